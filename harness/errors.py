@@ -1,0 +1,54 @@
+"""Errors the user can fix; the command line prints them without a traceback and exits 2."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class HarnessError(Exception):
+    """Base of all such errors. The message shows the value, the place and the fix."""
+
+
+class UnknownName(HarnessError):
+    """Nothing is registered under that name."""
+
+
+class DuplicateName(HarnessError):
+    """Two plugins offer the same name."""
+
+
+class BadOption(HarnessError):
+    """An option, a bench file or an override that does not fit."""
+
+
+class BadData(HarnessError):
+    """A dataset on disk is missing, half-copied or wrong."""
+
+
+class BadSample(BadData):
+    """One clip cannot be read; carries the clip's id so that it can be counted and skipped."""
+
+    def __init__(self, sample_id: str, message: str) -> None:
+        super().__init__(f"clip {sample_id}: {message}")
+        self.sample_id = sample_id
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        return type(self), (self.sample_id, str(self).split(": ", 1)[1])
+
+
+class WeightsMissing(HarnessError):
+    """Backbone weights are neither on disk nor to be downloaded."""
+
+
+class TrainingDiverged(HarnessError):
+    """The loss or the logits stopped being finite."""
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """The tail of an unknown-name message: the closest known name, or all of them."""
+    known = sorted(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"known: {', '.join(known)}" if known else "nothing of that kind is registered"
