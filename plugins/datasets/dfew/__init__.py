@@ -1,0 +1,113 @@
+"""DFEW: 11,697 single-labelled clips of films, 7 classes, 5 official folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
+from harness.annotations import (
+    Row,
+    below,
+    build_fold,
+    class_by_number,
+    find_file,
+    find_folder,
+    numeric_id,
+    read_rows,
+    require_fold,
+)
+
+CLASSES = (  # the csv writes the number; the words are those of the release notes
+    ClassLabel("happiness", "happy", 1),
+    ClassLabel("sadness", "sad", 2),
+    ClassLabel("neutral", "neutral", 3),
+    ClassLabel("anger", "angry", 4),
+    ClassLabel("surprise", "surprise", 5),
+    ClassLabel("disgust", "disgust", 6),
+    ClassLabel("fear", "fear", 7),
+)
+FOLDS = ("1", "2", "3", "4", "5")
+CROPS = ("Clip/clip_224x224",)  # the first one found is read
+SPLITS = ("EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv",)
+
+COUNTS = {  # clips per class, (train, test)
+    "1": ((1956, 1515, 2135, 1738, 1175, 116, 721), (489, 379, 534, 435, 294, 29, 181)),
+    "2": ((1956, 1515, 2135, 1738, 1175, 116, 721), (489, 379, 534, 435, 294, 29, 181)),
+    "3": ((1956, 1515, 2135, 1738, 1175, 116, 722), (489, 379, 534, 435, 294, 29, 180)),
+    "4": ((1956, 1515, 2135, 1739, 1175, 116, 722), (489, 379, 534, 434, 294, 29, 180)),
+    "5": ((1956, 1516, 2136, 1739, 1176, 116, 722), (489, 378, 533, 434, 293, 29, 180)),
+}
+
+# SHA-256 of the sorted lines "id label" of (train, test)
+SPLIT_SHA256 = {
+    "1": (
+        "365369d3fc31e2f4dc95a64c2f064464d625aba5062986f7c5db2a023c3256e4",
+        "98c03d08c0840aad0d45f6bb1b73eb5d8f6e37d7ecdb351856a84dd0a7958b14",
+    ),
+    "2": (
+        "4054dfaed07f5b93e5197c7f83ffeb144357ae9748824b6792286ac52b89d566",
+        "b6e4e6310e90b2fa8aaaa908c2bc19a2c0acbfba54fdd233e5f592cf5a482e84",
+    ),
+    "3": (
+        "a035ef1da9a1142b4ffa0344e07a5a89409988cf62b831f2604ce545f7cc0efb",
+        "d99d59e805f1b35981845f0477e60ba3eeb0deefb252ad100c7874be2dd8bcff",
+    ),
+    "4": (
+        "12a2237595c2e5c0a8d40f58756450ccd3c8d293b1ba8942dde53126906ef808",
+        "c632703fd6dbe6b6dfd287b7c6a2857bde146ecccebd41862c121e394cac0965",
+    ),
+    "5": (
+        "714726a376492f4eada15fe15c01aa02e8febf642c7fa67cef3a222672fd6c58",
+        "af12d9873d8458516fa05ba14c5b777d35f746b2e4a4ddf9c844b78662134ae8",
+    ),
+}
+
+
+def layout(root: Path) -> str:
+    """Return the folder of face crops below the root. Raises: BadData if there is none."""
+    return find_folder(root, CROPS, "face crops of DFEW")
+
+
+def load(root: Path, fold: str) -> Fold:
+    """Return one official fold; ids are padded to five digits ("00001"), as the clip folders are.
+
+    Groups stay empty: the release does not say which clips share a film.
+    """
+    require_fold(fold, FOLDS, "DFEW")
+    crops = root / layout(root)
+
+    def sample(row: Row) -> Sample:
+        clip = numeric_id(row, row.fields[0], digits=5)
+        return Sample(clip, below(row, crops, clip), class_by_number(row, row.fields[1], CLASSES))
+
+    return build_fold(_rows(root, fold, "train"), _rows(root, fold, "test"), sample)
+
+
+def _rows(root: Path, fold: str, part: str) -> list[Row]:
+    candidates = [path.format(part=part, fold=fold) for path in SPLITS]
+    file = root / find_file(root, candidates, f"DFEW fold {fold} {part} list")
+    return read_rows(file, ("video_name", "label"), delimiter=",", header=True)
+
+
+@hookimpl
+def register_datasets() -> Iterable[DatasetSpec]:
+    """Offer the dataset."""
+    return [
+        DatasetSpec(
+            name="dfew",
+            version="1",
+            title="DFEW",
+            folder="DFEW",
+            classes=CLASSES,
+            folds=FOLDS,
+            load=load,
+            layout=layout,
+            counts=COUNTS,
+            split_sha256=SPLIT_SHA256,
+            temporal_pairs=(("sadness", "anger"),),
+            write_demo="harness_plugins.datasets.dfew.replica:write",
+            paper="Jiang et al., DFEW: A Large-Scale Database for Recognizing Dynamic Facial Expressions "
+            "in the Wild, ACM MM 2020",
+        )
+    ]

@@ -1,0 +1,138 @@
+"""MAFW: 9,172 single-labelled clips, 11 classes, 5 official folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
+from harness.annotations import (
+    Row,
+    below,
+    build_fold,
+    class_by_word,
+    find_file,
+    find_folder,
+    numeric_id,
+    read_rows,
+    require_fold,
+)
+
+CLASSES = tuple(
+    ClassLabel(word, word)
+    for word in (
+        "happiness",
+        "sadness",
+        "neutral",
+        "anger",
+        "surprise",
+        "disgust",
+        "fear",
+        "contempt",
+        "anxiety",
+        "helplessness",
+        "disappointment",
+    )
+)
+FOLDS = ("1", "2", "3", "4", "5")
+CROPS = ("data/frames",)  # the first one found is read
+SPLITS = ("Train & Test Set/single/no_caption/set_{fold}/{part}.txt",)
+
+COUNTS = {  # clips per class, (train, test)
+    "1": (
+        (993, 1176, 910, 1112, 857, 511, 500, 188, 732, 209, 145),
+        (249, 294, 228, 278, 215, 128, 125, 48, 184, 53, 37),
+    ),
+    "2": (
+        (993, 1176, 910, 1112, 857, 511, 500, 189, 733, 209, 145),
+        (249, 294, 228, 278, 215, 128, 125, 47, 183, 53, 37),
+    ),
+    "3": (
+        (994, 1176, 910, 1112, 858, 511, 500, 189, 733, 210, 146),
+        (248, 294, 228, 278, 214, 128, 125, 47, 183, 52, 36),
+    ),
+    "4": (
+        (994, 1176, 911, 1112, 858, 511, 500, 189, 733, 210, 146),
+        (248, 294, 227, 278, 214, 128, 125, 47, 183, 52, 36),
+    ),
+    "5": (
+        (994, 1176, 911, 1112, 858, 512, 500, 189, 733, 210, 146),
+        (248, 294, 227, 278, 214, 127, 125, 47, 183, 52, 36),
+    ),
+}
+
+# SHA-256 of the sorted lines "id label" of (train, test)
+SPLIT_SHA256 = {
+    "1": (
+        "189a5959ce1d96c5f2ddab26f148fe9e13121f9c431229663a338c1652f6c04b",
+        "983d41472a33a69071cee9a478021f6c78bb1c12435e41eb60244b5ad7e69235",
+    ),
+    "2": (
+        "aecf8e0b9f8524c9e00f4aeb0c9d6eb3db00e2a0038d57ceec67e5eea599c682",
+        "c9a37e46f9f315646824c661dc64a1a100201cb92a0de423853f965ddaccb9b3",
+    ),
+    "3": (
+        "46d0ab2b8e4ac66dffda605f76ecca229a37b966c82082150814552b272a6461",
+        "4cea35f6e26e89279675b21c9782534f9303cc353fdd187608bc8c47eb1cb7ee",
+    ),
+    "4": (
+        "9e9e8e28d6c48342df5ebea5df5bd3fa63b1458b380833b41842bd2736ff99de",
+        "cc36946c52e114377688439f875b287232f5f5891a80ad3c6af73a0cc72ff885",
+    ),
+    "5": (
+        "003ec99c9a3432d9b554e97392841648b613212b66e2bdf92809a78965d97644",
+        "4ed6213b2bf32c838b66d1e2b4b4cea552d8b5ceaeb46b678a34423a5a8958a9",
+    ),
+}
+
+
+def layout(root: Path) -> str:
+    """Return the folder of face frames below the root. Raises: BadData if there is none."""
+    return find_folder(root, CROPS, "face frames of MAFW")
+
+
+def load(root: Path, fold: str) -> Fold:
+    """Return one official fold; the id of "00025.mp4" is "00025", as its folder of frames is.
+
+    Groups stay empty: the release does not say which clips share a film.
+    """
+    require_fold(fold, FOLDS, "MAFW")
+    frames = root / layout(root)
+
+    def sample(row: Row) -> Sample:
+        video, word = row.fields
+        if not video.endswith(".mp4"):
+            raise row.error(f"clip {video!r} is not of the form '00025.mp4'")
+        clip = numeric_id(row, video.removesuffix(".mp4"), digits=5)
+        return Sample(clip, below(row, frames, clip), class_by_word(row, word, CLASSES))
+
+    return build_fold(_rows(root, fold, "train"), _rows(root, fold, "test"), sample)
+
+
+def _rows(root: Path, fold: str, part: str) -> list[Row]:
+    candidates = [path.format(part=part, fold=fold) for path in SPLITS]
+    file = root / find_file(root, candidates, f"MAFW fold {fold} {part} list")
+    return read_rows(file, ("video", "label"))
+
+
+@hookimpl
+def register_datasets() -> Iterable[DatasetSpec]:
+    """Offer the dataset."""
+    return [
+        DatasetSpec(
+            name="mafw",
+            version="1",
+            title="MAFW",
+            folder="MAFW",
+            classes=CLASSES,
+            folds=FOLDS,
+            load=load,
+            layout=layout,
+            counts=COUNTS,
+            split_sha256=SPLIT_SHA256,
+            temporal_pairs=(("sadness", "anger"), ("surprise", "anxiety")),
+            write_demo="harness_plugins.datasets.mafw.replica:write",
+            paper="Liu et al., MAFW: A Large-scale, Multi-modal, Compound Affective Database for Dynamic "
+            "Facial Expression Recognition in the Wild, ACM MM 2022",
+        )
+    ]
