@@ -1,0 +1,33 @@
+"""Expected calibration error: whether a confidence of 70 % is right in 70 % of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness import MetricSpec, Predictions, hookimpl
+
+BINS = 15  # as in the experiments of Guo et al.
+
+
+def ece(predictions: Predictions) -> float:
+    """Expected calibration error over 15 equal bins (l, r] of the top softmax probability, as a fraction.
+
+    Eq. 3 of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017: the mean over clips of
+    |accuracy - confidence| of the clip's bin. The softmax is in float64, since a float32 sum moves clips
+    between bins.
+    """
+    import numpy as np
+
+    logits = predictions.logits.astype(np.float64)  # (N, C)
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    confidence = exponentials.max(axis=1) / exponentials.sum(axis=1)  # (N,)
+    correct = predictions.predicted == predictions.labels
+    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)  # |B| (accuracy - confidence)
+    return float(np.abs(gaps).sum() / len(confidence))
+
+
+@hookimpl
+def register_metrics() -> Iterable[MetricSpec]:
+    """Offer ECE."""
+    return [MetricSpec("ece", "ECE", ece, higher_is_better=False)]
