@@ -1,0 +1,61 @@
+"""The base class of methods, and what the harness tells them about their task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from harness.backbones import Backbone, FrameEncoder
+from harness.specs import FrameInput, Stage
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a method is built for."""
+
+    classes: tuple[str, ...]  # names as used in prompts, in label order
+    backbone: Backbone
+    input: FrameInput  # with the size filled in
+
+
+def cosine_logits(video: Tensor, text: Tensor, scale: float) -> Tensor:
+    """Scaled cosine similarity of clips (B, D) and classes (C, D), the latter of unit length: logits (B, C)."""
+    return scale * F.normalize(video, dim=-1) @ text.T
+
+
+class Method(nn.Module):
+    """A method of the benchmark.
+
+    A method that sets `encoder` in its constructor is fed features `(B, T, D)` of that frozen encoder, from a cache;
+    one that does not is fed normalised frames `(B, T, 3, H, W)`. Either way `forward` returns logits `(B, C)`.
+    """
+
+    encoder: FrameEncoder | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_module("encoder", None)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (B, C) of features (B, T, D) or frames (B, T, 3, H, W)."""
+        raise NotImplementedError
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
+        return F.cross_entropy(logits, labels)
+
+    def stages(self) -> Sequence[Stage]:
+        """How the method is trained, stage after stage. None: zero-shot."""
+        return ()
+
+    def watch(self, inputs: Tensor) -> Tensor:
+        """Logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""
+        if self.encoder is None:
+            return self(inputs)  # type: ignore[no-any-return]
+        with torch.no_grad():
+            features = self.encoder(inputs.flatten(0, 1))  # (B*T, D)
+        return self(features.unflatten(0, inputs.shape[:2]))  # type: ignore[no-any-return]
