@@ -1,0 +1,132 @@
+"""A dataset opened at a root: its folds with frames counted, its identity, and its order in the feature cache."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from harness.demo.replica import is_demo
+from harness.errors import BadData
+from harness.scan import ClipInfo, scan_clips
+from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
+from harness.splits import canonical_sha256, is_official
+
+SHARD = 64  # clips a shard of the feature cache; part of nothing's identity, but of its bits
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is on disk, checked against what the spec says."""
+
+    spec: DatasetSpec
+    root: Path
+    folds: Mapping[str, Fold]
+    fingerprint: str
+    crop_source: str
+    demo: bool
+
+    @cached_property
+    def split_sha256(self) -> dict[str, dict[str, str]]:
+        """Canonical hash of the train and test part of each fold."""
+        return {
+            name: {"train": canonical_sha256(fold.train), "test": canonical_sha256(fold.test)}
+            for name, fold in self.folds.items()
+        }
+
+    def official(self, fold: str) -> bool:
+        """Whether a fold is, clip by clip and label by label, the official one."""
+        return is_official(self.spec, fold, self.folds[fold])
+
+    def protocol(self, selection: Selection) -> Protocol:
+        """The protocol that results on this dataset are made under."""
+        return Protocol(
+            dataset=self.spec.name,
+            dataset_version=self.spec.version,
+            crop_source=self.crop_source,
+            split_sha256=digest(self.split_sha256, 64),
+            classes=self.spec.class_names,
+            selection=selection,
+        )
+
+    @cached_property
+    def samples(self) -> dict[str, Sample]:
+        """Every clip of any fold by id."""
+        return {s.id: s for fold in self.folds.values() for s in (*fold.train, *fold.test)}
+
+    @cached_property
+    def shards(self) -> tuple[tuple[Sample, ...], ...]:
+        """All clips in fixed batches, none of which mixes clips that are tested in different folds.
+
+        So a fold is a set of whole shards, and asking for one fold never encodes a clip of another.
+        """
+        groups: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
+        tested = self._tested_in()
+        for sample_id in sorted(self.samples):
+            groups[tested[sample_id]].append(self.samples[sample_id])
+        return tuple(shard for key in sorted(groups) for shard in _batched(groups[key]))
+
+    @cached_property
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Clip id -> (shard, row)."""
+        return {s.id: (i, row) for i, shard in enumerate(self.shards) for row, s in enumerate(shard)}
+
+    def shards_of(self, samples: Iterable[Sample]) -> list[int]:
+        """The shards that hold these clips, ascending."""
+        return sorted({self.places[sample.id][0] for sample in samples})
+
+    def missing(self, folds: Iterable[str]) -> list[Sample]:
+        """Clips of these folds that have no frames on disk."""
+        return [s for name in folds for s in (*self.folds[name].train, *self.folds[name].test) if not s.frames]
+
+    def _tested_in(self) -> dict[str, tuple[str, ...]]:
+        tested: dict[str, tuple[str, ...]] = dict.fromkeys(self.samples, ())
+        for name, fold in self.folds.items():
+            for sample in fold.test:
+                tested[sample.id] = (*tested[sample.id], name)
+        return tested
+
+
+def open_dataset(spec: DatasetSpec, root: Path, cache: Path, *, thorough: bool = False) -> Dataset:
+    """Read the annotations and count the frames of every clip.
+
+    Args:
+        spec: the dataset.
+        root: its own folder, e.g. `.../DFEW`.
+        cache: where counts are kept; a folder whose time has not changed is not listed again.
+        thorough: list small trees again in any case, since a file rewritten in place leaves no trace in its folder.
+
+    Raises:
+        BadData: nothing there, or an annotation is wrong.
+    """
+    if not root.is_dir():
+        raise BadData(f"{spec.title}: no folder {root}; give --data-root, the folder that holds {spec.folder}/")
+    folds = {name: spec.load(root, name) for name in spec.folds}
+    clips = {s.source for fold in folds.values() for s in (*fold.train, *fold.test)}
+    infos = scan_clips(sorted(clips), root, cache, thorough=thorough)
+    counted = {name: Fold(_count(f.train, infos), _count(f.test, infos)) for name, f in folds.items()}
+    return Dataset(
+        spec=spec,
+        root=root,
+        folds=counted,
+        fingerprint=_fingerprint(spec, root, counted, infos),
+        crop_source=spec.layout(root) if spec.layout else "",
+        demo=is_demo(root),
+    )
+
+
+def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
+    return (tuple(samples[start : start + SHARD]) for start in range(0, len(samples), SHARD))
+
+
+def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo]) -> list[Sample]:
+    return [replace(sample, frames=infos[sample.source].frames) for sample in samples]
+
+
+def _fingerprint(spec: DatasetSpec, root: Path, folds: Mapping[str, Fold], infos: Mapping[Path, ClipInfo]) -> str:
+    """Hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
+    splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
+    files = sorted((path.relative_to(root).as_posix(), info.digest) for path, info in infos.items())
+    return digest([spec.name, spec.version, splits, files], 24)
