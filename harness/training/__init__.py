@@ -1,0 +1,1 @@
+"""One loop to fit, one to predict, and what they are made of."""
