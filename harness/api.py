@@ -1,0 +1,91 @@
+"""What the command line does, in a few lines of a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.request import build_request
+from harness.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Results(Sequence[dict[str, Any]]):
+    """The results of a bench, those kept from an earlier run included; each is a parsed `result.json`."""
+
+    def __init__(self, store: Store, results: Sequence[dict[str, Any]]) -> None:
+        self.store = store
+        self._results = list(results)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._results[index]
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self._results)
+
+    def frame(self) -> pd.DataFrame:
+        """One row a job: what it was, its status, its metrics (fractions) and its cost."""
+        import pandas as pd
+
+        return pd.DataFrame([_flat(result) for result in self._results])
+
+    def predictions(self, result: dict[str, Any]) -> pd.DataFrame:
+        """The predictions of one of these results, one row a clip."""
+        return self.store.predictions(result)
+
+
+def bench(bench_file: str | Path | None = None, *, quiet: bool = False, **flags: Any) -> Results:
+    """Run a bench and return its results.
+
+    Args:
+        bench_file: a TOML file, as for `harness bench`.
+        quiet: show no progress.
+        flags: the long flags of `harness bench`, with `_` for `-`: `methods="coop"`, `datasets=["dfew"]`,
+            `seeds=[1, 2]`, `demo=True`, `set={"coop": {"context_tokens": 8}}`; `cache=False` for `--no-cache`.
+
+    Returns:
+        The results of every job of the plan, whether it ran now or had run before.
+
+    Raises:
+        HarnessError: anything that has to be put right first. A job that fails raises nothing; its status says so.
+    """
+    from harness import runner
+    from harness.progress import progress
+
+    request = build_request(flags, Path(bench_file) if bench_file else None)
+    plan = runner.prepare(request, lambda name, done, total: None)
+    with progress(plan, quiet=quiet) as send:
+        for _ in runner.run(plan, request.executor, send):
+            pass
+    store = Store(request.out)
+    return Results(store, [result for p in plan.jobs if (result := store.located(p.job)) is not None])
+
+
+def _flat(result: dict[str, Any]) -> dict[str, Any]:
+    keys = (
+        "dataset",
+        "fold",
+        "method",
+        "variant",
+        "seed",
+        "id",
+        "status",
+        "demo",
+        "selection",
+        "epoch",
+        "error",
+    )
+    return {
+        **{key: result[key] for key in keys},
+        "backbone": result["backbone"]["name"],
+        "frames": result["input"]["frames"],
+        **result["metrics"],
+        **{key: value for key, value in result["cost"].items() if not isinstance(value, dict)},
+        "seconds": sum(result["phases"].values()),
+    }

@@ -1,0 +1,20 @@
+"""What a worker has to know beside the job: places and settings that are part of no identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Plain data, sent to every worker with its work."""
+
+    out: str
+    cache: str
+    data_roots: Mapping[str, str]  # dataset -> its own folder
+    backbone: str  # as requested: NAME[:TAG|:FILE|:random], files absolute
+    plugin_files: tuple[str, ...] = field(default_factory=tuple)
+    threads: int = 1
+    loader_workers: int = 0
+    save_weights: bool = False

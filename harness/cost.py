@@ -1,0 +1,109 @@
+"""What a method costs: multiply-adds and parameters, counted from the built module, never from a formula.
+
+Counted are convolutions, matrix products, attention products and LSTM, in multiply-adds; 1 GFLOP here is 1e9 of them,
+as the field's papers count. Normalisation is not counted. Every operator left out is returned by name.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from fvcore.nn import FlopCountAnalysis
+from torch import Tensor, nn
+
+from harness.backbones import Backbone
+from harness.method import Method, Task
+from harness.prompts import TextFeatures
+from harness.training.optimizer import trained_names
+
+UNCOUNTED = ("layer_norm", "batch_norm", "group_norm", "instance_norm")
+
+
+def cost_of(method: Method, task: Task) -> dict[str, Any]:
+    """Multiply-adds of one clip and of the text side, parameters, and the operators left uncounted."""
+    method.eval()
+    with torch.no_grad(), _attention_in_the_open():
+        clip, left = _clip_flops(method, task)
+        text, text_left = _text_flops(method)
+    return {
+        "gflops": clip / 1e9,
+        "gflops_text": text / 1e9,
+        "text": "cached",
+        **parameters(method, task.backbone),
+        "uncounted": dict(sorted((left + text_left).items())),
+    }
+
+
+def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
+    """Parameters in all; those that some stage trains; those that a checkpoint has to hold beside the backbone."""
+    shared = {id(p) for p in backbone.model.parameters()}
+    named = dict(method.named_parameters())
+    return {
+        "params_total": sum(p.numel() for p in named.values()),
+        "params_trainable": sum(named[name].numel() for name in trained_names(method, method.stages())),
+        "params_stored": sum(p.numel() for p in named.values() if id(p) not in shared),
+    }
+
+
+def _clip_flops(method: Method, task: Task) -> tuple[int, Counter[str]]:
+    """A frozen encoder sees each frame alone, so one frame is traced and multiplied by T."""
+    frames, size = task.input.frames, task.input.size
+    if method.encoder is None:
+        return count(method, torch.zeros(1, frames, 3, size, size))
+    method(torch.zeros(1, frames, task.backbone.width))  # text features are computed now, outside the count
+    frame, left = count(method.encoder, torch.zeros(1, 3, size, size))
+    rest, more = count(method, torch.zeros(1, frames, task.backbone.width))
+    return frames * frame + rest, left + more
+
+
+def _text_flops(method: Method) -> tuple[int, Counter[str]]:
+    counts = [count(module.prompts) for module in method.modules() if isinstance(module, TextFeatures)]
+    return sum(flops for flops, _ in counts), sum((left for _, left in counts), Counter())
+
+
+def count(module: nn.Module, *inputs: Tensor) -> tuple[int, Counter[str]]:
+    """Multiply-adds of one call, and how often each operator was met that is not counted."""
+    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the tracer: shapes become constants, as they should here
+        analysis = FlopCountAnalysis(module, tuple(x.to(device) for x in inputs))
+        analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
+        analysis.set_op_handle(**_handles())
+        return int(analysis.total()), Counter(analysis.unsupported_ops())
+
+
+def _handles() -> dict[str, Callable[..., Any] | None]:
+    ignored: dict[str, Callable[..., Any] | None] = {f"aten::{name}": None for name in UNCOUNTED}
+    return {**ignored, "aten::scaled_dot_product_attention": attention_macs, "aten::lstm": lstm_macs}
+
+
+def attention_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+    """Products of softmax(QK')V: heads x L x S x (E + Ev), for q (..., L, E), k (..., S, E), v (..., S, Ev)."""
+    query, key, value = (x.type().sizes() for x in inputs[:3])
+    return Counter(attention=math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1]))
+
+
+def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+    """Every weight matrix of every layer and direction is applied once a step and sequence."""
+    batch_steps = math.prod(inputs[0].type().sizes()[:2])  # (B, T, I) or (T, B, I)
+    weights = [w.type().sizes() for w in inputs[2].node().inputs()]
+    return Counter(lstm=batch_steps * sum(math.prod(size) for size in weights if len(size) == 2))
+
+
+@contextmanager
+def _attention_in_the_open() -> Iterator[None]:
+    """In evaluation mode PyTorch's fused path would hide `nn.MultiheadAttention` from the tracer."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)

@@ -1,0 +1,251 @@
+"""Turn a request into jobs: datasets x folds x methods x seeds, and the encoding they need."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from harness import config, options, registry, weights
+from harness.context import RunContext
+from harness.data import Dataset, open_dataset
+from harness.errors import BadData, BadOption, UnknownName, suggestion
+from harness.request import Request, flatten
+from harness.specs import BackboneId, Fold, FrameInput, JobSpec, MethodSpec
+from harness.store import State, Store
+from harness.views import View, shard_file, test_view, train_views
+
+DEFAULT_BACKBONE = "ViT-B-32"
+DEMO_BACKBONE = "demo"
+DEMO_ROOT = Path("demo-data")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A job and what the store holds of it."""
+
+    job: JobSpec
+    state: State
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One shard of the feature cache that some job needs and that is not there."""
+
+    dataset: str
+    fingerprint: str
+    view: View
+    shard: int
+    clips: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a bench will do."""
+
+    jobs: Sequence[Planned]
+    todo: Sequence[JobSpec]
+    fills: Mapping[Fill, Sequence[str]]  # missing shard -> ids of the jobs that wait for it
+    context: RunContext
+
+    @property
+    def states(self) -> Counter[str]:
+        """Number of jobs by state."""
+        return Counter(planned.state for planned in self.jobs)
+
+    @property
+    def frames_to_encode(self) -> int:
+        """Frames that will go through a frozen encoder to fill the cache."""
+        return sum(fill.clips * fill.view.input.frames for fill in self.fills)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A leaderboard row before it meets data: a method, or a variant of one."""
+
+    spec: MethodSpec
+    variant: str
+    overrides: Mapping[str, Any]
+
+
+def make_plan(request: Request) -> Plan:
+    """Read the data, look into the store, and list what is to do.
+
+    Raises:
+        HarnessError: an unknown name, a bad option, missing data or weights: all before any work.
+    """
+    rows = list(_rows(request))
+    settings = [_settle(row, request) for row in rows]  # options are checked before data are read
+    specs = [registry.dataset(name) for name in _dataset_names(request)]
+    wanted = _folds(request, {spec.name: spec.folds for spec in specs})
+    backbone = _backbone_request(request)
+    source = weights.resolve(backbone)
+    size = weights.image_size(source.model)
+    cache = config.cache_folder()
+    roots = {spec.name: config.dataset_root(spec, _data_root(request)).resolve() for spec in specs}
+    datasets = {spec.name: open_dataset(spec, roots[spec.name], cache, thorough=True) for spec in specs}
+    for name, folds in wanted.items():
+        _check_complete(datasets[name], folds, request)
+    jobs = [
+        _job(row, settled, datasets[name], fold, seed, source.id, size, request)
+        for name, folds in wanted.items()
+        for fold in folds
+        for row, settled in zip(rows, settings, strict=True)
+        for seed in request.seeds
+    ]
+    context = _context(request, backbone, roots, cache)
+    planned = _look_up(jobs, Store(request.out))
+    todo = [p.job for p in planned if _to_do(p.state, request)]
+    return Plan(planned, todo, _fills(todo, datasets, cache), context)
+
+
+def _rows(request: Request) -> Iterator[Row]:
+    offered = registry.plugins().offers("methods")
+    names = request.methods
+    if names is None:
+        names = [] if request.variant else ["all"]
+    for name in list(offered) if names == ["all"] else list(dict.fromkeys(names)):
+        yield Row(registry.method(name).spec, "", request.set.get(name, {}))
+    for name in request.set:
+        registry.method(name)  # an override of an unknown method is a slip
+    taken: set[str] = set()
+    for variant in request.variant:
+        if variant.name in taken or variant.name in offered:
+            raise BadOption(f"variant {variant.name!r}: the name is taken; every row needs its own")
+        taken.add(variant.name)
+        low = flatten(request.set.get(variant.method, {}))
+        yield Row(registry.method(variant.method).spec, variant.name, {**low, **flatten(variant.set)})
+
+
+def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
+    """Options and frame input of a row: defaults, the demo's short recipe, then what was set."""
+    values = {**(row.spec.demo if request.demo else {}), **flatten(row.overrides)}
+    own = {name: value for name, value in values.items() if not name.startswith("input.")}
+    seen = {name.removeprefix("input."): v for name, v in values.items() if name.startswith("input.")}
+    settled = asdict(options.build(row.spec.options, own, row.spec.name))
+    given = options.build(FrameInput, seen, f"{row.spec.name}.input", base=row.spec.input)
+    return settled, given if request.cache else replace(given, views=0)
+
+
+def _dataset_names(request: Request) -> list[str]:
+    known = registry.datasets()
+    names = request.datasets
+    if names is None and request.demo:
+        names = [name for name, spec in known.items() if spec.write_demo]
+    if names is None:
+        raise BadOption(f"which datasets? --datasets {','.join(known)}; or --demo to try things out without data")
+    return list(known) if names == ["all"] else list(dict.fromkeys(names))
+
+
+def _folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The folds asked for of each dataset. A dataset that lacks one is no error as long as another has it."""
+    if request.folds == ["all"]:
+        return {name: list(folds) for name, folds in known.items()}
+    everything = {fold for folds in known.values() for fold in folds}
+    for fold in request.folds:
+        if fold not in everything:
+            raise UnknownName(f"unknown fold {fold!r}; {suggestion(fold, everything)}")
+    return {name: [fold for fold in folds if fold in request.folds] for name, folds in known.items()}
+
+
+def _backbone_request(request: Request) -> str:
+    """The backbone as workers are told: a file by its absolute path."""
+    text = request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
+    name, colon, given = text.partition(":")
+    file = Path(given).expanduser()
+    return f"{name}{colon}{file.resolve()}" if file.suffix and file.is_file() else text
+
+
+def _data_root(request: Request) -> Path | None:
+    """With --demo only an explicit root counts, so that real data named elsewhere are never in its way."""
+    return request.data_root or (DEMO_ROOT if request.demo else None)
+
+
+def _check_complete(dataset: Dataset, folds: Iterable[str], request: Request) -> None:
+    missing = list({s.id: s for s in dataset.missing(folds)}.values())
+    if not missing or request.on_bad_sample == "skip":
+        return
+    named = ", ".join(s.source.relative_to(dataset.root).as_posix() for s in missing[:5])
+    raise BadData(
+        f"{dataset.spec.title}: {len(missing)} of {len(dataset.samples)} clips have no frames below {dataset.root}, "
+        f"e.g. {named}. Is the copy complete? `harness data check {dataset.spec.name}` tells; "
+        f"--on-bad-sample skip leaves them out"
+    )
+
+
+def _job(
+    row: Row,
+    settled: tuple[dict[str, Any], FrameInput],
+    dataset: Dataset,
+    fold: str,
+    seed: int,
+    backbone: BackboneId,
+    size: int,
+    request: Request,
+) -> JobSpec:
+    values, given = settled
+    return JobSpec(
+        dataset=dataset.spec.name,
+        fingerprint=dataset.fingerprint,
+        fold=fold,
+        method=row.spec.name,
+        method_version=row.spec.version,
+        seed=seed,
+        options=values,
+        input=replace(given, size=given.size or size),
+        backbone=backbone,
+        protocol=dataset.protocol(request.selection),
+        variant=row.variant,
+        on_bad_sample=request.on_bad_sample,
+        demo=dataset.demo,
+    )
+
+
+def _context(request: Request, backbone: str, roots: Mapping[str, Path], cache: Path) -> RunContext:
+    return RunContext(
+        out=str(request.out.resolve()),
+        cache=str(cache.resolve()),
+        data_roots={name: str(root) for name, root in roots.items()},
+        backbone=backbone,
+        plugin_files=tuple(str(path) for path in registry.plugins().files),
+        threads=request.threads,
+        loader_workers=request.loader_workers,
+        save_weights=request.save_weights,
+    )
+
+
+def _look_up(jobs: Iterable[JobSpec], store: Store) -> list[Planned]:
+    offers = registry.plugins().offers("methods")
+    return [Planned(job, store.state(job, offers[job.method].source_sha256)) for job in jobs]
+
+
+def _to_do(state: State, request: Request) -> bool:
+    if request.force or state == "missing":
+        return True
+    return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
+
+
+def _fills(jobs: Iterable[JobSpec], datasets: Mapping[str, Dataset], cache: Path) -> dict[Fill, list[str]]:
+    fills: dict[Fill, list[str]] = {}
+    for job in jobs:
+        dataset = datasets[job.dataset]
+        for view, shard in _needs(job, dataset):
+            if not shard_file(cache / "features", view, shard).is_file():
+                fill = Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
+                fills.setdefault(fill, []).append(job.id)
+    return fills
+
+
+def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
+    """Shards of the feature cache that a job reads, as far as its method's spec tells."""
+    features = registry.method(job.method).spec.features
+    if features == "none" or not job.input.views:
+        return
+    fold: Fold = dataset.folds[job.fold]
+    key = (job.fingerprint, job.backbone.sha256, job.input)
+    tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
+    yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
+    if features == "train+test":
+        yield from ((view, s) for view in train_views(*key) for s in dataset.shards_of(fold.train))
