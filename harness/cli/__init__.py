@@ -1,0 +1,24 @@
+"""The command line: one command a file."""
+
+from __future__ import annotations
+
+import sys
+
+EXIT_FAILED_JOBS = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
+    from harness.cli.app import app, console
+    from harness.errors import HarnessError
+
+    try:
+        app()
+    except HarnessError as error:
+        console.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(EXIT_USER_ERROR)
+    except KeyboardInterrupt:
+        console.print("harness: stopped; finished results are kept, the same command goes on where it stopped")
+        sys.exit(EXIT_INTERRUPTED)

@@ -1,0 +1,175 @@
+"""`harness bench`: run every method under one protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.output import Json, err, out, print_json, print_table, report_problems
+
+Text = Annotated[str | None, typer.Option()]
+
+
+def bench(
+    bench_file: Annotated[Path | None, typer.Argument(help="A TOML file whose keys are the flags below.")] = None,
+    methods: Annotated[str | None, typer.Option(help="Names, comma-separated, or `all`.")] = None,
+    datasets: Annotated[str | None, typer.Option(help="Names, comma-separated, or `all`.")] = None,
+    folds: Annotated[str | None, typer.Option(help="Names of folds, or `all` (default).")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Comma-separated; default 1.")] = None,
+    backbone: Annotated[
+        str | None,
+        typer.Option(help="NAME[:TAG|:FILE|:random]; default ViT-B-32, with --demo the bundled `demo`."),
+    ] = None,
+    executor: Annotated[Literal["ray", "inline"] | None, typer.Option(help="Where jobs run; default ray.")] = None,
+    selection: Annotated[
+        Literal["last", "val", "oracle"] | None,
+        typer.Option(
+            help="Epoch that counts: the last (default), the best on held-out training clips, or the best "
+            "on the test clips, which tables mark."
+        ),
+    ] = None,
+    out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for results; default runs.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Folder that holds DFEW/ FERV39k/ MAFW/.")] = None,
+    demo: Annotated[
+        bool | None,
+        typer.Option("--demo", help="Run on synthetic replicas, written to demo-data where missing."),
+    ] = None,
+    plugin: Annotated[list[Path] | None, typer.Option(help="A Python file with hooks; may be repeated.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="METHOD.OPTION=VALUE; see `harness list methods --options`."),
+    ] = None,
+    on_bad_sample: Annotated[
+        Literal["fail", "skip"] | None,
+        typer.Option(help="What a clip that cannot be read does; default fail."),
+    ] = None,
+    no_cache: Annotated[
+        bool | None, typer.Option("--no-cache", help="Encode anew each epoch, with fresh augmentation.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    retry_failed: Annotated[bool | None, typer.Option("--retry-failed", help="Run failed jobs again.")] = None,
+    force: Annotated[bool | None, typer.Option("--force", help="Run every job, done or not.")] = None,
+    keep_stale: Annotated[
+        bool | None, typer.Option("--keep-stale", help="Keep results whose plugin has changed since.")
+    ] = None,
+    save_weights: Annotated[
+        bool | None, typer.Option("--save-weights", help="Store what was trained, as safetensors.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(help="Threads of a job; default 1. Sums differ between counts.")
+    ] = None,
+    loader_workers: Annotated[
+        int | None, typer.Option(help="Processes that decode frames for a job; default 0.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    json_: Json = False,
+) -> None:
+    """Run methods on datasets, fold by fold and seed by seed, and store every result.
+
+    What is already done is not run again, so the same command goes on where a run was stopped. A job that fails is a
+    `failed` result with its reason; the others go on, and the exit code is 1.
+
+    Examples:
+
+        harness bench --demo
+
+        harness bench --methods all --datasets dfew,ferv39k,mafw --data-root /data --seeds 1,2,3
+
+        harness bench --methods coop --datasets dfew --folds 1 --set coop.context_tokens=8 --dry-run
+
+        harness bench my.toml
+    """
+    from harness import runner
+    from harness.progress import progress
+    from harness.request import build_request, parse_overrides
+
+    given = {
+        "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
+        "executor": executor, "selection": selection, "out": out_dir, "data_root": data_root, "demo": demo,
+        "plugin": plugin or None, "set": parse_overrides(set_ or ()) or None, "on_bad_sample": on_bad_sample,
+        "cache": False if no_cache else None, "retry_failed": retry_failed, "force": force,
+        "keep_stale": keep_stale, "save_weights": save_weights, "threads": threads,
+        "loader_workers": loader_workers,
+    }  # fmt: skip
+    request = build_request(given, bench_file)
+    plan = runner.prepare(request, _demo_progress(quiet or json_))
+    report_problems()
+    if dry_run:
+        _show_plan(plan, json_)
+        return
+    with progress(plan, quiet=quiet or json_) as send:
+        results = [result for _, result in runner.run(plan, request.executor, send)]
+    _show_results(plan, results, json_)
+    failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
+    if failed or any(result["status"] == "failed" for result in results):
+        raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def _demo_progress(quiet: bool) -> Any:
+    def show(name: str, done: int, total: int) -> None:
+        if done == total and not quiet:
+            err.print(f"wrote the synthetic replica of {name}: {total} clips", highlight=False)
+
+    return show
+
+
+def _show_plan(plan: Any, json_: bool) -> None:
+    facts = {
+        "jobs": [{**_brief(planned.job), "state": planned.state} for planned in plan.jobs],
+        "states": dict(plan.states),
+        "to_do": len(plan.todo),
+        "encoder_passes": plan.frames_to_encode,
+    }
+    if json_:
+        print_json(facts)
+        return
+    todo = {job.id for job in plan.todo}
+    print_table(
+        "Plan",
+        ["dataset", "fold", "method", "seed", "job", "stored", "will run"],
+        [
+            (
+                p.job.dataset,
+                p.job.fold,
+                p.job.row,
+                p.job.seed,
+                p.job.id,
+                p.state,
+                "yes" if p.job.id in todo else "no",
+            )
+            for p in plan.jobs
+        ],
+    )
+    states = ", ".join(f"{count} {state}" for state, count in sorted(plan.states.items()))
+    out.print(f"{len(plan.jobs)} jobs ({states}); {len(plan.todo)} to run", highlight=False)
+    out.print(f"{plan.frames_to_encode:,} encoder passes to fill the feature cache", highlight=False)
+
+
+def _show_results(plan: Any, results: list[dict[str, Any]], json_: bool) -> None:
+    if json_:
+        print_json({"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out})
+        return
+    for result in results:
+        if result["status"] == "failed":
+            err.print(
+                f"failed: {result['dataset']}/{result['fold']} {result['variant'] or result['method']} "
+                f"seed {result['seed']}: {result['error']}",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+    failed = sum(result["status"] == "failed" for result in results)
+    kept = len(plan.jobs) - len(plan.todo)
+    out.print(
+        f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    out.print("Tables: harness leaderboard", highlight=False)
+
+
+def _brief(job: Any) -> dict[str, Any]:
+    return {"id": job.id, "dataset": job.dataset, "fold": job.fold, "method": job.method, "variant": job.variant,
+            "seed": job.seed, "backbone": job.backbone.name}  # fmt: skip

@@ -1,0 +1,39 @@
+"""`harness cache`: the features of frozen encoders on disk."""
+
+from __future__ import annotations
+
+import typer
+
+from harness import config
+from harness.cli.output import Json, out, print_json, print_table
+
+app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on disk.")
+
+
+@app.command()
+def info(json_: Json = False) -> None:
+    """Show what is cached, and how much disk it takes."""
+    from harness.features import FeatureCache
+
+    folder = config.cache_folder() / "features"
+    entries = FeatureCache(folder).info()
+    if json_:
+        print_json({"folder": str(folder), "bytes": sum(e["bytes"] for e in entries), "views": entries})
+        return
+    print_table(
+        str(folder), ["dataset", "view", "frames", "size", "shards", "MB"],
+        [(e["dataset"], "test" if e["number"] < 0 else f"train {e['number']}", e["input"]["frames"],
+          e["input"]["size"], e["shards"], f"{e['bytes'] / 1e6:.1f}") for e in entries],
+    )  # fmt: skip
+
+
+@app.command()
+def clear(json_: Json = False) -> None:
+    """Remove all cached features. They are computed again when they are needed."""
+    from harness.features import FeatureCache
+
+    freed = FeatureCache(config.cache_folder() / "features").clear()
+    if json_:
+        print_json({"freed_bytes": freed})
+    else:
+        out.print(f"freed {freed / 1e6:.1f} MB", highlight=False)

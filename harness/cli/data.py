@@ -1,0 +1,77 @@
+"""`harness data`: where datasets are, and the synthetic demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import config, registry
+from harness.cli.output import Json, err, out, print_json
+from harness.errors import HarnessError
+
+app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
+
+
+@app.command("set")
+def set_root(
+    name: Annotated[str, typer.Argument(help="Name of the dataset, as `harness list datasets` shows it.")],
+    path: Annotated[Path, typer.Argument(help="Its own folder, e.g. the one called DFEW.")],
+) -> None:
+    """Remember where a dataset is, so that `--data-root` is not needed.
+
+    Example:
+
+        harness data set dfew /data/DFEW
+    """
+    spec = registry.dataset(name)
+    if not path.is_dir():
+        raise HarnessError(f"{path}: no such folder")
+    file = config.set_root(spec.name, path)
+    out.print(
+        f"{spec.title} is at {path.resolve()} (written to {file})",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command("demo")
+def demo(
+    root: Annotated[Path | None, typer.Argument(help="Folder to write DFEW/ FERV39k/ MAFW/ to.")] = None,
+    datasets: Annotated[str | None, typer.Option(help="Names, comma-separated; all without.")] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option("--sheet", help="Write a contact sheet of the synthetic expressions to this PNG."),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """Write small synthetic replicas of the datasets, in their official layouts, to try things out with.
+
+    Examples:
+
+        harness data demo demo-data
+
+        harness data demo --sheet faces.png
+    """
+    from harness.runner import write_demo
+
+    if root is None and sheet is None:
+        raise HarnessError("nothing to do: name a folder for the replicas, or --sheet FILE.png")
+    names = [n.strip() for n in datasets.split(",")] if datasets else None
+    written = write_demo(root, names, _say) if root else []
+    if sheet:
+        from harness.demo.sheet import write_sheet
+
+        write_sheet(sheet)
+    if json_:
+        print_json({"folders": [str(p) for p in written], "sheet": str(sheet) if sheet else None})
+        return
+    for path in [*written, *([sheet] if sheet else [])]:
+        out.print(f"{path} is there", markup=False, highlight=False, soft_wrap=True)
+
+
+def _say(name: str, done: int, total: int) -> None:
+    if done == total:
+        err.print(f"wrote the synthetic replica of {name}: {total} clips", highlight=False)

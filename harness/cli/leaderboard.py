@@ -1,0 +1,36 @@
+"""`harness leaderboard`: tables from stored results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.output import Json, Runs, out, print_json
+from harness.store import Store
+
+
+def leaderboard(
+    runs: Runs = Path("runs"),
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for the tables.")] = Path("leaderboards"),
+    json_: Json = False,
+) -> None:
+    """Write Markdown, CSV and JSON tables: one per dataset, and one across datasets.
+
+    Example:
+
+        harness leaderboard --runs runs --out leaderboards
+    """
+    from harness.leaderboard import render
+
+    files = render(Store(runs), out_dir, registry.datasets(), registry.metrics())
+    if json_:
+        print_json({"files": [str(path) for path in files]})
+        return
+    for path in files:
+        if path.suffix == ".md":
+            out.print(path.read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+    for path in files:
+        out.print(str(path), markup=False, highlight=False, soft_wrap=True)

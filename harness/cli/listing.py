@@ -1,0 +1,83 @@
+"""`harness list`: what the installed plugins offer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from harness import registry
+from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
+from harness.errors import UnknownName, suggestion
+from harness.options import OptionInfo, describe
+from harness.specs import FrameInput, MethodSpec
+
+
+def list_plugins(
+    kind: Annotated[str | None, typer.Argument(help="datasets, methods, metrics or backbones; all without.")] = None,
+    options: Annotated[bool, typer.Option("--options", help="Show the options of methods.")] = False,
+    plugin: PluginFiles = None,
+    json_: Json = False,
+) -> None:
+    """List datasets, methods, metrics and backbones.
+
+    Examples:
+
+        harness list
+
+        harness list methods --options
+
+        harness list --json
+    """
+    load_plugins(plugin)
+    if kind is not None and kind not in registry.KINDS:
+        raise UnknownName(f"unknown kind {kind!r}; {suggestion(kind, registry.KINDS)}")
+    facts = {k: [entry(offer) for offer in registry.plugins().offers(k).values()] for k in _kinds(kind)}
+    if json_:
+        print_json(facts)
+        return
+    for name, entries in facts.items():
+        print_table(
+            name, ["name", "version", "plugin", "about"],
+            [(e["name"], e["version"], e["plugin"], e["about"]) for e in entries],
+        )  # fmt: skip
+        if options:
+            _show_options(entries)
+
+
+def entry(offer: registry.Offer[Any]) -> dict[str, Any]:
+    """One line of the list, as facts."""
+    spec = offer.spec
+    return {
+        "name": spec.name,
+        "version": getattr(spec, "version", None),
+        "plugin": offer.plugin,
+        "paper": getattr(spec, "paper", None),
+        "about": getattr(spec, "summary", None) or getattr(spec, "title", ""),
+        "options": [vars(info) for info in method_options(spec)] if isinstance(spec, MethodSpec) else [],
+    }
+
+
+def method_options(spec: MethodSpec) -> list[OptionInfo]:
+    """Everything that `--set` can change of a method: its own options, and its frame input."""
+    own = describe(spec.options)
+    seen = [
+        OptionInfo(info.name, info.type, getattr(spec.input, info.name.removeprefix("input.")), info.help)
+        for info in describe(FrameInput, "input.")
+    ]
+    return [*own, *seen]
+
+
+def _kinds(kind: str | None) -> list[str]:
+    return [kind] if kind else list(registry.KINDS)
+
+
+def _show_options(entries: list[dict[str, Any]]) -> None:
+    for e in entries:
+        if e["options"]:
+            print_table(
+                f"--set {e['name']}.…",
+                ["option", "type", "default", "meaning"],
+                [(o["name"], o["type"], o["default"], o["help"]) for o in e["options"]],
+            )
+    out.print()

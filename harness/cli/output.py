@@ -1,0 +1,60 @@
+"""What commands share: printing facts as tables or JSON, and saying which plugins were left out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from harness import registry
+
+Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON on standard output.")]
+Runs = Annotated[Path, typer.Option("--runs", help="Folder that `harness bench` wrote its results to.")]
+PluginFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", help="A Python file with hooks, for this run; may be repeated."),
+]
+
+out = Console()
+err = Console(stderr=True)
+
+
+def print_json(data: Any) -> None:
+    """Plain JSON, for programs."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people. Cells are text, never markup."""
+    table = Table(*columns, title=escape(title) or None, title_justify="left", header_style="bold")
+    for row in rows:
+        table.add_row(*(escape("–" if cell is None else str(cell)) for cell in row))
+    out.print(table)
+
+
+def load_plugins(files: list[Path] | None) -> None:
+    """Load one-file plugins and report, on standard error, every plugin that is left out."""
+    for path in files or ():
+        registry.plugins().add_file(path)
+    report_problems()
+
+
+def report_problems() -> None:
+    """One line for each plugin that could not be used, and why."""
+    plugins = registry.plugins()
+    for kind in registry.KINDS:
+        plugins.offers(kind)  # finds the problems that only show when the hooks are called
+    for problem in plugins.problems:
+        err.print(
+            f"plugin {problem.plugin} left out: {problem.reason}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
