@@ -1,0 +1,118 @@
+"""The one place numbers of a leaderboard come from: every file and printed table is a view of a `Board`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.leaderboard.collect import LAST, Jobs, collect
+from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.labels import label_rows
+from harness.leaderboard.pooled import pooled
+from harness.specs import DatasetSpec
+
+SECTION = ["dataset", "demo", "stand_in", "protocol_hash"]  # rows that may be ranked together
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything the tables show.
+
+    `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
+    `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `cost.<name>`, `ranked` and `rank`.
+    `folds` holds each metric by (row, fold), seeds averaged.
+    """
+
+    rows: pd.DataFrame
+    folds: pd.DataFrame
+    jobs: Jobs
+    titles: Mapping[str, str]  # dataset -> title, in the order tables follow
+    registered: frozenset[str]
+    expected: Folds  # (dataset, demo) -> the folds a complete row has
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics found in the results, those of an oracle's last epoch left out."""
+        return [name for name in self.folds.columns if not name.startswith(LAST)]
+
+    @cached_property
+    def fold_values(self) -> dict[str, dict[str, dict[str, float]]]:
+        """`folds` as plain values: row -> fold -> metric -> value, NaN where it is missing."""
+        rows: dict[str, dict[str, dict[str, float]]] = {}
+        for (row, fold), values in zip(self.folds.index, self.folds.to_dict("records"), strict=True):
+            rows.setdefault(row, {})[fold] = {str(name): value for name, value in values.items()}
+        return rows
+
+
+def aggregate(results: Iterable[Mapping[str, Any]], datasets: Mapping[str, DatasetSpec]) -> Board:
+    """All results as a board. A dataset that is no longer registered counts the folds seen."""
+    jobs = collect(results)
+    if jobs.frame.empty:
+        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {})
+    rows = label_rows(jobs.facts)
+    titles = _titles(rows, datasets)
+    expected = expected_folds(jobs, datasets, list(titles))
+    there = coverage(jobs, rows, expected)
+    folds = _fold_values(jobs, there)
+    rows = pd.concat([rows, there, _statistics(jobs, folds, there), _cost(jobs)], axis=1)
+    return Board(_ranked(rows), folds, jobs, titles, frozenset(datasets), expected)
+
+
+def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str, str]:
+    """Registered datasets in their order, then the others by name."""
+    names = sorted(set(rows["dataset"]) - set(datasets))
+    return {name: spec.title for name, spec in datasets.items()} | {name: name for name in names}
+
+
+def strict_mean(frame: pd.DataFrame, level: str | list[str]) -> pd.DataFrame:
+    """Mean within each group; a group with a missing cell has a missing mean."""
+    groups = frame.groupby(level=level)
+    return groups.mean().where(groups.count().eq(groups.size(), axis=0))
+
+
+def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
+    """Each metric by (row, fold), averaged over seeds; missing unless every seed of the row is there."""
+    values = jobs.metrics.set_axis(cells(jobs))
+    sizes = values.groupby(level=["row", "fold"]).size()
+    full = sizes == there["n_seeds"].reindex(sizes.index, level="row")
+    return strict_mean(values, ["row", "fold"]).where(full)
+
+
+def _statistics(jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
+    mean = strict_mean(folds, "row").where(there["complete"])
+    over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
+    std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
+    together = pooled(jobs).reindex(mean.index).where(there["complete"])
+    gaps = {f"{name}_gap": mean[name] - mean[LAST + name] for name in map(str, mean) if LAST + name in mean}
+    parts = [
+        mean.add_suffix("_mean"),
+        std.where(mean.notna()).add_suffix("_std"),
+        together.add_suffix("_pooled"),
+    ]
+    return pd.concat([*parts, pd.DataFrame(gaps, index=mean.index)], axis=1)
+
+
+def _cost(jobs: Jobs) -> pd.DataFrame:
+    """Mean over the jobs that measured it: cost belongs to the method, not to a fold."""
+    return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rank by WAR, then UAR, within a section; equal pairs share a rank, the rest have none and come last."""
+    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna()
+    rows = rows.assign(ranked=ranked)
+    score = rows[["war_mean", "uar_mean"]].where(rows["ranked"])
+    order = rows.assign(war=score["war_mean"], uar=score["uar_mean"], key=rows.index).sort_values(
+        [*SECTION, "war", "uar", "name", "settings", "key"],
+        ascending=[True] * len(SECTION) + [False, False, True, True, True],
+        na_position="last",
+    )
+    place = (order.groupby(SECTION).cumcount() + 1).astype(float)
+    ties = place.groupby([order[name] for name in [*SECTION, "war", "uar"]], dropna=False).transform("min")
+    return rows.assign(rank=ties.where(rows["ranked"], np.nan)).loc[order.index]

@@ -1,0 +1,31 @@
+"""Text from plugins and results, made harmless where it is rendered."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 200  # characters of one name or message
+_MARKDOWN = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "&#64;", "#": "&#35;"}
+    | {sign: f"\\{sign}" for sign in "\\`*[]~$"}
+)
+
+
+def one_line(text: object) -> str:
+    """Printable text on one line: line breaks become spaces; control, format and surrogate characters go."""
+    spaced = (" " if char.isspace() else char for char in str(text))
+    flat = " ".join("".join(c for c in spaced if unicodedata.category(c)[0] != "C").split())
+    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def markdown(text: object) -> str:
+    """Text that GitHub's Markdown shows as it is, in a table cell too: no tag, border, link or mention."""
+    safe = one_line(text).translate(_MARKDOWN)
+    safe = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", safe)  # inside a word an underscore is only itself
+    return safe.replace("://", "&#58;//").replace("www.", "www&#46;")
+
+
+def spreadsheet(text: str) -> str:
+    """Text that a spreadsheet takes for text: what looks like a formula gets a leading apostrophe."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,113 @@
+"""What a row is called: names short enough to print, and never the same for two different rows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from harness.specs import digest
+
+SHORT = 8  # hex digits of a hash in a label
+SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
+Facts = Mapping[str, Any]
+
+
+def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
+    """One line per row: its identity as columns, a printable `name`, `settings` and `backbone`, and `entry`.
+
+    `settings` names only what differs between rows of the same name, so that it stays short. `entry` is equal
+    for rows of one method on different datasets.
+    """
+    settings, backbones = _settings(facts), _backbones(facts)
+    lines = {row: _line(fact) | {"settings": settings[row], "backbone": backbones[row]} for row, fact in facts.items()}
+    return pd.DataFrame.from_dict(lines, orient="index").rename_axis("row").sort_index()
+
+
+def _line(fact: Facts) -> dict[str, Any]:
+    same = ("method", "variant", "options", "input", "plugin", "backbone", "demo")
+    return {
+        "dataset": fact["dataset"],
+        "demo": fact["demo"],
+        "stand_in": fact["stand_in"],
+        "protocol_hash": fact["protocol_hash"],
+        "selection": fact["protocol"]["selection"],
+        "name": name_of(fact),
+        "method": fact["method"],
+        "variant": fact["variant"],
+        "plugin": fact["plugin"]["name"],
+        "version": fact["plugin"]["version"],
+        "fingerprint": fact["fingerprint"],
+        "frames": fact["input"].get("frames"),
+        "size": fact["input"].get("size"),
+        "entry": digest({key: fact[key] for key in same}),
+    }
+
+
+def name_of(fact: Facts) -> str:
+    """The method, or the variant with its method."""
+    return f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
+
+
+def _settings(facts: Mapping[str, Facts]) -> dict[str, str]:
+    """The options in which rows of one name differ, and the data where a table mixes fingerprints."""
+    named = _groups(facts, ("demo", "method", "variant"))
+    tables = _groups(facts, ("dataset", "demo", "protocol_hash"))
+    parts: dict[str, list[str]] = {row: [] for row in facts}
+    for group in named.values():
+        flat = {row: _flat(facts[row]) for row in group}
+        for key in sorted({key for values in flat.values() for key in values}):
+            if len({values.get(key) for values in flat.values()}) > 1:
+                for row in group:
+                    parts[row] += [f"{key}={flat[row][key]}"] if key in flat[row] else []
+    for group in tables.values():
+        if len({facts[row]["fingerprint"] for row in group}) > 1:
+            for row in group:
+                parts[row].append(f"data={short(facts[row]['fingerprint'])}")
+    return {row: ", ".join(words) for row, words in parts.items()}
+
+
+def _backbones(facts: Mapping[str, Facts]) -> dict[str, str]:
+    """Name and weights; the hash too where one name stands for different weights."""
+    label = {row: _backbone(fact["backbone"]) for row, fact in facts.items()}
+    hashes: dict[str, set[str]] = {}
+    for row, fact in facts.items():
+        hashes.setdefault(label[row], set()).add(fact["backbone"]["sha256"])
+    return {
+        row: f"{text} {short(facts[row]['backbone']['sha256'])}" if len(hashes[text]) > 1 else text
+        for row, text in label.items()
+    }
+
+
+def _backbone(backbone: Mapping[str, str]) -> str:
+    """A weights file is shown without its folder, which would name a machine."""
+    weights = re.split(r"[/\\]", backbone["weights"])[-1]
+    return f"{backbone['name']} ({weights})" if weights and weights != backbone["name"] else backbone["name"]
+
+
+def _flat(fact: Facts) -> dict[str, str]:
+    """Options, the frame input without what has a column, and the plugin, as text."""
+    frame_input = {f"input.{key}": value for key, value in fact["input"].items() if key not in SHOWN}
+    plugin = {"plugin": fact["plugin"]["name"], "version": fact["plugin"]["version"]}
+    return {key: plain(value) for key, value in {**plugin, **frame_input, **fact["options"]}.items()}
+
+
+def plain(value: Any) -> str:
+    """A setting's value on one line: strings as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def short(sha256: str) -> str:
+    """The first digits of a hash."""
+    return str(sha256)[:SHORT]
+
+
+def _groups(facts: Mapping[str, Facts], keys: Iterable[str]) -> dict[tuple[Any, ...], list[str]]:
+    keys = tuple(keys)
+    groups: dict[tuple[Any, ...], list[str]] = {}
+    for row in sorted(facts):
+        groups.setdefault(tuple(facts[row][key] for key in keys), []).append(row)
+    return groups

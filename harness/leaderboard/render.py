@@ -1,0 +1,98 @@
+"""Write the leaderboards: one table per dataset and one across them, as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.leaderboard import cells, export, pages
+from harness.leaderboard.aggregate import Board, aggregate
+from harness.leaderboard.collect import SCORES
+from harness.leaderboard.sections import across, sections
+from harness.specs import DatasetSpec, MetricSpec, digest
+from harness.store import Store
+
+OVERVIEW = "overview"
+TAIL = {False: "", True: "-demo"}
+
+
+def load(store: Store, datasets: Mapping[str, DatasetSpec]) -> Board:
+    """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
+    board = aggregate(store.results(), datasets)
+    if board.rows.empty:
+        raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
+    return board
+
+
+def render(
+    store: Store, out: Path, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]
+) -> list[Path]:
+    """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
+    return write(load(store, datasets), out, metrics)
+
+
+def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec]) -> list[Path]:
+    """Write the tables of a board. The demo has files of its own: no reader mixes it with real data."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return [_write(out / name, text) for name, text in files(board, metrics).items()]
+    except OSError as error:
+        raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
+
+
+def files(board: Board, metrics: Mapping[str, MetricSpec]) -> dict[str, str]:
+    """File name -> content. Equal results give equal text, in whatever order they were stored."""
+    texts: dict[str, str] = {}
+    for dataset, demo in board.expected:
+        found = sections(board, dataset, demo)
+        stem = file_stem(dataset) + TAIL[demo]
+        texts[f"{stem}.md"] = pages.dataset_page(board, found, demo, metrics)
+        texts[f"{stem}.csv"] = export.csv(board, found)
+        texts[f"{stem}.json"] = export.dump(export.dataset_json(board, found, demo))
+    for demo in sorted({demo for _, demo in board.expected}):
+        parts = across(board, demo)
+        flat = [section for part in parts for section in part.sections.values()]
+        texts[f"{OVERVIEW}{TAIL[demo]}.md"] = pages.across_page(board, parts, demo, metrics)
+        texts[f"{OVERVIEW}{TAIL[demo]}.csv"] = export.csv(board, flat, per_fold=False)
+        texts[f"{OVERVIEW}{TAIL[demo]}.json"] = export.dump(export.across_json(board, parts, demo))
+    return texts
+
+
+def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
+    """The leaderboard for a terminal, as unescaped text: one line per row, in the order of the files."""
+    lines = [
+        {
+            "Dataset": board.titles[dataset] + (f" ({pages.DEMO})" if demo else ""),
+            "Protocol": section.protocol_hash,
+            "Selection": section.protocol["selection"],
+            "#": cells.number(row["rank"], digits=0),
+            "Method": row["name"],
+            "Settings": row["settings"],
+            "Backbone": row["backbone"],
+            **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
+            "Folds": cells.folds(row),
+        }
+        for dataset, demo in board.expected
+        for section in sections(board, dataset, demo)
+        for row in section.rows
+    ]
+    return pd.DataFrame(lines)
+
+
+def file_stem(dataset: str) -> str:
+    """The dataset's name as a file name; one that is no safe name, or taken, gets a hash."""
+    taken = dataset == OVERVIEW or dataset.endswith(TAIL[True])
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", dataset) and not taken:
+        return dataset
+    return f"{re.sub(r'[^a-z0-9]+', '-', dataset.lower()).strip('-')}-{digest(dataset, 6)}".lstrip("-")
+
+
+def _write(path: Path, text: str) -> Path:
+    content = text.encode("utf-8", "backslashreplace")  # a lone surrogate in a name is no reason to fail
+    write_atomically(path, lambda draft: draft.write_bytes(content))
+    return path
