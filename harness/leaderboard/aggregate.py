@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,8 +49,15 @@ class Board:
         return rows
 
 
-def aggregate(results: Iterable[Mapping[str, Any]], datasets: Mapping[str, DatasetSpec]) -> Board:
-    """All results as a board. A dataset that is no longer registered counts the folds seen."""
+def aggregate(
+    results: Iterable[Mapping[str, Any]],
+    datasets: Mapping[str, DatasetSpec],
+    pool: Callable[[Jobs], pd.DataFrame] | None = None,
+) -> Board:
+    """All results as a board. A dataset that is no longer registered counts the folds seen.
+
+    `pool` adds pooled values by row of metrics that a confusion matrix does not hold.
+    """
     jobs = collect(results)
     if jobs.frame.empty:
         return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {})
@@ -59,7 +66,7 @@ def aggregate(results: Iterable[Mapping[str, Any]], datasets: Mapping[str, Datas
     expected = expected_folds(jobs, datasets, list(titles))
     there = coverage(jobs, rows, expected)
     folds = _fold_values(jobs, there)
-    rows = pd.concat([rows, there, _statistics(jobs, folds, there), _cost(jobs)], axis=1)
+    rows = pd.concat([rows, there, _statistics(jobs, folds, there, pool), _cost(jobs)], axis=1)
     return Board(_ranked(rows), folds, jobs, titles, frozenset(datasets), expected)
 
 
@@ -83,12 +90,15 @@ def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
     return strict_mean(values, ["row", "fold"]).where(full)
 
 
-def _statistics(jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+def _statistics(
+    jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame, pool: Callable[[Jobs], pd.DataFrame] | None
+) -> pd.DataFrame:
     """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
     mean = strict_mean(folds, "row").where(there["complete"])
     over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
     std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
-    together = pooled(jobs).reindex(mean.index).where(there["complete"])
+    tables = [pooled(jobs), *([pool(jobs)] if pool else [])]
+    together = pd.concat([table.reindex(mean.index) for table in tables], axis=1).where(there["complete"])
     gaps = {f"{name}_gap": mean[name] - mean[LAST + name] for name in map(str, mean) if LAST + name in mean}
     parts = [
         mean.add_suffix("_mean"),

@@ -23,7 +23,7 @@ STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made wi
 class Jobs:
     """All jobs. The three frames share one index; `facts` holds what the jobs of one row have in common."""
 
-    frame: pd.DataFrame  # row, fold, seed, id, status, finished, error, official, counts, source, confusion
+    frame: pd.DataFrame  # row, fold, seed, id, status, finished, error, official, counts, source, confusion, path
     metrics: pd.DataFrame  # fractions; NaN where a job has no such metric
     cost: pd.DataFrame
     facts: Mapping[str, Mapping[str, Any]]  # row -> identity, see `_facts`
@@ -101,6 +101,7 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         "n_unscored": int(result.get("n_unscored") or 0),
         "source": result["plugin"].get("source_sha256") or "",
         "confusion": result.get("confusion") if done else None,
+        "path": result.get("path") or "",
     }
 
 

@@ -13,6 +13,7 @@ from harness.files import write_atomically
 from harness.leaderboard import cells, export, pages
 from harness.leaderboard.aggregate import Board, aggregate
 from harness.leaderboard.collect import SCORES
+from harness.leaderboard.pooled import pooled_by_predictions
 from harness.leaderboard.sections import across, sections
 from harness.specs import DatasetSpec, MetricSpec, digest
 from harness.store import Store
@@ -21,9 +22,9 @@ OVERVIEW = "overview"
 TAIL = {False: "", True: "-demo"}
 
 
-def load(store: Store, datasets: Mapping[str, DatasetSpec]) -> Board:
+def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
-    board = aggregate(store.results(), datasets)
+    board = aggregate(store.results(), datasets, lambda jobs: pooled_by_predictions(jobs, store, metrics))
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
@@ -33,7 +34,7 @@ def render(
     store: Store, out: Path, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]
 ) -> list[Path]:
     """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
-    return write(load(store, datasets), out, metrics)
+    return write(load(store, datasets, metrics), out, metrics)
 
 
 def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec]) -> list[Path]:

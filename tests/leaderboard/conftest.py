@@ -20,6 +20,11 @@ def datasets() -> dict[str, DatasetSpec]:
     return {"toyset": dataset_spec(), "single": dataset_spec("single", "1", "Single")}
 
 
+def squared_error_rate(predictions: Predictions) -> float:
+    """Like a calibration error, no mean over clips: pooled over folds it is not the mean of the folds."""
+    return float((predictions.predicted != predictions.labels).mean() ** 2)
+
+
 @pytest.fixture
 def metrics() -> dict[str, MetricSpec]:
     def unused(predictions: Predictions) -> float:
@@ -30,5 +35,5 @@ def metrics() -> dict[str, MetricSpec]:
         "uar": MetricSpec("uar", "UAR", unused),
         "macro_f1": MetricSpec("macro_f1", "Macro F1", unused),
         "recall": MetricSpec("recall", "Recall", unused),
-        "ece": MetricSpec("ece", "ECE", unused, higher_is_better=False),
+        "ece": MetricSpec("ece", "ECE", squared_error_rate, higher_is_better=False),
     }

@@ -188,7 +188,8 @@ def _predictions(result: Mapping[str, Any]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(pairs, columns=["label", "prediction"])
     frame.insert(0, "sample_id", [f"{i:05d}" for i in range(len(frame))])
-    return frame
+    sure = {f"logit.{name}": (frame["prediction"] == name).astype("float32") for name in result["classes"]}
+    return frame.assign(**sure)
 
 
 def dataset_spec(name: str = "toyset", folds: Sequence[str] = "12345", title: str = "ToySet") -> DatasetSpec:

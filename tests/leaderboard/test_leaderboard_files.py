@@ -203,7 +203,7 @@ def test_files_agree(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Me
     runs.bench(seeds=(1, 2))
     runs.bench("12", method="partial")
     render(runs.store, tmp_path, datasets, metrics)
-    board = load(runs.store, datasets)
+    board = load(runs.store, datasets, metrics)
     frame = pd.read_csv(tmp_path / "toyset.csv", index_col="row", dtype={"seeds": str})
     data = json.loads((tmp_path / "toyset.json").read_text())
     rows = {row["row"]: row for section in data["sections"] for row in section["rows"]}
@@ -335,7 +335,7 @@ def test_file_names_of_different_datasets_differ() -> None:
 def test_the_summary_for_a_terminal(runs: Runs, datasets: Datasets, metrics: Metrics) -> None:
     runs.bench(metrics={"war": 0.7, "uar": 0.6})
     runs.bench("1", dataset="single", demo=True)
-    frame = summary(load(runs.store, datasets), metrics)
+    frame = summary(load(runs.store, datasets, metrics), metrics)
     first = frame.iloc[0]
     assert first["Dataset"] == "ToySet"
     assert (first["#"], first["Method"], first["WAR"], first["Folds"]) == ("1", "coop", "70.00 ± 0.00", "5/5")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from hypothesis import strategies as st
 from leaderboard_runs import CLASSES, Runs, confusion, dataset_spec, make_result, some_predictions
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score
 
-from harness.leaderboard import Board, aggregate
+from harness.leaderboard import Board, aggregate, load
 from harness.leaderboard.pooled import from_confusion
 from harness.leaderboard.render import files
-from harness.specs import DatasetSpec
+from harness.specs import DatasetSpec, MetricSpec
 
 Datasets = Mapping[str, DatasetSpec]
 
@@ -288,3 +289,23 @@ def test_ten_thousand_results(datasets: Datasets) -> None:
     assert board.rows["name"].iloc[0] == "m999"
     assert board.rows["war_mean"].iloc[0] == pytest.approx(0.999)
     assert files(board, {})["toyset.csv"].count("\n") == 1001
+
+
+def test_metrics_beyond_the_confusion_matrix_are_pooled_over_clips(
+    runs: Runs, datasets: dict[str, DatasetSpec], metrics: dict[str, MetricSpec]
+) -> None:
+    runs.bench(seeds=(1, 2))
+    runs.bench(method="lost")
+    for result in runs.store.results():
+        if result["method"] == "lost":
+            (Path(result["path"]) / "predictions.parquet").unlink()
+    rows = load(runs.store, datasets, metrics).rows.set_index("method")
+    per_seed = []
+    for seed in (1, 2):
+        kept = [r for r in runs.store.results() if r["seed"] == seed and r["method"] != "lost"]
+        clips = pd.concat([runs.store.predictions(result) for result in kept])
+        per_seed.append(float((clips["label"] != clips["prediction"]).mean() ** 2))
+    found = rows.drop(index="lost")["ece_pooled"].item()
+    assert found == pytest.approx(sum(per_seed) / 2)
+    assert found != pytest.approx(rows.drop(index="lost")["ece_mean"].item())
+    assert math.isnan(rows.loc["lost", "ece_pooled"])
