@@ -47,7 +47,7 @@ def bench(bench_file: str | Path | None = None, *, quiet: bool = False, **flags:
         bench_file: a TOML file, as for `harness bench`.
         quiet: show no progress.
         flags: the long flags of `harness bench`, with `_` for `-`: `methods="coop"`, `datasets=["dfew"]`,
-            `seeds=[1, 2]`, `demo=True`, `set={"coop": {"context_tokens": 8}}`; `cache=False` for `--no-cache`.
+            `seeds=[1, 2]`, `demo=True`, `set={"coop": {"context_tokens": 8}}`; `no_cache=True`.
 
     Returns:
         The results of every job of the plan, whether it ran now or had run before.

@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path
 
 from harness.errors import HarnessError
+from harness.files import write_atomically
 from harness.specs import DatasetSpec
 
 APP = "dfer-harness"
@@ -35,19 +36,22 @@ def configured_roots() -> dict[str, Path]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8")).get("data", {})
         return {str(name): Path(folder) for name, folder in data.items()}
-    except (tomllib.TOMLDecodeError, AttributeError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
 
 
 def set_root(name: str, folder: Path) -> Path:
-    """Remember where a dataset is. Returns the configuration file."""
+    """Remember where a dataset is. Returns the configuration file. Raises: HarnessError if it cannot be written."""
     roots = {**configured_roots(), name: folder.expanduser().resolve()}
-    # JSON strings are TOML strings, escapes included.
-    lines = ["[data]", *(f"{json.dumps(key)} = {json.dumps(str(roots[key]))}" for key in sorted(roots))]
+    text = "\n".join(["[data]", *(f"{_quoted(key)} = {_quoted(str(roots[key]))}" for key in sorted(roots))])
     path = config_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
     return path
+
+
+def _quoted(text: str) -> str:
+    """A TOML string. JSON's escapes are TOML's, but for surrogate pairs and the bare DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def dataset_root(spec: DatasetSpec, data_root: Path | None) -> Path:
@@ -59,7 +63,7 @@ def dataset_root(spec: DatasetSpec, data_root: Path | None) -> Path:
     if data_root is not None:
         return data_root / spec.folder
     if os.environ.get(DATA_ROOT):
-        return Path(os.environ[DATA_ROOT]) / spec.folder
+        return Path(os.environ[DATA_ROOT]).expanduser() / spec.folder
     roots: Mapping[str, Path] = configured_roots()
     if spec.name in roots:
         return roots[spec.name]

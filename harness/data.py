@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.demo.replica import is_demo
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.scan import ClipInfo, scan_clips
 from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
 from harness.splits import canonical_sha256, is_official
@@ -103,7 +104,7 @@ def open_dataset(spec: DatasetSpec, root: Path, cache: Path, *, thorough: bool =
     """
     if not root.is_dir():
         raise BadData(f"{spec.title}: no folder {root}; give --data-root, the folder that holds {spec.folder}/")
-    folds = {name: spec.load(root, name) for name in spec.folds}
+    folds = {name: _load(spec, root, name) for name in spec.folds}
     clips = {s.source for fold in folds.values() for s in (*fold.train, *fold.test)}
     infos = scan_clips(sorted(clips), root, cache, thorough=thorough)
     counted = {name: Fold(_count(f.train, infos), _count(f.test, infos)) for name, f in folds.items()}
@@ -115,6 +116,22 @@ def open_dataset(spec: DatasetSpec, root: Path, cache: Path, *, thorough: bool =
         crop_source=spec.layout(root) if spec.layout else "",
         demo=is_demo(root),
     )
+
+
+def _load(spec: DatasetSpec, root: Path, name: str) -> Fold:
+    """The fold as the plugin reads it. Whatever it raises on odd data is the user's to read, not a crash."""
+    try:
+        fold = spec.load(root, name)
+    except HarnessError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+        raise BadData(f"{spec.title}: fold {name!r} cannot be read: {reason}") from error
+    for sample in (*fold.train, *fold.test):
+        if not sample.source.is_relative_to(root):
+            raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
+    return fold
 
 
 def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field
@@ -61,9 +62,13 @@ def parse(kind: Any, value: Any, owner: str) -> Any:
     failure = BadOption(f"{owner}: {value!r} is not {type_name(kind)}")
     for candidate in _readings(kind, value):
         try:
-            return TypeAdapter(kind).validate_python(candidate)
+            parsed = TypeAdapter(kind).validate_python(candidate)
         except ValidationError as error:
             failure = BadOption(f"{owner}: {value!r} does not fit {type_name(kind)}: {_reason(kind, error, value)}")
+            continue
+        if isinstance(parsed, float) and not math.isfinite(parsed):
+            raise BadOption(f"{owner}: {value!r} is not a finite number")
+        return parsed
     raise failure
 
 
@@ -96,16 +101,16 @@ def _default(f: dataclasses.Field[Any]) -> Any:
 
 
 def _readings(kind: Any, value: Any) -> list[Any]:
-    """A command line only has text: try it as it is, as a comma list, then as a TOML value."""
+    """A command line only has text: a list in TOML's brackets or with commas, else as it is or as a TOML value."""
     if not isinstance(value, str):
         return [value]
-    readings: list[Any] = [value]
-    if "tuple" in type_name(kind) or "list" in type_name(kind):
-        readings = [[part.strip() for part in value.split(",") if part.strip()]]
+    lists = "tuple" in type_name(kind) or "list" in type_name(kind)
+    plain: Any = [part.strip() for part in value.split(",") if part.strip()] if lists else value
     try:
-        return [*readings, tomllib.loads(f"v = {value}")["v"]]
+        toml = tomllib.loads(f"v = {value}")["v"]
     except tomllib.TOMLDecodeError:
-        return readings
+        return [plain]
+    return [toml, plain] if lists and isinstance(toml, list) else [plain, toml]
 
 
 def _reason(kind: Any, error: ValidationError, value: Any) -> str:

@@ -93,8 +93,10 @@ def make_plan(request: Request) -> Plan:
         for name, folds in wanted.items()
         for fold in folds
         for row, settled in zip(rows, settings, strict=True)
-        for seed in request.seeds
+        for seed in dict.fromkeys(request.seeds)
     ]
+    if not jobs:
+        raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
     context = _context(request, backbone, roots, cache)
     planned = _look_up(jobs, Store(request.out))
     todo = [p.job for p in planned if _to_do(p.state, request)]
@@ -126,7 +128,7 @@ def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
     seen = {name.removeprefix("input."): v for name, v in values.items() if name.startswith("input.")}
     settled = asdict(options.build(row.spec.options, own, row.spec.name))
     given = options.build(FrameInput, seen, f"{row.spec.name}.input", base=row.spec.input)
-    return settled, given if request.cache else replace(given, views=0)
+    return settled, replace(given, views=0) if request.no_cache else given
 
 
 def _dataset_names(request: Request) -> list[str]:
@@ -244,7 +246,7 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
     if features == "none" or not job.input.views:
         return
     fold: Fold = dataset.folds[job.fold]
-    key = (job.fingerprint, job.backbone.sha256, job.input)
+    key = (job.fingerprint, job.backbone, job.input)
     tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
     yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
     if features == "train+test":

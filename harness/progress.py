@@ -117,6 +117,7 @@ class Bars:
         if event["event"] == "fill":
             self.display.advance(self.encoding)
         elif job is not None and event["event"] == "started":
+            self._drop(job)  # its worker may have died, and another took it up
             self.rows[job.id] = self.display.add_task(escape(job.label), total=None, note="loading")
         elif job is not None and event["event"] == "finished":
             self._finish(job, event["result"])
@@ -132,8 +133,11 @@ class Bars:
         elif event["event"] == "step":
             self.display.update(row, note=f"step {event['step']}/{event['steps']}  {figures(event)}")
 
-    def _finish(self, job: JobSpec, result: Mapping[str, Any]) -> None:
+    def _drop(self, job: JobSpec) -> None:
         if job.id in self.rows:
             self.display.remove_task(self.rows.pop(job.id))
+
+    def _finish(self, job: JobSpec, result: Mapping[str, Any]) -> None:
+        self._drop(job)
         self.display.advance(self.overall)
         self.display.console.print(f"{escape(job.label)}  {escape(verdict(result))}", highlight=False)

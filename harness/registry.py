@@ -55,9 +55,13 @@ class Plugins:
     manager: pluggy.PluginManager
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
 
     def add(self, name: str, load: Callable[[], Any]) -> None:
         """Import and register one plugin; a failure costs that plugin only."""
+        if self.manager.has_plugin(name):
+            self.problems.append(Problem(name, "another plugin has this name; rename one of them"))
+            return
         try:
             plugin = load()
             self.manager.register(plugin, name)
@@ -65,6 +69,7 @@ class Plugins:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
             self.problems.append(Problem(name, f"{type(error).__name__}: {error}"))
             return
+        self.hashes[name] = source_sha256(plugin)
         self.problems.extend(misspelt_hooks(self.manager, plugin, name))
 
     def add_file(self, path: Path) -> None:
@@ -89,7 +94,7 @@ class Plugins:
                 taken = found[spec.name].plugin
                 self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")
             else:
-                found[spec.name] = Offer(spec, name, source_sha256(plugin))
+                found[spec.name] = Offer(spec, name, self.hashes.get(name, ""))
         return found
 
     def _specs(self, kind: str) -> Iterator[tuple[Any, Any]]:

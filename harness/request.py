@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from harness.errors import BadOption, suggestion
 from harness.specs import OnBadSample, Selection
@@ -20,6 +20,7 @@ def _names(value: Any) -> Any:
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
+Folder = Annotated[Path, AfterValidator(Path.expanduser)]  # in a bench file no shell does it
 Names = Annotated[list[str], BeforeValidator(_names)]
 Seeds = Annotated[list[int], BeforeValidator(_names), Field(min_length=1)]
 
@@ -44,20 +45,20 @@ class Request(BaseModel):
     backbone: str | None = None  # None: ViT-B-32, or `demo` on the demo
     executor: Literal["ray", "inline"] = "ray"
     selection: Selection = "last"
-    out: Path = Path("runs")
-    data_root: Path | None = None
+    out: Folder = Path("runs")
+    data_root: Folder | None = None
     demo: bool = False
-    plugin: list[Path] = []
+    plugin: list[Folder] = []
     set: dict[str, dict[str, Any]] = {}
     variant: list[Variant] = []
     on_bad_sample: OnBadSample = "fail"
-    cache: bool = True  # False: encode anew each epoch
+    no_cache: bool = False  # True: encode anew each epoch
     retry_failed: bool = False
     force: bool = False
     keep_stale: bool = False
     save_weights: bool = False
-    threads: int = Field(1, ge=1)
-    loader_workers: int = Field(0, ge=0)
+    threads: Annotated[int, Field(ge=1)] = 1
+    loader_workers: Annotated[int, Field(ge=0)] = 0
 
 
 def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> Request:
@@ -112,9 +113,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _merge(low: Any, high: Any) -> Any:
-    if not isinstance(low, Mapping):
-        return low  # left for the validator to refuse
-    return {key: {**flatten(low.get(key, {})), **high.get(key, {})} for key in {**low, **high}}
+    parts = [part for side in (low, high) for part in (side.values() if isinstance(side, Mapping) else [side])]
+    if not all(isinstance(part, Mapping) for part in (low, high, *parts)):
+        return low or high  # left for the validator to refuse
+    return {key: {**flatten(low.get(key, {})), **flatten(high.get(key, {}))} for key in {**low, **high}}
 
 
 def _explain(error: ValidationError) -> str:

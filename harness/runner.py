@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from harness import registry
 from harness.demo.replica import is_demo
@@ -18,10 +17,12 @@ from harness.specs import DatasetSpec, JobSpec
 from harness.store import Store
 
 log = logging.getLogger(__name__)
+HOOKS = {"started": "job_started", "epoch": "epoch_ended", "finished": "job_finished"}  # event -> hook
+NOT_HISTORY = ("event", "job", "epoch_total", "epochs")  # of an epoch's event; the rest is a row of the history
 DemoProgress = Callable[[str, int, int], None]
 
 
-def prepare(request: Request, demo_progress: DemoProgress) -> Plan:
+def prepare(request: Request, demo_progress: DemoProgress, *, dry_run: bool = False) -> Plan:
     """Load the plugins, write demo data where they are missing, and make the plan. Nothing has run after this.
 
     Raises:
@@ -30,6 +31,8 @@ def prepare(request: Request, demo_progress: DemoProgress) -> Plan:
     for path in request.plugin:
         registry.plugins().add_file(path)
     if request.demo:
+        if not dry_run:
+            Store(request.out).check_writable()  # the replicas take a while to write
         write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress)
     return make_plan(request)
 
@@ -41,7 +44,7 @@ def write_demo(root: Path, names: list[str] | None, progress: DemoProgress) -> l
         HarnessError: a folder holds data that are not the demo's.
     """
     written = []
-    for spec in _demo_specs(names):
+    for spec in demo_specs(names):
         folder = root / spec.folder
         if not is_demo(folder):
             _demo_writer(spec)(
@@ -51,6 +54,16 @@ def write_demo(root: Path, names: list[str] | None, progress: DemoProgress) -> l
             )
         written.append(folder)
     return written
+
+
+def draw_sheet(path: Path, names: list[str] | None) -> None:
+    """Write a contact sheet of every class and temporal pair of the demo, as a PNG."""
+    from harness.demo.sheet import write_sheet
+
+    specs = demo_specs(names)
+    classes = dict.fromkeys(name for spec in specs for name in spec.class_names)
+    pairs = dict.fromkeys(pair for spec in specs for pair in spec.temporal_pairs)
+    write_sheet(path, list(classes), list(pairs))
 
 
 def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
@@ -73,7 +86,8 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
         yield job, result
 
 
-def _demo_specs(names: list[str] | None) -> list[DatasetSpec]:
+def demo_specs(names: list[str] | None) -> list[DatasetSpec]:
+    """The datasets of these names, or all, that a replica can be written of. Raises: HarnessError for another."""
     known = registry.datasets()
     if names is None or names == ["all"]:
         return [spec for spec in known.values() if spec.write_demo]
@@ -93,17 +107,15 @@ def _demo_writer(spec: DatasetSpec) -> Callable[..., None]:
 
 
 def _call_hooks(event: Event, jobs: Mapping[str, JobSpec]) -> None:
-    """Tell plugins. One that fails is logged: a tracker must not cost a run."""
-    hook = registry.plugins().manager.hook
+    """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker."""
     job = jobs.get(event.get("job", ""))
-    calls: Mapping[str, Callable[[JobSpec], Any]] = {
-        "started": lambda job: hook.job_started(job=job),
-        "epoch": lambda job: hook.epoch_ended(job=job, epoch=event),
-        "finished": lambda job: hook.job_finished(job=job, result=event["result"]),
-    }
-    if job is None or event["event"] not in calls:
+    if job is None or event["event"] not in HOOKS:
         return
-    try:
-        calls[event["event"]](job)
-    except Exception:
-        log.exception("a plugin failed in its %s hook", event["event"])
+    name = HOOKS[event["event"]]
+    row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
+    given = {"job": job, "epoch": row, "result": event.get("result")}
+    for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
+        try:
+            impl.function(*[given[argument] for argument in impl.argnames])
+        except Exception:
+            log.exception("plugin %s failed in %s", impl.plugin_name, name)

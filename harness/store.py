@@ -80,8 +80,8 @@ class Store:
     def sweep(self) -> None:
         """Remove what dead processes of this host left behind."""
         for draft in (self.root / DRAFTS).glob("*"):
-            host, pid = draft.name.split("-", 1)[-1].rsplit("-", 2)[:2]
-            if host == socket.gethostname() and not Path("/proc", pid).exists():
+            host, _, pid = draft.name.partition("-")[2].rpartition("-")[0].rpartition("-")
+            if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
                 shutil.rmtree(draft, ignore_errors=True)
 
     def check_writable(self) -> None:
@@ -95,6 +95,16 @@ class Store:
             raise HarnessError(
                 f"cannot write results to {self.root}: {error.strerror}; choose another folder with --out"
             ) from error
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True
 
 
 def replace_folder(draft: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ from harness import registry
 from harness.context import RunContext
 from harness.errors import HarnessError
 from harness.events import Send, for_job
+from harness.provenance import now, provenance
 from harness.records import identity
 from harness.specs import JobSpec
 from harness.store import Store, write_json
@@ -47,16 +48,27 @@ def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
     load_plugins(context)
     send_own = for_job(send, job.id)
     send_own({"event": "started"})
-    return run_job(job, context, send_own)
+    with _storing(context):
+        return run_job(job, context, send_own)
 
 
 def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
-    result = {**identity(job), "status": "failed", "error": reason}
-    with Store(Path(context.out)).draft(job) as draft:
+    found = provenance(context.threads, now())
+    result = {**identity(job), "status": "failed", "error": reason, "provenance": found}
+    with _storing(context), Store(Path(context.out)).draft(job) as draft:
         (draft / "log.txt").write_text(reason + "\n", encoding="utf-8")
         write_json(draft / "result.json", result)
     return result
+
+
+@contextmanager
+def _storing(context: RunContext) -> Iterator[None]:
+    """A full disk ends the run, since nothing else could be stored either."""
+    try:
+        yield
+    except OSError as error:
+        raise HarnessError(f"a result cannot be stored in {context.out}: {error}") from error
 
 
 @contextmanager

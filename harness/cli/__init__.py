@@ -15,10 +15,7 @@ def main() -> None:
     from harness.errors import HarnessError
 
     try:
-        app()
+        app(prog_name="harness")
     except HarnessError as error:
         console.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(EXIT_USER_ERROR)
-    except KeyboardInterrupt:
-        console.print("harness: stopped; finished results are kept, the same command goes on where it stopped")
-        sys.exit(EXIT_INTERRUPTED)

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from harness import __version__
-from harness.cli import bench, cache, data, doctor, leaderboard, listing, status
+from harness.cli import EXIT_INTERRUPTED, bench, cache, data, doctor, leaderboard, listing, status
 
 console = Console(stderr=True)
+STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
+
+
+class Commands(TyperGroup):
+    """The commands. Ctrl-C is handled here, before Typer answers it in its own way."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run a command; Ctrl-C exits 130."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            console.print(STOPPED, highlight=False, soft_wrap=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+
 
 app = typer.Typer(
     name="harness",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",

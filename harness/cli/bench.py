@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,17 +92,18 @@ def bench(
         "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
         "executor": executor, "selection": selection, "out": out_dir, "data_root": data_root, "demo": demo,
         "plugin": plugin or None, "set": parse_overrides(set_ or ()) or None, "on_bad_sample": on_bad_sample,
-        "cache": False if no_cache else None, "retry_failed": retry_failed, "force": force,
+        "no_cache": no_cache, "retry_failed": retry_failed, "force": force,
         "keep_stale": keep_stale, "save_weights": save_weights, "threads": threads,
         "loader_workers": loader_workers,
     }  # fmt: skip
     request = build_request(given, bench_file)
-    plan = runner.prepare(request, _demo_progress(quiet or json_))
+    with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
+        plan = runner.prepare(request, _demo_progress(quiet or json_), dry_run=dry_run)
     report_problems()
     if dry_run:
         _show_plan(plan, json_)
         return
-    with progress(plan, quiet=quiet or json_) as send:
+    with redirect_stdout(sys.stderr), progress(plan, quiet=quiet or json_) as send:
         results = [result for _, result in runner.run(plan, request.executor, send)]
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
@@ -167,6 +170,9 @@ def _show_results(plan: Any, results: list[dict[str, Any]], json_: bool) -> None
         f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
+    old = sum(p.state == "failed" and p.job not in plan.todo for p in plan.jobs)
+    if old:
+        out.print(f"{old} of those kept had failed; --retry-failed runs them again", highlight=False)
     out.print("Tables: harness leaderboard", highlight=False)
 
 

@@ -55,16 +55,14 @@ def demo(
 
         harness data demo --sheet faces.png
     """
-    from harness.runner import write_demo
+    from harness.runner import draw_sheet, write_demo
 
     if root is None and sheet is None:
         raise HarnessError("nothing to do: name a folder for the replicas, or --sheet FILE.png")
     names = [n.strip() for n in datasets.split(",")] if datasets else None
     written = write_demo(root, names, _say) if root else []
     if sheet:
-        from harness.demo.sheet import write_sheet
-
-        write_sheet(sheet)
+        draw_sheet(sheet, names)
     if json_:
         print_json({"folders": [str(p) for p in written], "sheet": str(sheet) if sheet else None})
         return

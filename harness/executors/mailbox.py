@@ -21,6 +21,9 @@ class Mailbox:
         """Keep one event."""
         self.events.append(event)
 
+    def flush(self) -> None:
+        """Returns when everything that the same worker sent before has come: an actor keeps each caller's order."""
+
     def drain(self) -> list[Event]:
         """Everything since the last call."""
         events, self.events = self.events, []

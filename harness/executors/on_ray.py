@@ -21,6 +21,7 @@ from harness.specs import JobSpec
 from harness.work import execute, fill_shard, store_failure
 
 POLL_SECONDS = 0.2
+RETRIES = 1  # for a node that was lost; a job that kills its worker will do so again
 STORE_BYTES = 200_000_000  # results are small and features travel by file
 
 
@@ -45,9 +46,9 @@ def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
 
 
 def _submit(plan: Plan, mailbox: Any) -> tuple[dict[Fill, Any], dict[Any, JobSpec]]:
-    resources = {"num_cpus": plan.context.threads, "num_gpus": 1 if ray.cluster_resources().get("GPU") else 0}
-    fill = ray.remote(_fill).options(**resources)
-    run = ray.remote(_run).options(**resources)
+    resources = {"num_cpus": _cpus(plan.context.threads), "num_gpus": 1 if ray.cluster_resources().get("GPU") else 0}
+    fill = ray.remote(_fill).options(max_retries=RETRIES, **resources)
+    run = ray.remote(_run).options(max_retries=RETRIES, **resources)
     context = ray.put(plan.context)
     skip = {job.id for job in plan.todo if job.on_bad_sample == "skip"}
     fills = {f: fill.remote(f, context, bool(skip.intersection(ids))) for f, ids in plan.fills.items()}
@@ -58,12 +59,20 @@ def _submit(plan: Plan, mailbox: Any) -> tuple[dict[Fill, Any], dict[Any, JobSpe
     return fills, {run.remote(job, context, mailbox, *needs[job.id]): job for job in plan.todo}
 
 
+def _cpus(threads: int) -> int:
+    """The cores to ask for. A task that asks for more than any node has would wait for ever."""
+    most = max(int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"])
+    return min(threads, most)
+
+
 def _fill(fill: Fill, context: Any, skip_bad: bool) -> str | None:
     return fill_shard(fill, context, skip_bad=skip_bad)
 
 
 def _run(job: JobSpec, context: Any, mailbox: Any, *filled: Any) -> dict[str, Any]:
-    return execute(job, context, Throttled(mailbox.put.remote))
+    result = execute(job, context, Throttled(mailbox.put.remote))
+    ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch
+    return result
 
 
 def _result(ref: Any, job: JobSpec, plan: Plan) -> dict[str, Any]:
@@ -83,7 +92,9 @@ def _session() -> Iterator[None]:
         yield
         return
     local: dict[str, Any] = (
-        {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": os.cpu_count(), "object_store_memory": STORE_BYTES}
+        {}
+        if os.environ.get("RAY_ADDRESS")
+        else {"address": "local", "num_cpus": os.cpu_count(), "object_store_memory": STORE_BYTES}
     )
     ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR", **local)
     try:

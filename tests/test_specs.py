@@ -1,0 +1,126 @@
+"""Identity of jobs: what it depends on, and what it must not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from harness.specs import BackboneId, FrameInput, JobSpec, Protocol, digest
+
+JOB = JobSpec(
+    dataset="toy",
+    fingerprint="f" * 24,
+    fold="1",
+    method="linear",
+    method_version="1",
+    seed=1,
+    options={"epochs": 2, "words": ("a", "ü"), "rate": 0.05},
+    input=FrameInput(frames=2, size=32, augmentation=("flip",)),
+    backbone=BackboneId("tiny", "random", "0" * 64),
+    protocol=Protocol("toy", "1", "crops", "1" * 64, ("left", "right")),
+)
+OTHER: dict[str, Any] = {
+    "dataset": "toy2",
+    "fingerprint": "e" * 24,
+    "fold": "2",
+    "method": "linear2",
+    "method_version": "2",
+    "seed": 2,
+    "options": {**JOB.options, "epochs": 3},
+    "variant": "mine",
+    "on_bad_sample": "skip",
+    "demo": True,
+}
+NESTED: dict[str, dict[str, Any]] = {
+    "input": {
+        "frames": 3,
+        "size": 33,
+        "sampling": "tsn-legacy",
+        "normalisation": "none",
+        "augmentation": (),
+        "crop_scale": (0.5, 1.0),
+        "views": 1,
+    },
+    "backbone": {"name": "tiny2", "weights": "tag", "sha256": "2" * 64},
+    "protocol": {
+        "dataset": "toy2",
+        "dataset_version": "2",
+        "crop_source": "other",
+        "split_sha256": "3" * 64,
+        "classes": ("left",),
+        "selection": "oracle",
+        "aggregation": "pooled",
+        "test_views": 2,
+    },
+}
+CHANGED = [
+    *(replace(JOB, **{name: value}) for name, value in OTHER.items()),
+    *(
+        replace(JOB, **{part: replace(getattr(JOB, part), **{name: value})})
+        for part, values in NESTED.items()
+        for name, value in values.items()
+    ),
+]
+
+
+def test_the_cases_name_every_field() -> None:
+    assert {*OTHER, *NESTED} == {f.name for f in fields(JobSpec)}
+    for part, values in NESTED.items():
+        assert set(values) == {f.name for f in fields(getattr(JOB, part))}
+
+
+def test_the_id_changes_with_every_field() -> None:
+    ids = [job.id for job in (JOB, *CHANGED)]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_id_is_twelve_hex_digits() -> None:
+    assert len(JOB.id) == 12
+    assert set(JOB.id) <= set("0123456789abcdef")
+
+
+def test_the_order_of_options_does_not_matter() -> None:
+    assert replace(JOB, options=dict(reversed(list(JOB.options.items())))).id == JOB.id
+
+
+@pytest.mark.parametrize("job", [JOB, *CHANGED])
+def test_a_job_survives_json(job: JobSpec) -> None:
+    again = JobSpec.from_json(json.loads(json.dumps(job.to_json())))
+    assert again.id == job.id
+    assert (again.input, again.backbone, again.protocol) == (job.input, job.backbone, job.protocol)
+
+
+def test_another_process_with_another_hash_seed_gives_the_same_id() -> None:
+    code = (
+        "import json, sys; from harness.specs import JobSpec; "
+        "print(JobSpec.from_json(json.load(sys.stdin)).id, 'torch' in sys.modules)"
+    )
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            input=json.dumps(JOB.to_json()),
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.split() == [JOB.id, "False"]
+
+
+def test_the_row_is_the_variant_or_the_method() -> None:
+    assert (JOB.row, replace(JOB, variant="mine").row) == ("linear", "mine")
+
+
+def test_frame_input_is_no_part_of_the_protocol() -> None:
+    changed = replace(JOB, input=FrameInput(frames=16))
+    assert changed.protocol.hash == JOB.protocol.hash
+
+
+def test_a_digest_is_that_of_canonical_json() -> None:
+    assert digest({"b": (1, 2), "a": "é"}) == digest({"a": "é", "b": [1, 2]})
+    assert digest({"a": 1}) == "015abd7f5cc5"
