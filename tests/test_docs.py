@@ -1,0 +1,101 @@
+"""The commands and the code that the docs show: all are checked, and those that need no real data are run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from harness import registry
+from harness.cli.app import app
+from harness.request import build_request
+from tests.conftest import Cli, forget
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"(<!-- run -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+
+
+def blocks(language: str, page: Path) -> list[tuple[bool, str]]:
+    """Blocks of one language: whether the page asks for them to be run, and their text."""
+    text = re.sub(r"^ +", "", page.read_text(), flags=re.MULTILINE) if language == "sh" else page.read_text()
+    return [(bool(run), body) for run, name, body in BLOCK.findall(text) if name == language]
+
+
+def commands(page: Path) -> Iterator[tuple[bool, list[str]]]:
+    for run, body in blocks("sh", page):
+        for line in body.splitlines():
+            for part in line.split("&&"):
+                words = shlex.split(part, comments=True)
+                if words and words[0].endswith("harness"):
+                    yield run, words[1:]
+
+
+SHOWN = [(page, words) for page in PAGES for _, words in commands(page)]
+
+
+@pytest.mark.parametrize(("page", "words"), SHOWN, ids=[" ".join(words) for _, words in SHOWN])
+def test_every_command_shown_is_one(page: Path, words: list[str]) -> None:
+    command = typer.main.get_command(app)
+    context = command.make_context("harness", [], resilient_parsing=True)
+    while hasattr(command, "commands"):
+        name, *words = words
+        command = command.commands[name]
+        context = command.make_context(name, [], parent=context, resilient_parsing=True)
+    command.parse_args(context, list(words))  # raises on an unknown flag or a value of the wrong type
+
+
+@pytest.mark.parametrize("body", [body for page in PAGES for _, body in blocks("toml", page) if "datasets" in body])
+def test_bench_files_shown_are_valid(body: str, tmp_path: Path) -> None:
+    (tmp_path / "bench.toml").write_text(body)
+    assert build_request({}, tmp_path / "bench.toml").datasets
+
+
+@pytest.mark.slow
+def test_the_quick_start_runs(cli: Cli) -> None:
+    done = [cli(*words) for run, words in commands(ROOT / "docs" / "quickstart.md") if run]
+    assert len(done) >= 8
+    again = done[5].stdout
+    assert "0 jobs done" in again
+    assert "2 kept from before" in again
+
+
+@pytest.mark.slow
+def test_the_notebook_lines_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ((_, body),) = blocks("python", ROOT / "docs" / "quickstart.md")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    exec(body.replace("results.frame()", "shown = results.frame()"), names)
+    assert len(names["shown"]) == 1  # type: ignore[arg-type]
+
+
+def shown_plugin(name: str, folder: Path) -> Path:
+    bodies = [body for _, body in blocks("python", ROOT / "docs" / "plugins.md") if body.startswith(f"# {name}")]
+    path = folder / name
+    path.write_text(bodies[0])
+    return path
+
+
+@pytest.mark.slow
+def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
+    shown_plugin("my_plugin.py", tmp_path)
+    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if "my_plugin.py" in words]
+    done = cli(*words)
+    assert "dfew/1 gru seed 1 done" in done.stdout
+    assert "1 jobs done" in done.stdout
+
+
+def test_the_dataset_shown_reads_its_format(tmp_path: Path) -> None:
+    path = shown_plugin("my_dataset.py", tmp_path)
+    (tmp_path / "labels.csv").write_text("a,happy,1\nb,sad,2\n")
+    registry.plugins().add_file(path)
+    try:
+        fold = registry.dataset("mine").load(tmp_path, "1")
+    finally:
+        forget("my_dataset")
+    assert [s.id for s in fold.train] == ["b"]
+    assert [s.label for s in fold.test] == [0]
