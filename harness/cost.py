@@ -12,6 +12,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -23,13 +24,17 @@ from harness.method import Method, Task
 from harness.prompts import TextFeatures
 from harness.training.optimizer import trained_names
 
-UNCOUNTED = ("layer_norm", "batch_norm", "group_norm", "instance_norm")
+# fvcore counts these by the element. Normalisation is not counted by any paper, and none of them multiplies matrices.
+UNCOUNTED = (
+    *("layer_norm", "batch_norm", "group_norm", "instance_norm"),
+    *("upsample_nearest2d", "upsample_bilinear2d", "adaptive_avg_pool2d", "grid_sampler"),
+)
 
 
 def cost_of(method: Method, task: Task) -> dict[str, Any]:
     """Multiply-adds of one clip and of the text side, parameters, and the operators left uncounted."""
     method.eval()
-    with torch.no_grad(), _attention_in_the_open():
+    with torch.no_grad():
         clip, left = _clip_flops(method, task)
         text, text_left = _text_flops(method)
     return {
@@ -57,9 +62,10 @@ def _clip_flops(method: Method, task: Task) -> tuple[int, Counter[str]]:
     frames, size = task.input.frames, task.input.size
     if method.encoder is None:
         return count(method, torch.zeros(1, frames, 3, size, size))
-    method(torch.zeros(1, frames, task.backbone.width))  # text features are computed now, outside the count
+    features = torch.zeros(1, frames, task.backbone.width, device=_device(method))
+    method(features)  # text features are computed now, outside the count
     frame, left = count(method.encoder, torch.zeros(1, 3, size, size))
-    rest, more = count(method, torch.zeros(1, frames, task.backbone.width))
+    rest, more = count(method, features)
     return frames * frame + rest, left + more
 
 
@@ -70,19 +76,41 @@ def _text_flops(method: Method) -> tuple[int, Counter[str]]:
 
 def count(module: nn.Module, *inputs: Tensor) -> tuple[int, Counter[str]]:
     """Multiply-adds of one call, and how often each operator was met that is not counted."""
-    device = next((p.device for p in module.parameters()), torch.device("cpu"))
+    device = _device(module)
+    left: Counter[str] = Counter()
     logging.getLogger("fvcore").setLevel(logging.ERROR)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _attention_in_the_open():
         warnings.simplefilter("ignore")  # of the tracer: shapes become constants, as they should here
         analysis = FlopCountAnalysis(module, tuple(x.to(device) for x in inputs))
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-        analysis.set_op_handle(**_handles())
-        return int(analysis.total()), Counter(analysis.unsupported_ops())
+        analysis.set_op_handle(**_handles(left))
+        total = int(analysis.total())
+        return total, left + Counter(analysis.unsupported_ops())
 
 
-def _handles() -> dict[str, Callable[..., Any] | None]:
-    ignored: dict[str, Callable[..., Any] | None] = {f"aten::{name}": None for name in UNCOUNTED}
-    return {**ignored, "aten::scaled_dot_product_attention": attention_macs, "aten::lstm": lstm_macs}
+def _device(module: nn.Module) -> torch.device:
+    return next((p.device for p in module.parameters()), torch.device("cpu"))
+
+
+def _handles(left: Counter[str]) -> dict[str, Callable[..., Counter[str]]]:
+    """What fvcore gets wrong. A handle cannot be taken from it, so those left out are told to count nothing."""
+    return {
+        **{f"aten::{name}": partial(_leave_out, f"aten::{name}", left) for name in UNCOUNTED},
+        "aten::baddbmm": baddbmm_macs,
+        "aten::scaled_dot_product_attention": attention_macs,
+        "aten::lstm": lstm_macs,
+    }
+
+
+def _leave_out(name: str, left: Counter[str], inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+    left[name] += 1
+    return Counter()
+
+
+def baddbmm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+    """A matrix product on top of a sum, (B, L, E) x (B, E, S): masked `nn.MultiheadAttention` with weights."""
+    left, right = (x.type().sizes() for x in inputs[1:3])
+    return Counter(baddbmm=math.prod(left) * right[-1])
 
 
 def attention_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
