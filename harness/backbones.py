@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import pickle
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from harness.errors import HarnessError
 from harness.prompts import TextTower
-from harness.weights import WeightsSource
+from harness.weights import WeightsSource, architecture
 
 RANDOM_SEED = 0
 
@@ -91,38 +91,48 @@ def load(source: WeightsSource) -> Backbone:
     """
     import open_clip
 
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _silent():
         torch.manual_seed(RANDOM_SEED)
         model = _architecture(open_clip, source)
     if source.file is not None:
         _load_tensors(open_clip, model, source.file)
-    name = "ViT-B-32" if source.model.endswith(".json") else source.model
-    return Backbone(source, model.float(), open_clip.get_tokenizer(name))
+    return Backbone(source, model.float(), _tokenizer(open_clip, source))
 
 
 def _architecture(open_clip: Any, source: WeightsSource) -> nn.Module:
     if source.model.endswith(".json"):
-        cfg = json.loads(Path(source.model).read_text(encoding="utf-8"))
-        return open_clip.CLIP(**cfg)  # type: ignore[no-any-return]
+        cfg = architecture(source.model)
+        build = open_clip.CustomTextCLIP if cfg.pop("custom_text", False) else open_clip.CLIP
+        return build(**cfg)  # type: ignore[no-any-return]
     return open_clip.create_model(  # type: ignore[no-any-return]
         source.model, load_weights=False, force_quick_gelu=source.quick_gelu, pretrained_text=False
     )
 
 
+def _tokenizer(open_clip: Any, source: WeightsSource) -> Callable[[Sequence[str]], Tensor]:
+    if not source.model.endswith(".json"):
+        return open_clip.get_tokenizer(source.model)  # type: ignore[no-any-return]
+    length = architecture(source.model)["text_cfg"].get("context_length", 77)
+    return open_clip.get_tokenizer("ViT-B-32", context_length=length)  # type: ignore[no-any-return]
+
+
 def _load_tensors(open_clip: Any, model: nn.Module, path: Path) -> None:
     try:
         open_clip.load_checkpoint(model, str(path), weights_only=True)
-    except (
-        RuntimeError,
-        KeyError,
-        ValueError,
-        AttributeError,
-        OSError,
-        pickle.UnpicklingError,
-        EOFError,
-    ) as error:
-        first = str(error).strip().splitlines()[0][:300]
+    except Exception as error:  # a hostile file can make the readers fail in any way
+        first = next(iter(str(error).strip().splitlines()), "")[:300]
+        reason = f"{type(error).__name__}: {first}"
         raise HarnessError(
-            f"{path}: cannot be loaded as tensors of this architecture ({first}). Expected a .safetensors file, or "
+            f"{path}: cannot be loaded as tensors of this architecture ({reason}). Expected a .safetensors file, or "
             f"a checkpoint that holds tensors only; a TorchScript archive has to be converted first"
         ) from error
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """open_clip warns that weights are random until they are loaded, through a root logger that then prints."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -25,6 +25,7 @@ class TextTower(nn.Module):
         self.tokenize = tokenize
         self.causal = getattr(text, "attn_mask", None) is not None and getattr(text, "cls_emb", None) is None
         if not self.causal:
+            self.text = text  # so that it moves and counts with the method; `whole` runs it
             return
         self.token_embedding: nn.Embedding = text.token_embedding
         self.transformer: nn.Module = text.transformer
@@ -102,9 +103,9 @@ class TextTower(nn.Module):
     def encode_text(self, prompts: Sequence[str]) -> Tensor:
         """Features (P, D) of written prompts, not normalised."""
         ids = self.tokenize(list(prompts))
-        device = next(self.parameters()).device if self.causal else torch.device("cpu")
+        device = next(self.parameters()).device
         if not self.causal:
-            return self.whole(ids)  # type: ignore[operator, no-any-return]
+            return self.whole(ids.to(device))  # type: ignore[operator, no-any-return]
         return self(self.embed(ids.to(device)), self.read_out(ids))  # type: ignore[no-any-return]
 
     def _require_causal(self) -> None:

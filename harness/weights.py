@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import socket
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from harness import config, registry
 from harness.errors import HarnessError, WeightsMissing, suggestion
@@ -16,6 +22,8 @@ from harness.specs import BackboneId, BackboneSpec, digest
 
 RANDOM = "random"
 BUNDLED = "bundled"
+QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
+CONNECT_SECONDS = 5.0
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # openai/CLIP, `_transform`
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
@@ -56,7 +64,7 @@ def architecture(model: str) -> dict[str, Any]:
     """The open_clip configuration of an architecture, read without importing open_clip."""
     if model.endswith(".json"):
         return dict(json.loads(Path(model).read_text(encoding="utf-8")))
-    files = {path.stem: path for path in _open_clip_folder().glob("model_configs/*.json")}
+    files = _architectures()
     if model not in files:
         raise HarnessError(f"unknown backbone {model!r}; {suggestion(model, files)}")
     return dict(json.loads(files[model].read_text(encoding="utf-8")))
@@ -87,6 +95,12 @@ def weights_folder() -> Path:
 def _from_file(spec: BackboneSpec, path: Path, cfg: dict[str, Any], bundled: bool) -> WeightsSource:
     if not path.is_file():
         raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
+    if not bundled and f"{spec.model}{QUICK}" in _architectures():
+        warnings.warn(
+            f"{spec.name}:{path.name} is loaded with plain GELU; if these are OpenAI's weights, "
+            f"name {spec.model}{QUICK}:{path.name}, or every number changes silently",
+            stacklevel=2,
+        )
     label = BUNDLED if bundled else path.name
     return WeightsSource(BackboneId(spec.name, label, file_sha256(path)), spec.model, path.resolve(), _quick(cfg))
 
@@ -119,7 +133,8 @@ def _download(spec: BackboneSpec, tag: str, entry: dict[str, Any]) -> Path:
     import open_clip.pretrained as zoo
 
     try:
-        return Path(zoo.download_pretrained(entry))
+        with _hub_asked_once():
+            return Path(zoo.download_pretrained(entry))
     except Exception as error:
         origin = entry.get("hf_hub") or entry.get("url", "")
         raise WeightsMissing(
@@ -127,12 +142,47 @@ def _download(spec: BackboneSpec, tag: str, entry: dict[str, Any]) -> Path:
             f"({type(error).__name__}).\n"
             f"Get open_clip_model.safetensors of {origin.rstrip('/')} on a machine that has a network and save it as\n"
             f"  {weights_folder() / f'{spec.model}-{tag}.safetensors'}\n"
-            f"or name the file: --backbone {spec.name}:FILE. To try things out: --backbone {spec.name}:{RANDOM}"
+            f"or name the file: --backbone {_plainly(spec.model, entry)}:FILE. "
+            f"To try things out: --backbone {spec.name}:{RANDOM}"
         ) from error
+
+
+def _plainly(model: str, entry: dict[str, Any]) -> str:
+    """The architecture that a tag's weights fit when named as a file, which knows nothing of their activation."""
+    return f"{model}{QUICK}" if entry.get("quick_gelu") and not model.endswith(QUICK) else model
+
+
+@contextmanager
+def _hub_asked_once() -> Iterator[None]:
+    """Without a network the hub's client goes on trying for most of a minute; then let it look in its cache only."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not _reachable(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _reachable(endpoint: str) -> bool:
+    if getproxies():  # then names are the proxy's business, and a look of our own tells nothing
+        return True
+    address = urlsplit(endpoint)
+    port = address.port or (80 if address.scheme == "http" else 443)
+    try:
+        socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _quick(cfg: dict[str, Any]) -> bool:
     return bool(cfg.get("quick_gelu", False))
+
+
+def _architectures() -> dict[str, Path]:
+    return {path.stem: path for path in _open_clip_folder().glob("model_configs/*.json")}
 
 
 def _open_clip_folder() -> Path:
