@@ -56,10 +56,10 @@ class FeatureCache:
         """
         if self.has(view, shard) and not self._mended(dataset, view, shard):
             bad = self._bad(view, shard)
-            _refuse(bad, skip_bad)
+            refuse(bad, skip_bad)
             return bad
         clips, bad = _load_all(dataset.shards[shard], view)
-        _refuse(bad, skip_bad)
+        refuse(bad, skip_bad)
         self._write(dataset, view, shard, encode(clips, view.input, backbone), bad)
         return bad
 
@@ -148,7 +148,8 @@ def _chunks(clips: Sequence[Tensor | None]) -> Iterator[Sequence[Tensor | None]]
     return (clips[start : start + CLIPS_AT_ONCE] for start in range(0, len(clips), CLIPS_AT_ONCE))
 
 
-def _refuse(bad: Mapping[str, str], skip_bad: bool) -> None:
+def refuse(bad: Mapping[str, str], skip_bad: bool) -> None:
+    """Raise BadData with the count and the first of the clips that cannot be read, unless they are to be skipped."""
     if bad and not skip_bad:
         first = "\n".join(list(bad.values())[:NAMED])
         raise BadData(

@@ -63,7 +63,11 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
         started = now()
         log.info("%s: job %s started", job.label, job.id)
         outcome = _guarded(job, context, started, report)
-        write_records(draft, outcome)
+        try:
+            write_records(draft, outcome)
+        except (TypeError, ValueError) as error:  # a plugin gave what cannot be stored, such as a metric of NaN
+            outcome = _failed(job, context, started, error)
+            write_records(draft, outcome)
     return outcome.result
 
 
@@ -73,11 +77,16 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
         with reproducible(context.threads), _noted(caught):
             outcome = _Run(job, context, report).outcome()
     except Exception as error:
-        log.error("%s", traceback.format_exc())
-        outcome = Outcome({**identity(job), "status": "failed", "error": _reason(error)})
+        outcome = _failed(job, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = provenance(context.threads, started)
     return outcome
+
+
+def _failed(job: JobSpec, context: RunContext, started: str, error: Exception) -> Outcome:
+    log.error("%s", "".join(traceback.format_exception(error)))
+    found = provenance(context.threads, started)
+    return Outcome({**identity(job), "status": "failed", "error": _reason(error), "provenance": found})
 
 
 class _Run:
@@ -103,12 +112,12 @@ class _Run:
         fold = dataset.folds[job.fold]
         with self.phase("encode"):
             supply.prepare(fold, trains=bool(method.stages()))
-        with self.phase("fit"):
+        with self.phase("fit"), supply.counting_bad(fold):
             train, held_out = training_part(fold, job.protocol.selection)
             monitor = monitor_for(job, supply, held_out, fold, self.device)
             usable = supply.usable(train)
             fitted = fit(method, supply.train(usable), job.seed, self.device, self.report, monitor)
-        with self.phase("test"):
+        with self.phase("test"), supply.counting_bad(fold):
             scored = supply.usable(fold.test)
             logits = predict(method, supply.test(scored), self.device)
         with self.phase("score"):
@@ -181,8 +190,16 @@ def build_method(job: JobSpec, task: Task) -> Method:
 
 def load_dataset(job: JobSpec, context: RunContext) -> Dataset:
     """The job's dataset. Raises: BadData if it is not the one that was planned with."""
-    dataset = opened(job.dataset, context.data_roots[job.dataset], context.cache)
-    if dataset.fingerprint != job.fingerprint:
+    return as_planned(job.dataset, job.fingerprint, context)
+
+
+def as_planned(name: str, fingerprint: str, context: RunContext) -> Dataset:
+    """A dataset as it was planned with. What this process read for an earlier run is read again if need be."""
+    place = (name, context.data_roots[name], context.cache)
+    if opened(*place).fingerprint != fingerprint:
+        opened.cache_clear()
+    dataset = opened(*place)
+    if dataset.fingerprint != fingerprint:
         raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
     return dataset
 
@@ -254,9 +271,7 @@ def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:
     Raises:
         BadData: the dataset changed since the plan, or a clip cannot be read.
     """
-    dataset = opened(fill.dataset, context.data_roots[fill.dataset], context.cache)
-    if dataset.fingerprint != fill.fingerprint:
-        raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
+    dataset = as_planned(fill.dataset, fill.fingerprint, context)
     backbone = backbones.load(weights.resolve(context.backbone))
     backbone.model.to(pick_device())
     with reproducible(context.threads):

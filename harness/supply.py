@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from harness.backbones import Backbone, FrameEncoder
 from harness.context import RunContext
 from harness.data import Dataset
 from harness.errors import BadSample
-from harness.features import FeatureCache, FeatureTable
+from harness.features import FeatureCache, FeatureTable, refuse
 from harness.specs import Fold, JobSpec, Sample
 from harness.training.inputs import CachedFeatures, Frames, Inputs
 from harness.video.clips import load_clip
+from harness.video.decode import frame_files, read_frames
 from harness.views import View, test_view, train_views
 
 NAMED = 10  # skipped clips that a result names; the rest are counted
@@ -56,7 +58,17 @@ class Supply:
                 for shard in self.dataset.shards_of(samples):
                     self.bad |= self.cache.ensure(self.dataset, view, shard, self.backbone, skip_bad=self.skip_bad)
         elif self.skip_bad:
-            self.bad = dict(self._unreadable(fold.test if not trains else (*fold.train, *fold.test)))
+            self.bad = self._unreadable(fold.train if trains else (), fold.test)
+
+    @contextmanager
+    def counting_bad(self, fold: Fold) -> Iterator[None]:
+        """Turn the first clip that cannot be read into a report of all of them."""
+        try:
+            yield
+        except (BadSample, RuntimeError):  # the latter is what a loader's process makes of the former
+            if not self.cached:
+                refuse(self._unreadable(fold.train, fold.test), skip_bad=False)
+            raise
 
     def usable(self, samples: Iterable[Sample]) -> list[Sample]:
         """The samples without those that cannot be read, ordered by id."""
@@ -86,11 +98,11 @@ class Supply:
 
     @cached_property
     def _test_view(self) -> View:
-        return test_view(self.job.fingerprint, self.job.backbone.sha256, self.job.input)
+        return test_view(self.job.fingerprint, self.job.backbone, self.job.input)
 
     @cached_property
     def _train_views(self) -> list[View]:
-        return list(train_views(self.job.fingerprint, self.job.backbone.sha256, self.job.input))
+        return list(train_views(self.job.fingerprint, self.job.backbone, self.job.input))
 
     def _table(self, view: View) -> FeatureTable:
         return FeatureTable(self.cache, self.dataset, view)
@@ -105,9 +117,17 @@ class Supply:
             workers=self.context.loader_workers,
         )
 
-    def _unreadable(self, samples: Iterable[Sample]) -> Iterator[tuple[str, str]]:
-        for sample in samples:
-            try:
-                load_clip(sample, self.job.input, None)
-            except BadSample as error:
-                yield sample.id, str(error)
+    def _unreadable(self, train: Iterable[Sample], test: Iterable[Sample]) -> dict[str, str]:
+        """Clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
+        bad: dict[str, str] = {}
+        readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (
+            (train, lambda sample: read_frames(sample, frame_files(sample))),
+            (test, lambda sample: load_clip(sample, self.job.input, None)),
+        )
+        for samples, read in readers:
+            for sample in samples:
+                try:
+                    read(sample)
+                except BadSample as error:
+                    bad[sample.id] = str(error)
+        return bad

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from harness.specs import FrameInput, digest
+from harness.specs import BackboneId, FrameInput, digest
 
 TEST = -1
 
@@ -16,7 +16,7 @@ class View:
     """One way of looking at every clip of a dataset with one encoder. Its key names a folder of the feature cache."""
 
     fingerprint: str
-    weights_sha256: str
+    backbone: BackboneId  # whole: equal weights in another architecture, or read as another tag's, are another encoder
     input: FrameInput
     number: int  # TEST, or the number of an augmented view
 
@@ -26,20 +26,20 @@ class View:
         return digest(asdict(self), 20)
 
 
-def test_view(fingerprint: str, weights_sha256: str, given: FrameInput) -> View:
+def test_view(fingerprint: str, backbone: BackboneId, given: FrameInput) -> View:
     """The centred, unaugmented view. Methods that differ only in augmentation share it."""
     plain = replace(given, augmentation=(), crop_scale=(1.0, 1.0), views=0)
-    return View(fingerprint, weights_sha256, plain, TEST)
+    return View(fingerprint, backbone, plain, TEST)
 
 
-def train_view(fingerprint: str, weights_sha256: str, given: FrameInput, epoch: int) -> View:
+def train_view(fingerprint: str, backbone: BackboneId, given: FrameInput, epoch: int) -> View:
     """Epoch e sees view e mod V."""
-    return View(fingerprint, weights_sha256, replace(given, views=0), epoch % given.views)
+    return View(fingerprint, backbone, replace(given, views=0), epoch % given.views)
 
 
-def train_views(fingerprint: str, weights_sha256: str, given: FrameInput) -> Iterator[View]:
+def train_views(fingerprint: str, backbone: BackboneId, given: FrameInput) -> Iterator[View]:
     """All V augmented views."""
-    return (train_view(fingerprint, weights_sha256, given, number) for number in range(given.views))
+    return (train_view(fingerprint, backbone, given, number) for number in range(given.views))
 
 
 def shard_file(features: Path, view: View, shard: int) -> Path:

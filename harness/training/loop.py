@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from harness.device import autocast, grad_scaler
-from harness.errors import TrainingDiverged
+from harness.errors import BadData, TrainingDiverged
 from harness.method import Method
 from harness.seeds import seed_of
 from harness.specs import Stage
@@ -48,15 +48,20 @@ class Best:
         """Keep this epoch if it is better; the earlier one wins a tie."""
         score = tuple(figures.values())
         if score > self.score:
-            state = {name: p.detach().clone() for name, p in method.named_parameters() if p.requires_grad}
-            self.score, self.epoch, self.state = score, epoch, state
+            self.score, self.epoch = score, epoch
+            self.state = {name: tensor.detach().clone() for name, tensor in _moving(method)}
 
     def restore(self, method: Method) -> None:
         """Put the kept weights back."""
         with torch.no_grad():
-            for name, parameter in method.named_parameters():
-                if name in self.state:
-                    parameter.copy_(self.state[name])
+            for name, tensor in _moving(method):
+                tensor.copy_(self.state[name])
+
+
+def _moving(method: Method) -> Iterator[tuple[str, Tensor]]:
+    """What training changes: parameters of the stage, and buffers such as running means."""
+    yield from ((name, p) for name, p in method.named_parameters() if p.requires_grad)
+    yield from method.named_buffers()
 
 
 def fit(
@@ -79,10 +84,13 @@ def fit(
 
     Raises:
         TrainingDiverged: the loss is not finite; names stage, epoch and step.
+        BadData: there is nothing to train on.
     """
     fitted, best = Fitted(), Best()
     stages = list(method.stages())
     total = sum(stage.epochs for stage in stages)
+    if total and not train.samples:
+        raise BadData("no training clip is left to train on")
     for stage in stages:
         best = Best()  # epochs of different stages are different models
         for row in _fit_stage(method, stage, train, seed, device, report):
@@ -150,7 +158,9 @@ def _step(
 
 @torch.no_grad()
 def predict(method: Method, inputs: Inputs, device: torch.device) -> np.ndarray:
-    """Logits (N, C) float32, in the order of `inputs.samples`."""
+    """Logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
+    if not inputs.samples:
+        raise BadData("no clip is left to score")
     method.eval()
     batches = split(np.arange(len(inputs.samples)), TEST_BATCH)
     logits = [method(batch).float() for batch, _ in inputs.batches(batches, 0, device)]

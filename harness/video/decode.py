@@ -45,6 +45,13 @@ def _read(sample: Sample, file: Path) -> Image.Image:
         with Image.open(file) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise BadSample(sample.id, f"{file} claims {image.width} x {image.height} pixels")
-            return image.convert("RGB")  # decodes; a truncated file fails here
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            return _opaque(image).convert("RGB")  # decodes; a truncated file fails here
+    except BadSample:
+        raise
+    except Exception as error:  # a broken file can make Pillow's readers fail in any way
         raise BadSample(sample.id, f"{file} cannot be decoded ({error or type(error).__name__})") from error
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Pillow warns of palettes with transparency unless they take this detour, which gives the same colours."""
+    return image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image

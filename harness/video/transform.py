@@ -14,10 +14,19 @@ BICUBIC = InterpolationMode.BICUBIC
 
 
 def test_view(frames: Tensor, size: int) -> Tensor:
-    """CLIP's own: shorter side to `size`, centre crop. (T, 3, H, W) -> (T, 3, size, size)."""
-    resized = v2.functional.resize(frames, [size], BICUBIC, antialias=True)
-    cropped: Tensor = v2.functional.center_crop(resized, [size, size])
-    return cropped
+    """CLIP's own, bit for bit: shorter side to `size`, centre crop. (T, 3, H, W) -> (T, 3, size, size).
+
+    By Pillow, as there: torchvision's kernels for tensors are up to two grey levels off, and differ between CPUs.
+    """
+    if frames.shape[-2:] == (size, size):
+        return frames
+    return torch.stack([_fit(frame, size) for frame in frames])
+
+
+def _fit(frame: Tensor, size: int) -> Tensor:
+    image = v2.functional.resize(v2.functional.to_pil_image(frame), [size], BICUBIC)
+    fitted: Tensor = v2.functional.pil_to_tensor(v2.functional.center_crop(image, [size, size]))
+    return fitted
 
 
 def train_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:

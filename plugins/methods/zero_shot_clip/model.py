@@ -37,6 +37,8 @@ class WrittenPrompts(nn.Module):
 
     def __init__(self, tower: TextTower, classes: Sequence[str], templates: Sequence[str]) -> None:
         super().__init__()
+        if not templates:
+            raise BadOption("zero-shot-clip.prompts: give at least one prompt, with {} for the class name")
         for template in templates:
             if "{}" not in template:
                 raise BadOption(f"zero-shot-clip.prompts: {template!r} has no {{}} for the class name")

@@ -1,0 +1,76 @@
+"""What a view's features depend on, and what not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.specs import BackboneId, FrameInput
+from harness.views import TEST, View, train_view, train_views
+from harness.views import test_view as plain_view
+
+BACKBONE = BackboneId("ViT-B-32", "openai", "aa")
+GIVEN = FrameInput(frames=8, size=224)
+CHANGES: list[dict[str, Any]] = [{"frames": 9}, {"size": 112}, {"sampling": "tsn-legacy"}, {"normalisation": "none"}]
+AUGMENTED: list[dict[str, Any]] = [{"augmentation": ("flip",)}, {"augmentation": ()}, {"crop_scale": (0.5, 1.0)}]
+
+
+def keys(given: FrameInput, backbone: BackboneId = BACKBONE, fingerprint: str = "f") -> tuple[str, list[str]]:
+    tested = plain_view(fingerprint, backbone, given)
+    return tested.key, [view.key for view in train_views(fingerprint, backbone, given)]
+
+
+def test_keys_are_repeatable_and_all_different() -> None:
+    tested, trained = keys(GIVEN)
+    assert keys(GIVEN) == (tested, trained)
+    assert len({tested, *trained}) == 1 + GIVEN.views
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_the_encoder_sees_changes_every_key(change: dict[str, Any]) -> None:
+    before, after = keys(GIVEN), keys(replace(GIVEN, **change))
+    assert {before[0], *before[1]}.isdisjoint({after[0], *after[1]})
+
+
+@pytest.mark.parametrize("change", AUGMENTED)
+def test_augmentation_changes_the_training_keys_only(change: dict[str, Any]) -> None:
+    before, after = keys(GIVEN), keys(replace(GIVEN, **change))
+    assert before[0] == after[0]
+    assert set(before[1]).isdisjoint(after[1])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fingerprint": "g"},
+        {"backbone": replace(BACKBONE, sha256="bb")},
+        {"backbone": replace(BACKBONE, weights="openai.pt")},  # equal bytes, read with another activation
+        {"backbone": replace(BACKBONE, name="ViT-B-32-quickgelu")},
+    ],
+)
+def test_data_and_encoder_change_every_key(change: dict[str, Any]) -> None:
+    before, after = keys(GIVEN), keys(GIVEN, **change)
+    assert {before[0], *before[1]}.isdisjoint({after[0], *after[1]})
+
+
+@pytest.mark.parametrize("views", [1, 2, 7])
+def test_the_number_of_views_changes_no_key(views: int) -> None:
+    many, few = keys(replace(GIVEN, views=7)), keys(replace(GIVEN, views=views))
+    assert many[0] == few[0]
+    assert many[1][:views] == few[1]
+
+
+def test_epoch_e_sees_view_e_mod_v() -> None:
+    given = replace(GIVEN, views=3)
+    views = list(train_views("f", BACKBONE, given))
+    assert [view.number for view in views] == [0, 1, 2]
+    assert [train_view("f", BACKBONE, given, epoch) for epoch in range(7)] == [views[e % 3] for e in range(7)]
+
+
+def test_the_test_view_is_plain() -> None:
+    view = plain_view("f", BACKBONE, GIVEN)
+    assert view.number == TEST
+    assert view.input.augmentation == ()
+    assert view == View("f", BACKBONE, replace(GIVEN, augmentation=(), crop_scale=(1.0, 1.0), views=0), TEST)

@@ -1,0 +1,75 @@
+"""A clip from disk to a tensor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from harness.errors import BadSample
+from harness.specs import FrameInput, Sample
+from harness.video import clips
+from harness.video.clips import load_clip, normalise
+from harness.weights import CLIP_MEAN, CLIP_STD
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Sample:
+    """Ten frames; frame i is grey of level 10 i."""
+    for i in range(10):
+        Image.new("RGB", (40, 30), (10 * i,) * 3).save(tmp_path / f"{i + 1}.png")
+    return Sample("s", tmp_path, 0)
+
+
+def levels(clip: torch.Tensor) -> list[int]:
+    return [int(frame.unique().item()) // 10 for frame in clip]
+
+
+@pytest.mark.parametrize("sampling", ["segments", "tsn-legacy"])
+def test_frames_are_picked_in_order_of_time(sample: Sample, sampling: Any) -> None:
+    clip = load_clip(sample, FrameInput(frames=5, size=16, sampling=sampling), None)
+    assert clip.shape == (5, 3, 16, 16)
+    assert clip.dtype == torch.uint8
+    assert levels(clip) == [1, 3, 5, 7, 9]
+
+
+def test_training_draws_frames_by_its_seed(sample: Sample) -> None:
+    given = FrameInput(frames=5, size=16, augmentation=())
+    draws = [levels(load_clip(sample, given, seed)) for seed in range(20)]
+    assert draws == [levels(load_clip(sample, given, seed)) for seed in range(20)]
+    assert len({tuple(draw) for draw in draws}) > 5
+    assert {level for draw in draws for level in draw} == set(range(10))
+
+
+def test_a_short_clip_decodes_each_frame_once(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(sample: Sample, files: list[Path]) -> np.ndarray:
+        read.extend(file.name for file in files)
+        return original(sample, files)
+
+    original = clips.read_frames
+    monkeypatch.setattr(clips, "read_frames", counted)
+    assert levels(load_clip(sample, FrameInput(frames=20, size=16), None)) == [i // 2 for i in range(20)]
+    assert len(read) == len(set(read)) == 10
+
+
+def test_only_the_frames_looked_at_have_to_be_whole(sample: Sample) -> None:
+    (sample.source / "1.png").write_bytes(b"")
+    assert levels(load_clip(sample, FrameInput(frames=5, size=16), None)) == [1, 3, 5, 7, 9]
+    with pytest.raises(BadSample, match=r"clip s: .*1\.png"):
+        load_clip(sample, FrameInput(frames=10, size=16), None)
+
+
+def test_normalisation() -> None:
+    frames = torch.randint(0, 256, (2, 3, 3, 8, 8), dtype=torch.uint8)
+    plain = normalise(frames, CLIP_MEAN, CLIP_STD, "none")
+    assert torch.equal(plain, frames.float() / 255)
+    shown = normalise(frames, CLIP_MEAN, CLIP_STD, "clip")
+    for channel, (mean, std) in enumerate(zip(CLIP_MEAN, CLIP_STD, strict=True)):
+        expected = (frames[:, :, channel].double() / 255 - mean) / std
+        torch.testing.assert_close(shown[:, :, channel].double(), expected, atol=1e-6, rtol=0)
