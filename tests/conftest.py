@@ -18,8 +18,6 @@ import harness
 from harness import registry
 from tests.toy import write_toy
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: small sums only lose by threads
-
 settings.register_profile("harness", deadline=None)  # a shared machine is no stop-watch
 settings.load_profile("harness")
 

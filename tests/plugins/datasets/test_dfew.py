@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness_plugins.datasets import dfew
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import five_chunks, is_official
+from harness_plugins.datasets import dfew
 
 (SPEC,) = dfew.register_datasets()
 HEADER = "video_name,label\n"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness_plugins.datasets import ferv39k
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import is_official, per_class, scene_fifths
+from harness_plugins.datasets import ferv39k
 
 (SPEC,) = ferv39k.register_datasets()
 WORDS = [c.word for c in SPEC.classes]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness_plugins.datasets import mafw
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import five_chunks
+from harness_plugins.datasets import mafw
 
 (SPEC,) = mafw.register_datasets()
 TOTALS = (1242, 1470, 1138, 1390, 1072, 639, 625, 236, 916, 262, 182)

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from harness_plugins.metrics import calibration
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from harness.specs import Predictions
+from harness_plugins.metrics import calibration
 
 CLASSES = ("happiness", "sadness", "neutral")
 logits = arrays(np.float32, st.tuples(st.integers(1, 30), st.just(3)), elements=st.floats(-50, 50, width=32))

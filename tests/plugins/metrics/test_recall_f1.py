@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from harness_plugins.metrics import f1, recall
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
 from harness.specs import Predictions
+from harness_plugins.metrics import f1, recall
 
 CLASSES = ("happiness", "sadness", "neutral", "anger")
 pairs = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40)
