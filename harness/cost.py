@@ -12,14 +12,14 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
 
-from harness.backbones import Backbone
+from harness.backbones import Backbone, FrameEncoder
 from harness.method import Method, Task
 from harness.prompts import TextFeatures
 from harness.training.optimizer import trained_names
@@ -64,9 +64,15 @@ def _clip_flops(method: Method, task: Task) -> tuple[int, Counter[str]]:
         return count(method, torch.zeros(1, frames, 3, size, size))
     features = torch.zeros(1, frames, task.backbone.width, device=_device(method))
     method(features)  # text features are computed now, outside the count
-    frame, left = count(method.encoder, torch.zeros(1, 3, size, size))
+    frame, left = _frame_flops(method.encoder, size)
     rest, more = count(method, features)
     return frames * frame + rest, left + more
+
+
+@lru_cache(maxsize=4)
+def _frame_flops(encoder: FrameEncoder, size: int) -> tuple[int, Counter[str]]:
+    """An encoder is shared by all methods of a process, so it is traced once."""
+    return count(encoder, torch.zeros(1, 3, size, size))
 
 
 def _text_flops(method: Method) -> tuple[int, Counter[str]]:

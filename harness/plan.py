@@ -100,7 +100,9 @@ def make_plan(request: Request) -> Plan:
     context = _context(request, backbone, roots, cache)
     planned = _look_up(jobs, Store(request.out))
     todo = [p.job for p in planned if _to_do(p.state, request)]
-    return Plan(planned, todo, _fills(todo, datasets, cache), context)
+    missing = {job.id: list(_missing(job, datasets[job.dataset], cache)) for job in todo}
+    todo.sort(key=lambda job: len(missing[job.id]))  # those that can start soonest come first
+    return Plan(planned, todo, _fills(todo, missing), context)
 
 
 def _rows(request: Request) -> Iterator[Row]:
@@ -229,15 +231,19 @@ def _to_do(state: State, request: Request) -> bool:
     return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
 
 
-def _fills(jobs: Iterable[JobSpec], datasets: Mapping[str, Dataset], cache: Path) -> dict[Fill, list[str]]:
+def _fills(jobs: Iterable[JobSpec], missing: Mapping[str, Iterable[Fill]]) -> dict[Fill, list[str]]:
+    """Missing shard -> ids of the jobs that wait for it, in the order of the jobs."""
     fills: dict[Fill, list[str]] = {}
     for job in jobs:
-        dataset = datasets[job.dataset]
-        for view, shard in _needs(job, dataset):
-            if not shard_file(cache / "features", view, shard).is_file():
-                fill = Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
-                fills.setdefault(fill, []).append(job.id)
+        for fill in missing[job.id]:
+            fills.setdefault(fill, []).append(job.id)
     return fills
+
+
+def _missing(job: JobSpec, dataset: Dataset, cache: Path) -> Iterator[Fill]:
+    for view, shard in _needs(job, dataset):
+        if not shard_file(cache / "features", view, shard).is_file():
+            yield Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
 
 
 def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
