@@ -1,0 +1,145 @@
+"""Write a folder of clips and its annotations, marked so that nobody takes it for real data."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path, PurePosixPath
+
+from harness.demo.clips import Pairs, Performance, film
+from harness.demo.randomness import generator
+from harness.errors import HarnessError
+
+MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
+VERSION = 1
+WRONG_LABELS = 0.04
+WORKERS = 2
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """One clip to write: `folder` below the dataset's root, and file names by 1-based frame number."""
+
+    folder: str
+    file: str
+    act: Performance
+
+
+def is_demo(root: Path) -> bool:
+    """Return whether `root` is a finished replica."""
+    return (root / MARKER).is_file()
+
+
+def write_replica(
+    root: Path,
+    clips: Sequence[ClipPlan],
+    texts: Mapping[str, str],
+    pairs: Pairs,
+    seed: int,
+    progress: Progress | None = None,
+) -> None:
+    """Write all clips, then the annotation `texts` (path to content), then the marker.
+
+    An equal replica that is already there is left alone; an older or unfinished one is replaced.
+    Raises `HarnessError` where `root` holds anything that this function did not write.
+    """
+    marker = {
+        "demo": True,
+        "version": VERSION,
+        "seed": seed,
+        "note": "Synthetic faces: not the real data set.",
+    }
+    content = json.dumps(marker, indent=1) + "\n"
+    if is_demo(root) and (root / MARKER).read_text() == content:
+        return
+    _clear(root, {PurePosixPath(name).parts[0] for name in [*texts, *(clip.folder for clip in clips)]})
+    (root / PARTIAL).write_text(content)
+    _render(root, clips, pairs, progress)
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, newline="\n")
+    (root / PARTIAL).rename(root / MARKER)
+
+
+def _clear(root: Path, own: Iterable[str]) -> None:
+    """Make `root` empty of an older replica, or refuse to touch it."""
+    root.mkdir(parents=True, exist_ok=True)
+    found = sorted(path.name for path in root.iterdir())
+    if not found:
+        return
+    if not {MARKER, PARTIAL} & set(found):
+        raise HarnessError(
+            f"{root} holds data ({found[0]}, ...) but no {MARKER}, so it may be the real data set. "
+            "Choose another folder for the demo."
+        )
+    # Unfinished until the marker stands again; the order matters if this is stopped half-way.
+    (root / PARTIAL).touch()
+    (root / MARKER).unlink(missing_ok=True)
+    for name in own:
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def _render(root: Path, clips: Sequence[ClipPlan], pairs: Pairs, progress: Progress | None) -> None:
+    """Render all clips in two processes, spawned so that threads of the caller cannot hang them."""
+    job = partial(_write_clip, root, pairs)
+    if min(WORKERS, os.cpu_count() or 1) < 2:
+        _count(map(job, clips), len(clips), progress)
+        return
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        _count(pool.map(job, clips, chunksize=8), len(clips), progress)
+
+
+def _count(done: Iterable[None], total: int, progress: Progress | None) -> None:
+    for number, _ in enumerate(done, 1):
+        if progress:
+            progress(number, total)
+
+
+def _write_clip(root: Path, pairs: Pairs, clip: ClipPlan) -> None:
+    """Write the frames of one clip; file size is drawn from the clip's own quality, whatever its class."""
+    folder = root / clip.folder
+    folder.mkdir(parents=True)
+    quality = int(generator("quality", clip.act.seed).integers(70, 96))
+    for number, frame in enumerate(film(clip.act, pairs), 1):
+        path = folder / clip.file.format(number)
+        if path.suffix == ".png":
+            frame.save(path, compress_type=zlib.Z_HUFFMAN_ONLY)
+        else:
+            frame.save(path, quality=quality)
+
+
+def apportion(shares: Mapping[str, int], total: int, at_least: int) -> dict[str, int]:
+    """Return about `total` clips split as `shares` are, but never fewer than `at_least` of a class."""
+    whole = sum(shares.values())
+    return {name: max(at_least, round(total * share / whole)) for name, share in shares.items()}
+
+
+def shuffled_labels(counts: Mapping[str, int], *name: object) -> list[str]:
+    """Return every class as often as `counts` says, in an order that tells nothing."""
+    labels = [label for label, count in counts.items() for _ in range(count)]
+    return [labels[index] for index in generator("order", *name).permutation(len(labels))]
+
+
+def shown(label: str, classes: Sequence[str], *name: object) -> str:
+    """Return the class that a clip labelled `label` shows: a few labels are wrong."""
+    rng = generator("label", *name)
+    others = [other for other in classes if other != label]
+    return others[rng.integers(len(others))] if rng.uniform() < WRONG_LABELS else label
+
+
+def consecutive_fold(rank: int, count: int, folds: int = 5) -> int:
+    """Return the fold (from 1) that tests the clip of `rank` (from 0) among `count` of its class.
+
+    The first `count % folds` folds hold one clip more than the others, as the official splits do.
+    """
+    small, extra = divmod(count, folds)
+    longer = extra * (small + 1)
+    return 1 + (rank // (small + 1) if rank < longer else extra + (rank - longer) // small)
