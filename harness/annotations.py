@@ -151,7 +151,7 @@ def _find(root: Path, candidates: Sequence[str], what: str, exists: Callable[[Pa
     expected = " or ".join(map(repr, candidates))
     raise BadData(
         f"{what} not found: expected {expected} below {root}; {_instead(root.absolute() / candidates[0])}. "
-        "Unpack the official release so, or name the right folder with --data-root (data check: --root)"
+        "Unpack the official release so, or name the right folder with --data-root"
     )
 
 

@@ -174,8 +174,7 @@ def _check_complete(dataset: Dataset, folds: Iterable[str], request: Request) ->
     named = ", ".join(s.source.relative_to(dataset.root).as_posix() for s in missing[:5])
     raise BadData(
         f"{dataset.spec.title}: {len(missing)} of {len(dataset.samples)} clips have no frames below {dataset.root}, "
-        f"e.g. {named}. Is the copy complete? `harness data check {dataset.spec.name}` tells; "
-        f"--on-bad-sample skip leaves them out"
+        f"e.g. {named}. Is the copy complete? --on-bad-sample skip leaves such clips out"
     )
 
 

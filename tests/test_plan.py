@@ -88,7 +88,7 @@ def test_a_half_copied_root_says_how_much_is_missing_and_where(plan: Planner, to
         shutil.rmtree(toy_root / "TOY" / "clips" / f"{number:03d}")
     with pytest.raises(BadData) as caught:
         plan()
-    for part in ("Toy: 3 of 24 clips have no frames", "clips/000", "harness data check toy", "--on-bad-sample skip"):
+    for part in ("Toy: 3 of 24 clips have no frames", "clips/000", "Is the copy complete?", "--on-bad-sample skip"):
         assert part in str(caught.value)
     assert len(plan(on_bad_sample="skip").todo) == 1
 
