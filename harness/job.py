@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
-from harness import backbones, registry, weights
+from harness import registry
+from harness.backbones import Backbone
+from harness.capture import logged_to, warnings_kept
 from harness.context import RunContext
 from harness.cost import cost_of
-from harness.data import Dataset, open_dataset
+from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
-from harness.errors import BadData, HarnessError
-from harness.features import FeatureCache
+from harness.errors import HarnessError
+from harness.lookup import build_method, load_backbone, load_dataset
 from harness.method import Method, Task
 from harness.provenance import now, provenance
 from harness.records import identity, write_records
@@ -33,9 +33,6 @@ from harness.specs import JobSpec, Predictions, Sample, digest
 from harness.store import Store
 from harness.supply import Supply
 from harness.training.loop import Fitted, Report, fit, predict
-
-if TYPE_CHECKING:
-    from harness.plan import Fill
 
 log = logging.getLogger(__name__)
 _costs: dict[str, Mapping[str, Any]] = {}
@@ -59,7 +56,7 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
         OSError: the result cannot be written.
     """
     store = Store(Path(context.out))
-    with store.draft(job) as draft, _logged(draft / "log.txt"):
+    with store.draft(job) as draft, logged_to(draft / "log.txt"):
         started = now()
         log.info("%s: job %s started", job.label, job.id)
         outcome = _guarded(job, context, started, report)
@@ -74,7 +71,7 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
 def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) -> Outcome:
     caught: list[str] = []
     try:
-        with reproducible(context.threads), _noted(caught):
+        with reproducible(context.threads), warnings_kept(caught):
             outcome = _Run(job, context, report).outcome()
     except Exception as error:
         outcome = _failed(job, context, started, error)
@@ -172,54 +169,6 @@ class _Run:
             self.phases[name] = time.perf_counter() - started
 
 
-def build_method(job: JobSpec, task: Task) -> Method:
-    """The method's module, by the plugin's `build`."""
-    import importlib
-
-    from harness import options
-
-    spec = registry.method(job.method).spec
-    build: Callable[..., Method]
-    if callable(spec.build):
-        build = spec.build
-    else:
-        module, _, name = spec.build.partition(":")
-        build = getattr(importlib.import_module(module), name)
-    return build(task, options.build(spec.options, job.options, job.method))
-
-
-def load_dataset(job: JobSpec, context: RunContext) -> Dataset:
-    """The job's dataset. Raises: BadData if it is not the one that was planned with."""
-    return as_planned(job.dataset, job.fingerprint, context)
-
-
-def as_planned(name: str, fingerprint: str, context: RunContext) -> Dataset:
-    """A dataset as it was planned with. What this process read for an earlier run is read again if need be."""
-    place = (name, context.data_roots[name], context.cache)
-    if opened(*place).fingerprint != fingerprint:
-        opened.cache_clear()
-    dataset = opened(*place)
-    if dataset.fingerprint != fingerprint:
-        raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
-    return dataset
-
-
-@lru_cache(maxsize=8)
-def opened(name: str, root: str, cache: str) -> Dataset:
-    """A dataset, read once a process."""
-    return open_dataset(registry.dataset(name), Path(root), Path(cache))
-
-
-def load_backbone(job: JobSpec, context: RunContext, device: torch.device) -> backbones.Backbone:
-    """The job's backbone on its device. Raises: HarnessError if its weights are not the ones planned with."""
-    source = weights.resolve(context.backbone)
-    if source.id != job.backbone:
-        raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
-    backbone = backbones.load(source)
-    backbone.model.to(device)
-    return backbone
-
-
 def _reason(error: Exception) -> str:
     """What a person needs to know: our own errors speak for themselves, others need their type and place."""
     if isinstance(error, HarnessError):
@@ -228,52 +177,8 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
 
 
-def _state(method: Method, backbone: backbones.Backbone, context: RunContext) -> dict[str, torch.Tensor]:
+def _state(method: Method, backbone: Backbone, context: RunContext) -> dict[str, torch.Tensor]:
     if not context.save_weights:
         return {}
     shared = {id(p) for p in backbone.model.parameters()}
     return {name: p.detach().cpu().contiguous() for name, p in method.named_parameters() if id(p) not in shared}
-
-
-@contextmanager
-def _logged(path: Path) -> Iterator[None]:
-    """Send what the harness and its plugins log during a job to the job's own file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger("harness")
-    before = root.level, root.propagate
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    root.propagate = False  # some libraries give the root logger a handler that prints
-    try:
-        yield
-    finally:
-        root.removeHandler(handler)
-        root.setLevel(before[0])
-        root.propagate = before[1]
-        handler.close()
-
-
-@contextmanager
-def _noted(messages: list[str]) -> Iterator[None]:
-    """Keep Python's warnings for the result instead of printing them."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
-        try:
-            yield
-        finally:
-            messages.extend(f"{w.category.__name__}: {w.message}" for w in caught)
-
-
-def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:
-    """Encode one shard of the feature cache, with the same threads as a job would.
-
-    Raises:
-        BadData: the dataset changed since the plan, or a clip cannot be read.
-    """
-    dataset = as_planned(fill.dataset, fill.fingerprint, context)
-    backbone = backbones.load(weights.resolve(context.backbone))
-    backbone.model.to(pick_device())
-    with reproducible(context.threads):
-        cache = FeatureCache(Path(context.cache) / "features")
-        cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)

@@ -30,7 +30,7 @@ def load_plugins(context: RunContext) -> None:
 def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None:
     """Encode one shard. Returns why it failed, if it did: the jobs that need it will fail with the same reason."""
     with _quiet_imports():
-        from harness.job import fill_cache
+        from harness.lookup import fill_cache
 
     load_plugins(context)
     try:

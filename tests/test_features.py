@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from harness import cost, job, registry
+from harness import cost, job, lookup, registry
 from harness.data import Dataset
 from harness.errors import BadData
 from harness.features import FeatureCache, FeatureTable, encode, view_seed
@@ -178,7 +178,7 @@ def test_bits_do_not_depend_on_who_fills(toy_root: Path, toy_plugin: None, tmp_p
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     for fill in reversed(list(ahead.fills)):
-        job.fill_cache(fill, ahead.context, skip_bad=False)
+        lookup.fill_cache(fill, ahead.context, skip_bad=False)
     torch.set_num_threads(before)
     assert hashes(bench.cache_of(ahead).root) == hashes(bench.cache_of(inline).root)
     assert bench.plan(toy_root, tmp_path / "elsewhere", "coop", folds="all").fills == {}

@@ -1,0 +1,81 @@
+"""Look up what a job names: its dataset, its backbone and its method, each once a process where that is possible."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from harness import backbones, options, registry, weights
+from harness.context import RunContext
+from harness.data import Dataset, open_dataset
+from harness.device import pick_device, reproducible
+from harness.errors import BadData, HarnessError
+from harness.features import FeatureCache
+from harness.method import Method, Task
+from harness.specs import JobSpec
+
+if TYPE_CHECKING:
+    from harness.plan import Fill
+
+
+def load_dataset(job: JobSpec, context: RunContext) -> Dataset:
+    """The job's dataset. Raises: BadData if it is not the one that was planned with."""
+    return as_planned(job.dataset, job.fingerprint, context)
+
+
+def as_planned(name: str, fingerprint: str, context: RunContext) -> Dataset:
+    """A dataset as it was planned with. What this process read for an earlier run is read again if need be."""
+    place = (name, context.data_roots[name], context.cache)
+    if opened(*place).fingerprint != fingerprint:
+        opened.cache_clear()
+    dataset = opened(*place)
+    if dataset.fingerprint != fingerprint:
+        raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
+    return dataset
+
+
+@lru_cache(maxsize=8)
+def opened(name: str, root: str, cache: str) -> Dataset:
+    """A dataset, read once a process."""
+    return open_dataset(registry.dataset(name), Path(root), Path(cache))
+
+
+def load_backbone(job: JobSpec, context: RunContext, device: torch.device) -> backbones.Backbone:
+    """The job's backbone on its device. Raises: HarnessError if its weights are not the ones planned with."""
+    source = weights.resolve(context.backbone)
+    if source.id != job.backbone:
+        raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
+    backbone = backbones.load(source)
+    backbone.model.to(device)
+    return backbone
+
+
+def build_method(job: JobSpec, task: Task) -> Method:
+    """The method's module, by the plugin's `build`."""
+    spec = registry.method(job.method).spec
+    build: Callable[..., Method]
+    if callable(spec.build):
+        build = spec.build
+    else:
+        module, _, name = spec.build.partition(":")
+        build = getattr(importlib.import_module(module), name)
+    return build(task, options.build(spec.options, job.options, job.method))
+
+
+def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:
+    """Encode one shard of the feature cache, with the same threads as a job would.
+
+    Raises:
+        BadData: the dataset changed since the plan, or a clip cannot be read.
+    """
+    dataset = as_planned(fill.dataset, fill.fingerprint, context)
+    backbone = backbones.load(weights.resolve(context.backbone))
+    backbone.model.to(pick_device())
+    with reproducible(context.threads):
+        cache = FeatureCache(Path(context.cache) / "features")
+        cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)
