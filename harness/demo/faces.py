@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from harness.demo.camera import Canvas, Points, View, arc
+from harness.demo.camera import View
+from harness.demo.canvas import Canvas, Points, arc
 from harness.demo.expressions import ActionUnits
 from harness.demo.identity import Identity, mix
 from harness.demo.lower_face import cheeks, dimples, mouth, nose

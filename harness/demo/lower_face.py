@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.demo.camera import Canvas, Points, arc, mirror, points
+from harness.demo.canvas import Canvas, Points, arc, mirror, points
 from harness.demo.expressions import ActionUnits
 from harness.demo.identity import Identity, mix
 from harness.demo.upper_face import DARK, EYE_LINE

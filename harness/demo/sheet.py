@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from harness.demo.camera import SIZE, draw_view
+from harness.demo.camera import draw_view
+from harness.demo.canvas import SIZE
 from harness.demo.clips import Pairs
 from harness.demo.expressions import PROTOTYPES, ActionUnits, at_rest, blend
 from harness.demo.faces import render

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.demo.camera import Canvas, Points, arc, mirror, points
+from harness.demo.canvas import Canvas, Points, arc, mirror, points
 from harness.demo.expressions import ActionUnits
 from harness.demo.identity import Colour, Identity, mix
 

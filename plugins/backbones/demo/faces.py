@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.demo.camera import draw_view
-from harness.demo.expressions import NAMES, PROTOTYPES, describe, perform
+from harness.demo.expressions import NAMES, PROTOTYPES, ActionUnits, describe, perform
 from harness.demo.faces import render
 from harness.demo.identity import draw_identity
 from harness.demo.randomness import generator
@@ -23,24 +23,25 @@ TEMPLATES = (
     "a photo of a {}.",
     "{}.",
 )
-# How readily a caption names the class of a face. People write of smiles, not of blank looks, and know few
-# words for the rest; so zero-shot is biased as it is on the real sets, and training has something to mend.
-NAMED = {
-    "happiness": 0.5,
-    "sadness": 0.4,
-    "neutral": 0.15,
-    "anger": 0.4,
-    "surprise": 0.4,
-    "disgust": 0.15,
-    "fear": 0.3,
-    "contempt": 0.08,
-    "anxiety": 0.2,
-    "helplessness": 0.08,
-    "disappointment": 0.1,
-}
 CLASSES = tuple(PROTOTYPES)
 FREE = 0.25  # share of faces with a free combination of action units, which belongs to no class
 WEAKEST = 0.1
+# People name an emotion when it is strong, call a weak one neutral, and often take a related word. So
+# zero-shot is biased, as it is on the real sets, and training has something to mend.
+NAMED, STRONG, LOOSE = 0.4, 0.7, 0.45
+RELATED = {
+    "happiness": "surprise",
+    "sadness": "helplessness",
+    "neutral": "sadness",
+    "anger": "disgust",
+    "surprise": "fear",
+    "disgust": "anger",
+    "fear": "surprise",
+    "contempt": "happiness",
+    "anxiety": "fear",
+    "helplessness": "sadness",
+    "disappointment": "neutral",
+}
 Face = tuple[NDArray[np.uint8], NDArray[np.float32], str, int]
 
 
@@ -70,7 +71,7 @@ def _draw_face(strength: float, name: str) -> Face:
     rng = generator(name)
     shows = int(rng.integers(len(CLASSES))) if rng.uniform() > FREE else -1
     prototype = PROTOTYPES[CLASSES[shows]] if shows >= 0 else dict.fromkeys(rng.choice(NAMES, 4, replace=False), 1.0)
-    level = rng.uniform(WEAKEST, 1)
+    level = float(rng.uniform(WEAKEST, 1))
     units = {unit: level * most for unit, most in perform(prototype, rng).items()}
     picture = render(
         draw_identity(name),
@@ -81,9 +82,15 @@ def _draw_face(strength: float, name: str) -> Face:
         closed=0.9 * float(rng.uniform() < 0.05),
         speech=float(rng.uniform() * (rng.uniform() < 0.3)),
     )
-    caption = f"a photo of a face with {describe(units, rng)}."
-    if shows >= 0 and rng.uniform() < NAMED[CLASSES[shows]]:
-        caption = TEMPLATES[rng.integers(len(TEMPLATES))].format(CLASSES[shows])
-    elif rng.uniform() < 0.5:
-        caption = caption.removeprefix("a photo of a face with ")
-    return np.asarray(picture), np.array([units[unit] for unit in NAMES], np.float32), caption, shows
+    words = caption(shows, level, units, generator(name, "caption"))
+    return np.asarray(picture), np.array([units[unit] for unit in NAMES], np.float32), words, shows
+
+
+def caption(shows: int, level: float, units: ActionUnits, rng: np.random.Generator) -> str:
+    """Return what a face does, or a class word in a template: `shows` is -1 for a face of no class."""
+    if shows >= 0 and rng.uniform() < NAMED:
+        word = CLASSES[shows] if level > STRONG else "neutral"
+        word = RELATED[word] if rng.uniform() < LOOSE else word
+        return TEMPLATES[rng.integers(len(TEMPLATES))].format(word)
+    phrases = describe(units, rng)
+    return f"a photo of a face with {phrases}." if rng.uniform() < 0.5 else f"{phrases}."

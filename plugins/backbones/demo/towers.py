@@ -41,7 +41,8 @@ def encode_text(model: CLIP, tokens: Tensor) -> Tensor:
     length = int(ends.max()) + 1
     x = model.token_embedding(tokens[:, :length]) + model.positional_embedding[:length]  # (B, N, D)
     x = model.ln_final(model.transformer(x, attn_mask=model.attn_mask[:length, :length]))
-    return x[torch.arange(len(x)), ends] @ model.text_projection
+    features: Tensor = x[torch.arange(len(x)), ends] @ model.text_projection
+    return features
 
 
 def contrast(scale: Tensor, image: Tensor, text: Tensor, tokens: Tensor) -> Tensor:

@@ -36,6 +36,12 @@ def register_methods() -> list[MethodSpec]:
             summary="Learned context tokens before the class name; both towers frozen.",
             paper="Zhou et al., Learning to Prompt for Vision-Language Models, IJCV 2022",
             published="CoOp",
-            demo={"epochs": 20, "input.frames": 8, "input.views": 1, "input.augmentation": ["flip"]},
+            demo={
+                "epochs": 15,
+                "learning_rate": 0.01,
+                "input.frames": 8,
+                "input.views": 1,
+                "input.augmentation": ["flip"],
+            },
         )
     ]
