@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from math import cos, sin
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +42,7 @@ def arc(left: Sequence[float], middle: Sequence[float], right: Sequence[float]) 
     return curve
 
 
-@dataclass(frozen=True)
-class _Shape:
+class _Shape(NamedTuple):
     """A polygon, or a line where `width` (pixels) is positive."""
 
     points: Points
@@ -101,10 +101,10 @@ class Canvas:
         sizes = [len(shape.points) for shape in self._shapes]
         x, y = np.concatenate([shape.points for shape in self._shapes]).T
         z = np.repeat([shape.depth for shape in self._shapes], sizes)
-        z = np.where(z == CURVED, np.sqrt(np.clip(1 - 0.75 * x * x - 0.4 * y * y, 0, None)), z)
+        z = np.where(z == CURVED, np.sqrt(np.maximum(1 - 0.75 * x * x - 0.4 * y * y, 0)), z)
         view = self.view
-        x, y = x * np.cos(view.yaw) + z * np.sin(view.yaw), y * np.cos(view.pitch) + z * np.sin(view.pitch)
-        x, y = x * np.cos(view.roll) - y * np.sin(view.roll), x * np.sin(view.roll) + y * np.cos(view.roll)
+        x, y = x * cos(view.yaw) + z * sin(view.yaw), y * cos(view.pitch) + z * sin(view.pitch)
+        x, y = x * cos(view.roll) - y * sin(view.roll), x * sin(view.roll) + y * cos(view.roll)
         pixels = np.stack([x + view.shift[0], y + view.shift[1]], 1) * self.unit + SIZE * OVERSAMPLING / 2
         flat, ends = pixels.ravel().tolist(), np.cumsum(sizes).tolist()
         return [flat[2 * (end - size) : 2 * end] for size, end in zip(sizes, ends, strict=True)]

@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
 VERSION = 1
 WRONG_LABELS = 0.04
+PAIRED = 100
 WORKERS = 2
 Progress = Callable[[int, int], None]
 
@@ -116,10 +117,14 @@ def _write_clip(root: Path, pairs: Pairs, clip: ClipPlan) -> None:
             frame.save(path, quality=quality)
 
 
-def apportion(shares: Mapping[str, int], total: int, at_least: int) -> dict[str, int]:
-    """Return about `total` clips split as `shares` are, but never fewer than `at_least` of a class."""
+def apportion(shares: Mapping[str, int], total: int, at_least: int, pairs: Pairs = ()) -> dict[str, int]:
+    """Return about `total` clips split as `shares` are.
+
+    A class gets no fewer than `at_least`, and one of a temporal pair no fewer than `PAIRED`.
+    """
     whole = sum(shares.values())
-    return {name: max(at_least, round(total * share / whole)) for name, share in shares.items()}
+    least = dict.fromkeys(shares, at_least) | {name: PAIRED for pair in pairs for name in pair}
+    return {name: max(least[name], round(total * share / whole)) for name, share in shares.items()}
 
 
 def shuffled_labels(counts: Mapping[str, int], *name: object) -> list[str]:

@@ -13,6 +13,7 @@ DARK: Colour = (26, 16, 14)
 WHITE: Colour = (238, 236, 232)
 _ANGLE = np.linspace(0, 2 * np.pi, 20)
 _CIRCLE = np.stack([np.cos(_ANGLE), np.sin(_ANGLE)], 1)
+_IRIS_AND_PUPIL = np.concatenate([0.098 * _CIRCLE, 0.045 * _CIRCLE])
 _TAPER = np.stack([np.zeros(11), np.linspace(1.15, 0.3, 11)], 1)
 
 
@@ -57,20 +58,21 @@ def _eye(canvas: Canvas, who: Identity, side: int, upper: float, lower: float, g
     centre = np.array([side * who.eye_gap, 0.0])
     place = [mirror(shape, side) + centre for shape in (top, bottom)]
     canvas.fill(np.concatenate([place[0], place[1][::-1]]), WHITE)
-    for radius, colour in ((0.098, who.iris), (0.045, DARK)):
-        canvas.fill(_disc(radius * who.eye_size, gaze, top, bottom, side) + centre, colour)
+    discs = _discs(who.eye_size, gaze, top, bottom, side) + centre
+    canvas.fill(discs[: len(_CIRCLE)], who.iris)
+    canvas.fill(discs[len(_CIRCLE) :], DARK)
     canvas.stroke(place[0], DARK, 0.035)
     canvas.stroke(place[1], mix(who.skin, DARK, 0.35), 0.016)
     canvas.stroke(place[0] - np.array([0, 0.05]), mix(who.skin, DARK, 0.25), 0.016)
 
 
-def _disc(radius: float, gaze: tuple[float, float], top: Points, bottom: Points, side: int) -> Points:
-    """Return a disc that the lids cut off."""
-    x = radius * _CIRCLE[:, 0] + 0.05 * gaze[0]
-    y = EYE_LINE + radius * _CIRCLE[:, 1] + 0.06 * gaze[1]
+def _discs(size: float, gaze: tuple[float, float], top: Points, bottom: Points, side: int) -> Points:
+    """Return iris and pupil (2 N, 2), which the lids cut off."""
+    x = size * _IRIS_AND_PUPIL[:, 0] + 0.05 * gaze[0]
+    y = EYE_LINE + size * _IRIS_AND_PUPIL[:, 1] + 0.06 * gaze[1]
     x_lid = x * side
-    y = np.clip(y, np.interp(x_lid, top[:, 0], top[:, 1]), np.interp(x_lid, bottom[:, 0], bottom[:, 1]))
-    return np.stack([x, y], 1)
+    upper, lower = np.interp(x_lid, top[:, 0], top[:, 1]), np.interp(x_lid, bottom[:, 0], bottom[:, 1])
+    return np.stack([x, np.minimum(np.maximum(y, upper), lower)], 1)
 
 
 def glasses(canvas: Canvas, who: Identity) -> None:

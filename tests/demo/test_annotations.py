@@ -111,5 +111,9 @@ def test_apportion_lifts_rare_classes() -> None:
     assert apportion({"a": 90, "b": 9, "c": 1}, 100, 5) == {"a": 90, "b": 9, "c": 5}
 
 
+def test_apportion_lifts_the_classes_of_a_pair() -> None:
+    assert apportion({"a": 90, "b": 9, "c": 1}, 200, 5, [("b", "c")]) == {"a": 180, "b": 100, "c": 100}
+
+
 def test_longer_chunks_come_first() -> None:
     assert [consecutive_fold(rank, 12) for rank in range(12)] == [1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5]

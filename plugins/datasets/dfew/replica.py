@@ -20,7 +20,7 @@ OFFICIAL = {
     "fear": 902,
 }
 CLASSES = tuple(OFFICIAL)
-CLIPS, AT_LEAST = 660, 15
+CLIPS, AT_LEAST = 600, 15
 FILM = 12  # neighbouring ids share a small cast, as clips of one film do
 
 
@@ -31,7 +31,7 @@ def write(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the replica into `root`; see `harness.demo.replica.write_replica`."""
-    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST), "DFEW", seed)
+    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST, pairs), "DFEW", seed)
     clips = [_plan(number, label, f"DFEW/{seed}") for number, label in enumerate(labels, 1)]
     write_replica(root, clips, _splits(labels), pairs, seed, progress)
 

@@ -28,7 +28,7 @@ OFFICIAL = {
     "School": (127, 403, 365, 528, 249, 177, 166),
     "War": (284, 600, 543, 638, 160, 111, 120),
 }
-CLIPS, AT_LEAST = 620, 4
+CLIPS, AT_LEAST = 570, 4
 FILM = 3  # neighbouring ids of a scene share a small cast, as clips of one film do
 
 

@@ -24,7 +24,7 @@ OFFICIAL = {
     "disappointment": 182,
 }
 CLASSES = tuple(OFFICIAL)
-CLIPS, AT_LEAST = 1010, 15
+CLIPS, AT_LEAST = 840, 15
 FILM = 12  # neighbouring ids share a small cast, as clips of one film do
 
 
@@ -35,7 +35,7 @@ def write(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the replica into `root`; see `harness.demo.replica.write_replica`."""
-    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST), "MAFW", seed)
+    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST, pairs), "MAFW", seed)
     clips = [_plan(number, label, f"MAFW/{seed}") for number, label in enumerate(labels, 1)]
     write_replica(root, clips, _splits(labels), pairs, seed, progress)
 
