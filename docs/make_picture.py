@@ -61,7 +61,7 @@ VALUES = ["war_mean", "war_std", "uar_mean", "uar_std"]
 def main() -> None:
     """Read `leaderboards/overview-demo.csv` and write the picture beside this file."""
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "leaderboards"
-    console = Console(record=True, width=104, file=io.StringIO())
+    console = Console(record=True, width=120, file=io.StringIO())
     console.print(table(pd.read_csv(source / "overview-demo.csv")))
     svg = console.export_svg(title=TITLE, theme=DIMMED_MONOKAI, code_format=TEMPLATE, unique_id="leaderboard")
     (Path(__file__).parent / "leaderboard.svg").write_text(svg, encoding="utf-8")
