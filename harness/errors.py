@@ -14,10 +14,6 @@ class UnknownName(HarnessError):
     """Nothing is registered under that name."""
 
 
-class DuplicateName(HarnessError):
-    """Two plugins offer the same name."""
-
-
 class BadOption(HarnessError):
     """An option, a bench file or an override that does not fit."""
 

@@ -101,8 +101,8 @@ class _Run:
         job, peak = self.job, PeakMemory(self.device)
         seed_everything(seed_of("init", job.seed))
         with self.phase("load"):
-            dataset = load_dataset(job, self.context)
-            backbone = load_backbone(job, self.context, self.device)
+            dataset = load_dataset(job.dataset, job.fingerprint, self.context)
+            backbone = load_backbone(job.backbone, self.context, self.device)
             task = Task(dataset.spec.class_names, backbone, job.input)
             method = build_method(job, task).to(self.device)
         supply = Supply(dataset, backbone, job, self.context, encoder=method.encoder)

@@ -17,19 +17,18 @@ from harness.device import pick_device, reproducible
 from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache
 from harness.method import Method, Task
-from harness.specs import JobSpec
+from harness.specs import BackboneId, JobSpec
 
 if TYPE_CHECKING:
     from harness.plan import Fill
 
 
-def load_dataset(job: JobSpec, context: RunContext) -> Dataset:
-    """The job's dataset. Raises: BadData if it is not the one that was planned with."""
-    return as_planned(job.dataset, job.fingerprint, context)
+def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
+    """A dataset as it was planned with. What this process read for an earlier run is read again if need be.
 
-
-def as_planned(name: str, fingerprint: str, context: RunContext) -> Dataset:
-    """A dataset as it was planned with. What this process read for an earlier run is read again if need be."""
+    Raises:
+        BadData: it is not the one that was planned with.
+    """
     place = (name, context.data_roots[name], context.cache)
     if opened(*place).fingerprint != fingerprint:
         opened.cache_clear()
@@ -45,10 +44,10 @@ def opened(name: str, root: str, cache: str) -> Dataset:
     return open_dataset(registry.dataset(name), Path(root), Path(cache))
 
 
-def load_backbone(job: JobSpec, context: RunContext, device: torch.device) -> backbones.Backbone:
-    """The job's backbone on its device. Raises: HarnessError if its weights are not the ones planned with."""
+def load_backbone(planned: BackboneId, context: RunContext, device: torch.device) -> backbones.Backbone:
+    """The run's backbone on a device. Raises: HarnessError if its weights are not the ones planned with."""
     source = weights.resolve(context.backbone)
-    if source.id != job.backbone:
+    if source.id != planned:
         raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
     backbone = backbones.load(source)
     backbone.model.to(device)
@@ -71,11 +70,10 @@ def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:
     """Encode one shard of the feature cache, with the same threads as a job would.
 
     Raises:
-        BadData: the dataset changed since the plan, or a clip cannot be read.
+        HarnessError: the dataset or the weights changed since the plan, or a clip cannot be read.
     """
-    dataset = as_planned(fill.dataset, fill.fingerprint, context)
-    backbone = backbones.load(weights.resolve(context.backbone))
-    backbone.model.to(pick_device())
+    dataset = load_dataset(fill.dataset, fill.fingerprint, context)
+    backbone = load_backbone(fill.view.backbone, context, pick_device())
     with reproducible(context.threads):
         cache = FeatureCache(Path(context.cache) / "features")
         cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)

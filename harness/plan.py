@@ -255,4 +255,5 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
     tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
     yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
     if features == "train+test":
-        yield from ((view, s) for view in train_views(*key) for s in dataset.shards_of(fold.train))
+        shards = dataset.shards_of(fold.train)
+        yield from ((view, shard) for view in train_views(*key) for shard in shards)

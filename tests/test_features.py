@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from harness import cost, job, lookup, registry
 from harness.data import Dataset
-from harness.errors import BadData
+from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache, FeatureTable, encode, view_seed
 from harness.method import Task
 from harness.seeds import seed_of
@@ -307,3 +307,14 @@ def test_normalisation_reaches_the_encoder(dataset: Dataset, cache: FeatureCache
         expected = bench.tiny().model.encode_image(load_clip(sample, bare.input, None).float() / 255)
     torch.testing.assert_close(found[0], expected, atol=1e-5, rtol=0)
     assert not torch.allclose(found[0], found[1])
+
+
+def test_a_shard_is_not_filled_with_weights_other_than_planned(
+    toy_root: Path, toy_plugin: None, tmp_path: Path
+) -> None:
+    ahead = bench.plan(toy_root, tmp_path / "a", "zero-shot-clip")
+    fill = next(iter(ahead.fills))
+    other = replace(fill, view=replace(fill.view, backbone=replace(fill.view.backbone, sha256="0" * 64)))
+    with pytest.raises(HarnessError, match="changed after the run was planned"):
+        lookup.fill_cache(other, ahead.context, skip_bad=False)
+    assert not bench.cache_of(ahead).has(other.view, other.shard)

@@ -6,7 +6,8 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -138,6 +139,19 @@ def shown(label: str, classes: Sequence[str], *name: object) -> str:
     rng = generator("label", *name)
     others = [other for other in classes if other != label]
     return others[rng.integers(len(others))] if rng.uniform() < WRONG_LABELS else label
+
+
+def five_folds(labels: Sequence[str]) -> Iterator[tuple[int, str, int, str]]:
+    """Yield number (from 1), label, fold (from 1) and part, `train` or `test`, of each clip in each of five folds.
+
+    Each class is cut into five chunks of consecutive clips, one a test set, as the official splits with folds are.
+    """
+    counts, seen = Counter(labels), Counter[str]()
+    for number, label in enumerate(labels, 1):
+        tested = consecutive_fold(seen[label], counts[label])
+        seen[label] += 1
+        for fold in range(1, 6):
+            yield number, label, fold, "test" if fold == tested else "train"
 
 
 def consecutive_fold(rank: int, count: int, folds: int = 5) -> int:

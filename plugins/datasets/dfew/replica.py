@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.demo.clips import Performance
-from harness.demo.replica import ClipPlan, apportion, consecutive_fold, shown, shuffled_labels, write_replica
+from harness.demo.replica import ClipPlan, apportion, five_folds, shown, shuffled_labels, write_replica
 
 # Single-labelled clips of the official release, in the order of its label numbers (from 1).
 OFFICIAL = {
@@ -45,13 +45,8 @@ def _plan(number: int, label: str, name: str) -> ClipPlan:
 
 def _splits(labels: Sequence[str]) -> dict[str, str]:
     """Return the csv files: each class cut into five chunks of consecutive ids, one a test set."""
-    counts, seen = Counter(labels), Counter[str]()
     rows: dict[str, list[str]] = defaultdict(lambda: ["video_name,label"])
-    for number, label in enumerate(labels, 1):
-        tested = consecutive_fold(seen[label], counts[label])
-        seen[label] += 1
-        for fold in range(1, 6):
-            part = "test" if fold == tested else "train"
-            name = f"EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv"
-            rows[name].append(f"{number},{CLASSES.index(label) + 1}")
+    for number, label, fold, part in five_folds(labels):
+        name = f"EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv"
+        rows[name].append(f"{number},{CLASSES.index(label) + 1}")
     return {name: "\n".join(lines) + "\n" for name, lines in rows.items()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.demo.clips import Performance
-from harness.demo.replica import ClipPlan, apportion, consecutive_fold, shown, shuffled_labels, write_replica
+from harness.demo.replica import ClipPlan, apportion, five_folds, shown, shuffled_labels, write_replica
 
 # Single-labelled clips of the official release.
 OFFICIAL = {
@@ -52,13 +52,8 @@ def _splits(labels: Sequence[str]) -> dict[str, str]:
 
     The official files lack a final newline, and so do these.
     """
-    counts, seen = Counter(labels), Counter[str]()
     rows: dict[str, list[str]] = defaultdict(list)
-    for number, label in enumerate(labels, 1):
-        tested = consecutive_fold(seen[label], counts[label])
-        seen[label] += 1
-        for fold in range(1, 6):
-            part = "test" if fold == tested else "train"
-            name = f"Train & Test Set/single/no_caption/set_{fold}/{part}.txt"
-            rows[name].append(f"{number:05d}.mp4 {label}")
+    for number, label, fold, part in five_folds(labels):
+        name = f"Train & Test Set/single/no_caption/set_{fold}/{part}.txt"
+        rows[name].append(f"{number:05d}.mp4 {label}")
     return {name: "\n".join(lines) for name, lines in rows.items()}
