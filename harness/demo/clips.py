@@ -15,7 +15,7 @@ from harness.demo.faces import render
 from harness.demo.identity import Identity, draw_identity
 from harness.demo.randomness import generator
 
-FRAMES = (8, 12)  # drawn alike for every class, so that length tells nothing
+FRAMES = (7, 10)  # drawn alike for every class, so that length tells nothing
 PEAK = (0.4, 1.0)  # how strongly an expression is shown at its strongest; weak ones look neutral
 Curve = NDArray[np.float64]
 Pairs = Sequence[tuple[str, str]]

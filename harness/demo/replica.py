@@ -19,7 +19,7 @@ from harness.demo.randomness import generator
 from harness.errors import HarnessError
 
 MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
-VERSION = 1
+VERSION = 2
 WRONG_LABELS = 0.04
 PAIRED = 100
 WORKERS = 2

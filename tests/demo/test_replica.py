@@ -13,7 +13,7 @@ from PIL import Image
 from harness.demo import replica as machinery
 from harness.demo.clips import Performance
 from harness.demo.expressions import PROTOTYPES
-from harness.demo.replica import MARKER, PARTIAL, ClipPlan, is_demo, write_replica
+from harness.demo.replica import MARKER, PARTIAL, VERSION, ClipPlan, is_demo, write_replica
 from harness.demo.sheet import write_sheet
 from harness.errors import HarnessError
 
@@ -41,7 +41,7 @@ def test_frames_texts_and_marker_are_written(tmp_path: Path) -> None:
     assert not (tmp_path / PARTIAL).exists()
     marker = json.loads((tmp_path / MARKER).read_text())
     assert marker["demo"] is True
-    assert marker["version"] == 1
+    assert marker["version"] == VERSION
     assert marker["seed"] == 3
     assert marker["note"]
     assert (tmp_path / "labels/all.txt").read_bytes() == b"1 happiness\n2 anger"
