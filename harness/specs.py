@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from harness.options import option
+from harness.frame_input import FrameInput as FrameInput  # one of the nouns, in a file of its own
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from harness.method import Method, Task
 
 T = TypeVar("T")
-Augmentation = Literal["random-resized-crop", "flip", "colour-jitter", "rotation"]
 Selection = Literal["last", "val", "oracle"]
 Status = Literal["done", "failed"]
 OnBadSample = Literal["fail", "skip"]
@@ -88,21 +87,6 @@ class BackboneSpec:
 
 
 @dataclass(frozen=True)
-class FrameInput:
-    """What a method wants to see of a clip. Part of the job's identity and a column of every table."""
-
-    frames: int = option(16, "T, frames sampled from a clip", minimum=1)
-    size: int = option(0, "height and width in pixels; 0 = the backbone's own", minimum=0)
-    sampling: Literal["segments", "tsn-legacy"] = option("segments", "how frames are picked")
-    normalisation: Literal["clip", "none"] = option("clip", "CLIP's mean and deviation, or pixels in 0..1")
-    augmentation: tuple[Augmentation, ...] = option(
-        ("random-resized-crop", "flip"), "steps applied to training clips, the same for all frames of a clip"
-    )
-    crop_scale: tuple[float, float] = option((0.08, 1.0), "area kept by random-resized-crop")
-    views: int = option(4, "V, augmented views kept per training clip; 0 = encode anew each epoch", minimum=0)
-
-
-@dataclass(frozen=True)
 class Schedule:
     """Learning rate over a stage; see `harness.training.schedule` for the formulae."""
 
@@ -150,7 +134,7 @@ class MethodSpec:
     version: str
     build: str | Callable[[Task, Any], Method]  # or "module:Class", so that listing imports no torch
     options: type = NoOptions  # a frozen dataclass of typed options
-    input: FrameInput = FrameInput()
+    input: FrameInput = FrameInput()  # noqa: RUF009  (frozen)
     features: Features = "none"
     summary: str = ""
     paper: str = ""

@@ -28,7 +28,7 @@ class View:
 
 def test_view(fingerprint: str, backbone: BackboneId, given: FrameInput) -> View:
     """The centred, unaugmented view. Methods that differ only in augmentation share it."""
-    plain = replace(given, augmentation=(), crop_scale=(1.0, 1.0), views=0)
+    plain = replace(given, augmentation=(), views=0, crop_scale=(1.0, 1.0), colour_jitter=(0.0,) * 4, rotation=0.0)
     return View(fingerprint, backbone, plain, TEST)
 
 

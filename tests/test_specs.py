@@ -20,7 +20,7 @@ JOB = JobSpec(
     method_version="1",
     seed=1,
     options={"epochs": 2, "words": ("a", "ü"), "rate": 0.05},
-    input=FrameInput(frames=2, size=32, augmentation=("flip",)),
+    input=FrameInput(frames=2, size=32, base_size=36, augmentation=("flip",)),
     backbone=BackboneId("tiny", "random", "0" * 64),
     protocol=Protocol("toy", "1", "crops", "1" * 64, ("left", "right")),
 )
@@ -38,12 +38,17 @@ OTHER: dict[str, Any] = {
 }
 NESTED: dict[str, dict[str, Any]] = {
     "input": {
-        "frames": 3,
+        "frames": 4,
         "size": 33,
         "sampling": "tsn-legacy",
+        "duration": 2,
         "normalisation": "none",
+        "base_size": 40,
+        "crop_size": 36,
         "augmentation": (),
         "crop_scale": (0.5, 1.0),
+        "colour_jitter": (0.5, 0.1, 0.0, 0.0),
+        "rotation": 5.0,
         "views": 1,
     },
     "backbone": {"name": "tiny2", "weights": "tag", "sha256": "2" * 64},

@@ -22,11 +22,11 @@ def load_clip(sample: Sample, given: FrameInput, seed: int | None) -> Tensor:
     """
     files = frame_files(sample)
     rng = None if seed is None else np.random.RandomState(seed)
-    picks = frame_indices(len(files), given.frames, given.sampling, rng)
+    picks = frame_indices(len(files), given.frames, given.sampling, rng, given.duration)
     unique, places = np.unique(picks, return_inverse=True)  # short clips repeat frames; decode each once
     frames = read_frames(sample, [files[i] for i in unique])[places]  # (T, H, W, 3)
     tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)  # (T, 3, H, W)
-    return test_view(tensor, given.size) if seed is None else train_view(tensor, given, seed)
+    return test_view(tensor, given) if seed is None else train_view(tensor, given, seed)
 
 
 def normalise(frames: Tensor, mean: Sequence[float], std: Sequence[float], kind: str) -> Tensor:

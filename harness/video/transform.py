@@ -3,46 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
 from torchvision.transforms import InterpolationMode, v2
+from torchvision.transforms.v2 import functional as F
 
-from harness.specs import FrameInput
+from harness.frame_input import FrameInput
+from harness.video.jitter import ScaleJitter
 
+Step: TypeAlias = Callable[[Tensor], Tensor]
 BICUBIC = InterpolationMode.BICUBIC
 
 
-def test_view(frames: Tensor, size: int) -> Tensor:
-    """CLIP's own, bit for bit: shorter side to `size`, centre crop. (T, 3, H, W) -> (T, 3, size, size).
+def test_view(frames: Tensor, given: FrameInput) -> Tensor:
+    """CLIP's own, bit for bit: shorter side to S, centre crop. (T, 3, H, W) -> (T, 3, S, S).
 
-    By Pillow, as there: torchvision's kernels for tensors are up to two grey levels off, and differ between CPUs.
+    With `base_size` the shorter side is brought to that first, and the centre of `crop_size` cut out. By Pillow, as
+    CLIP does: torchvision's kernels for tensors are up to two grey levels off, and differ between CPUs.
     """
-    if frames.shape[-2:] == (size, size):
-        return frames
-    return torch.stack([_fit(frame, size) for frame in frames])
-
-
-def _fit(frame: Tensor, size: int) -> Tensor:
-    image = v2.functional.resize(v2.functional.to_pil_image(frame), [size], BICUBIC)
-    fitted: Tensor = v2.functional.pil_to_tensor(v2.functional.center_crop(image, [size, size]))
-    return fitted
+    if given.base_size:
+        frames = _resize_like_clip(frames, given.base_size)
+    if given.crop_size:
+        frames = F.center_crop(frames, [given.crop_size])
+    return _square(_resize_like_clip(frames, given.size), given.size)
 
 
 def train_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
     """The steps of `given.augmentation` in order, drawn once a clip from `seed`. (T, 3, H, W) -> (T, 3, S, S)."""
+    if given.base_size:
+        frames = _resize(frames, given.base_size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for step in given.augmentation:
             frames = STEPS[step](given)(frames)
-    return test_view(frames, given.size)  # nothing left to do after a random resized crop
+    if given.crop_size and not CROPS.intersection(given.augmentation):
+        frames = F.center_crop(frames, [given.crop_size])
+    return _square(_resize(frames, given.size), given.size)  # nothing left to do after a crop to S
 
 
-STEPS: Mapping[str, Callable[[FrameInput], Callable[[Tensor], Tensor]]] = {
-    "random-resized-crop": lambda given: v2.RandomResizedCrop(
-        given.size, scale=given.crop_scale, interpolation=BICUBIC, antialias=True
-    ),
+def _resize(frames: Tensor, side: int) -> Tensor:
+    resized: Tensor = F.resize(frames, [side], BICUBIC, antialias=True)
+    return resized
+
+
+def _resize_like_clip(frames: Tensor, side: int) -> Tensor:
+    if min(frames.shape[-2:]) == side:
+        return frames
+    images = (F.to_pil_image(frame) for frame in frames)
+    return torch.stack([F.pil_to_tensor(F.resize(image, [side], BICUBIC)) for image in images])
+
+
+def _square(frames: Tensor, side: int) -> Tensor:
+    cut: Tensor = F.center_crop(frames, [side, side])
+    return cut
+
+
+def _random_resized_crop(given: FrameInput) -> Step:
+    size = given.crop_size or given.size
+    crop: Step = v2.RandomResizedCrop(size, scale=given.crop_scale, interpolation=BICUBIC, antialias=True)
+    return crop
+
+
+def _colour_jitter(given: FrameInput) -> Step:
+    brightness, contrast, saturation, hue = given.colour_jitter
+    jitter: Step = v2.ColorJitter(brightness, contrast, saturation, hue)
+    return jitter
+
+
+STEPS: Mapping[str, Callable[[FrameInput], Step]] = {
+    "random-resized-crop": _random_resized_crop,
+    "scale-jitter": lambda given: ScaleJitter(given.crop_size or given.size),
     "flip": lambda given: v2.RandomHorizontalFlip(),
-    "colour-jitter": lambda given: v2.ColorJitter(brightness=0.5),  # DFER-CLIP on DFEW
-    "rotation": lambda given: v2.RandomRotation(4, interpolation=InterpolationMode.BILINEAR),  # DFER-CLIP on FERV39k
+    "colour-jitter": _colour_jitter,
+    "rotation": lambda given: v2.RandomRotation(given.rotation, interpolation=InterpolationMode.BILINEAR),
 }
+CROPS = frozenset({"random-resized-crop", "scale-jitter"})

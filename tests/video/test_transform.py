@@ -14,6 +14,7 @@ from torchvision.transforms import v2
 
 from harness.specs import FrameInput
 from harness.video.clips import normalise
+from harness.video.jitter import ScaleJitter
 from harness.video.transform import STEPS, train_view
 from harness.video.transform import test_view as plain_view
 from harness.weights import CLIP_MEAN, CLIP_STD
@@ -38,7 +39,7 @@ def test_the_test_view_is_open_clips_preprocessing(make: Any, shape: tuple[int, 
     frames = make(*shape)
     reference = open_clip.image_transform(size, is_train=False)
     image = Image.fromarray(frames[0].permute(1, 2, 0).numpy())
-    view = plain_view(frames, size)
+    view = plain_view(frames, FrameInput(size=size))
     assert view.shape == (1, 3, size, size)
     assert view.dtype == torch.uint8
     torch.testing.assert_close(normalise(view, CLIP_MEAN, CLIP_STD, "clip")[0], reference(image), atol=1e-6, rtol=0)
@@ -46,10 +47,10 @@ def test_the_test_view_is_open_clips_preprocessing(make: Any, shape: tuple[int, 
 
 def test_a_frame_of_the_right_size_is_left_alone() -> None:
     frames = noise(32, 32, 4)
-    assert torch.equal(plain_view(frames, 32), frames)
+    assert torch.equal(plain_view(frames, FrameInput(size=32)), frames)
 
 
-EVERY = ("random-resized-crop", "flip", "colour-jitter", "rotation")
+EVERY = ("random-resized-crop", "scale-jitter", "flip", "colour-jitter", "rotation")
 
 
 @pytest.mark.parametrize("steps", [(step,) for step in EVERY] + [EVERY])
@@ -123,3 +124,65 @@ def test_the_crop_is_torchvisions_with_cubic_interpolation() -> None:
 
 def test_every_step_that_can_be_asked_for_exists() -> None:
     assert set(STEPS) == set(EVERY)
+
+
+def positions(width: int, height: int) -> Tensor:
+    """A frame whose first two channels are its own coordinates, so that a crop's place can be read from it."""
+    x = torch.arange(width, dtype=torch.uint8).repeat(height, 1)
+    y = torch.arange(height, dtype=torch.uint8)[:, None].repeat(1, width)
+    return torch.stack([x, y, x])[None]
+
+
+def test_scale_jitter_crops_by_tsns_sides_anywhere_in_the_frame() -> None:
+    clip, sides = positions(150, 120), (120, 105, 90, 79)
+    seen, places = set(), set()
+    for seed in range(150):
+        torch.manual_seed(seed)
+        view = ScaleJitter(240)(clip)[0].float()
+        assert view.shape == (3, 240, 240)
+        (left, right), (top, bottom) = ((int(view[i].min()), int(view[i].max()) + 1) for i in (0, 1))
+        pair = tuple(min(sides, key=lambda side: abs(side - found)) for found in (bottom - top, right - left))
+        assert abs(pair[0] - (bottom - top)) <= 2
+        assert abs(pair[1] - (right - left)) <= 2
+        seen.add(pair)
+        places.add((left, top))
+    steps = list(enumerate(sides))
+    assert seen == {(a, b) for i, a in steps for j, b in steps if abs(i - j) <= 1}
+    assert len(places) > 100
+
+
+def test_faces_at_120_are_cropped_to_112_and_brought_to_the_backbones_size() -> None:
+    """The frames of A³lign-DFER, tested: three steps of Pillow, one after the other."""
+    given = FrameInput(size=64, base_size=120, crop_size=112, augmentation=("scale-jitter", "flip"))
+    frames = torch.cat([smooth(224, 200), noise(224, 200)])
+    view = plain_view(frames, given)
+    for frame, seen in zip(frames, view, strict=True):
+        image = Image.fromarray(frame.permute(1, 2, 0).numpy())
+        face = image.resize((120, 134), Image.Resampling.BICUBIC).crop((4, 11, 116, 123))
+        expected = face.resize((64, 64), Image.Resampling.BICUBIC)
+        np.testing.assert_array_equal(seen.permute(1, 2, 0), np.asarray(expected))
+    assert train_view(frames, given, 3).shape == (2, 3, 64, 64)
+
+
+@pytest.mark.parametrize(
+    "steps", [(), ("flip",), ("random-resized-crop",), ("scale-jitter",), ("rotation", "scale-jitter")]
+)
+def test_training_views_go_through_base_and_crop_too(steps: Any) -> None:
+    given = FrameInput(size=50, base_size=30, crop_size=20, augmentation=steps)
+    view = train_view(positions(200, 200), given, 1)[0]
+    assert view.shape == (3, 50, 50)
+    if "flip" not in steps and "rotation" not in steps:
+        share = (float(view[0].max()) - float(view[0].min()) + 1) / 200
+        assert share <= (1.0 if steps else 20 / 30 + 0.02)
+
+
+def test_a_steps_strength_is_part_of_the_input() -> None:
+    clip = torch.full((2, 3, 24, 24), 100, dtype=torch.uint8)
+    given = FrameInput(size=24, augmentation=("colour-jitter",), colour_jitter=(0.1, 0.0, 0.0, 0.0))
+    levels = {int(train_view(clip, given, seed).unique().item()) for seed in range(40)}
+    assert min(levels) in range(90, 94)
+    assert max(levels) in range(107, 111)
+    clip = noise(24, 24)
+    for degrees, same in ((0.0, True), (30.0, False)):
+        given = FrameInput(size=24, augmentation=("rotation",), rotation=degrees)
+        assert torch.equal(train_view(clip, given, 0), clip) is same
