@@ -18,3 +18,4 @@ class RunContext:
     threads: int = 1
     loader_workers: int = 0
     save_weights: bool = False
+    checkpoint_every: int = 1  # epochs; 0 = only when asked to stop

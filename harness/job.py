@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,9 @@ from harness.selection import metrics_of, monitor_for, training_part
 from harness.specs import JobSpec, Predictions, Sample, digest
 from harness.store import Store
 from harness.supply import Supply
-from harness.training.loop import Fitted, Report, fit, predict
+from harness.training.checkpoint import Checkpoints, CheckpointUnfit
+from harness.training.loop import TEST_BATCH, Report, fit, predict
+from harness.training.standing import Fitted
 
 log = logging.getLogger(__name__)
 _costs: dict[str, Mapping[str, Any]] = {}
@@ -65,6 +67,7 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
         except (TypeError, ValueError) as error:  # a plugin gave what cannot be stored, such as a metric of NaN
             outcome = _failed(job, context, started, error)
             write_records(draft, outcome)
+    store.checkpoint(job).unlink(missing_ok=True)
     return outcome.result
 
 
@@ -72,7 +75,7 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
     caught: list[str] = []
     try:
         with reproducible(context.threads), warnings_kept(caught):
-            outcome = _Run(job, context, report).outcome()
+            outcome = _outcome(job, context, report)
     except Exception as error:
         outcome = _failed(job, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
@@ -86,15 +89,37 @@ def _failed(job: JobSpec, context: RunContext, started: str, error: Exception) -
     return Outcome({**identity(job), "status": "failed", "error": _reason(error), "provenance": found})
 
 
+def _outcome(job: JobSpec, context: RunContext, report: Report) -> Outcome:
+    """Run the job; a GPU that is too small gets smaller micro-batches, from the first step on."""
+    micro = 1
+    while True:
+        run = _Run(job, context, report, micro)
+        try:
+            return run.outcome()
+        except CheckpointUnfit:
+            log.warning("the checkpoint does not fit the method as it is now: training starts anew")
+            run.checkpoints.remove()
+        except torch.OutOfMemoryError as error:
+            if run.batch // micro <= 1:
+                raise
+            micro *= 2
+            log.warning("out of GPU memory (%s): %d times as many micro-batches", str(error).split(". ")[0], micro)
+        torch.cuda.empty_cache()
+
+
 class _Run:
     """The steps of one job, with their seconds."""
 
-    def __init__(self, job: JobSpec, context: RunContext, report: Report) -> None:
+    def __init__(self, job: JobSpec, context: RunContext, report: Report, micro: int) -> None:
         self.job = job
         self.context = context
         self.report = report
+        self.micro = micro
+        self.batch = 0  # the largest that goes through the method; 0 = none yet, so a smaller one would not help
         self.phases: dict[str, float] = {}
         self.device = pick_device()
+        path = Store(Path(context.out)).checkpoint(job)
+        self.checkpoints = Checkpoints(path, self._key(), context.checkpoint_every)
 
     def outcome(self) -> Outcome:
         """Everything from loading to scoring."""
@@ -105,24 +130,32 @@ class _Run:
             backbone = load_backbone(job.backbone, self.context, self.device)
             task = Task(dataset.spec.class_names, backbone, job.input)
             method = build_method(job, task).to(self.device)
+        self.checkpoints = replace(self.checkpoints, shared=_tensor_ids(backbone))
         supply = Supply(dataset, backbone, job, self.context, encoder=method.encoder)
         fold = dataset.folds[job.fold]
         with self.phase("encode"):
             supply.prepare(fold, trains=bool(method.stages()))
+        self.batch = max([TEST_BATCH, *(stage.batch_size // stage.accumulate for stage in method.stages())])
         with self.phase("fit"), supply.counting_bad(fold):
             train, held_out = training_part(fold, job.protocol.selection)
-            monitor = monitor_for(job, supply, held_out, fold, self.device)
+            monitor = monitor_for(job, supply, held_out, fold, self.device, self.micro)
             usable = supply.usable(train)
-            fitted = fit(method, supply.train(usable), job.seed, self.device, self.report, monitor)
+            fitted = fit(method, supply.train(usable), job.seed, self.device, self.report, monitor,
+                         checkpoints=self.checkpoints, micro=self.micro)  # fmt: skip
         with self.phase("test"), supply.counting_bad(fold):
             scored = supply.usable(fold.test)
-            logits = predict(method, supply.test(scored), self.device)
+            logits = predict(method, supply.test(scored), self.device, self.micro)
         with self.phase("score"):
             result = self._result(dataset, method, task, fitted, scored, logits)
         result["n_unscored"] = len(fold.test) - len(scored)
         result["cost"]["peak_memory_mb"] = peak.mb()
         result["phases"] = {name: round(seconds, 4) for name, seconds in self.phases.items()}
         result["warnings"] = [*supply.warnings(len(train) - len(usable), result["n_unscored"])]
+        if self.micro > 1:
+            result["warnings"].append(
+                f"out of GPU memory: each batch went through in {self.micro} times as many parts; the batch that a "
+                f"step is taken on stayed the same"
+            )
         return Outcome(result, scored, logits, fitted.history, _state(method, backbone, self.context))
 
     def _result(
@@ -158,6 +191,11 @@ class _Run:
             _costs[key] = cost_of(method, task)
         return _costs[key]
 
+    def _key(self) -> str:
+        """Of everything beside the job that bits depend on: a checkpoint of another key is not gone on from."""
+        source = registry.method(self.job.method).source_sha256
+        return digest([self.job.id, source, self.context.threads, self.micro, self.device.type, torch.__version__])
+
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Measure a step, and say that it has begun."""
@@ -175,6 +213,10 @@ def _reason(error: Exception) -> str:
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
+
+
+def _tensor_ids(backbone: Backbone) -> set[int]:
+    return {id(tensor) for named in (backbone.model.parameters(), backbone.model.buffers()) for tensor in named}
 
 
 def _state(method: Method, backbone: Backbone, context: RunContext) -> dict[str, torch.Tensor]:

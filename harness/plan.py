@@ -216,6 +216,7 @@ def _context(request: Request, backbone: str, roots: Mapping[str, Path], cache: 
         threads=request.threads,
         loader_workers=request.loader_workers,
         save_weights=request.save_weights,
+        checkpoint_every=request.checkpoint_every,
     )
 
 

@@ -59,6 +59,7 @@ class Request(BaseModel):
     save_weights: bool = False
     threads: Annotated[int, Field(ge=1)] = 1
     loader_workers: Annotated[int, Field(ge=0)] = 0
+    checkpoint_every: Annotated[int, Field(ge=0)] = 1  # epochs; 0: only when asked to stop
 
 
 def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> Request:

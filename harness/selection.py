@@ -18,7 +18,8 @@ from harness.scoring import score
 from harness.specs import Fold, JobSpec, Predictions, Sample, Selection
 from harness.splits import hold_out
 from harness.supply import Supply
-from harness.training.loop import Fitted, Monitor, predict
+from harness.training.loop import Monitor, predict
+from harness.training.standing import Fitted
 
 FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties
 
@@ -29,7 +30,7 @@ def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], S
 
 
 def monitor_for(
-    job: JobSpec, supply: Supply, held_out: Sequence[Sample], fold: Fold, device: torch.device
+    job: JobSpec, supply: Supply, held_out: Sequence[Sample], fold: Fold, device: torch.device, micro: int = 1
 ) -> Monitor | None:
     """What evaluates the method after each epoch, if the selection rule needs it."""
     if job.protocol.selection == "last":
@@ -41,7 +42,7 @@ def monitor_for(
     chosen = {name: spec for name, spec in registry.metrics().items() if name in FIGURES}
 
     def monitor(method: Method) -> Mapping[str, float]:
-        figures = score(Predictions(labels, predict(method, inputs, device), job.protocol.classes), chosen)
+        figures = score(Predictions(labels, predict(method, inputs, device, micro), job.protocol.classes), chosen)
         return {f"{prefix}_{name}": figures[name] for name in FIGURES}
 
     return monitor

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 DRAFTS = ".drafts"
+CHECKPOINTS = ".checkpoints"
 State = Literal["done", "failed", "stale", "missing"]
 
 
@@ -34,6 +35,10 @@ class Store:
         """Where the result of a job lives. Names are quoted, so none of them can leave the store."""
         name = f"{safe_name(job.fold)}-s{job.seed}-{job.id}"
         return self.root / safe_name(job.dataset) / safe_name(job.method) / name
+
+    def checkpoint(self, job: JobSpec) -> Path:
+        """Where an unfinished job keeps what it has trained so far."""
+        return self.root / CHECKPOINTS / f"{job.id}.pt"
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
         """The stored result of a job, or None."""

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+import torch
+
 from harness.backbones import Backbone, FrameEncoder
 from harness.context import RunContext
 from harness.data import Dataset
@@ -65,6 +67,8 @@ class Supply:
         """Turn the first clip that cannot be read into a report of all of them."""
         try:
             yield
+        except torch.OutOfMemoryError:
+            raise  # no clip's fault
         except (BadSample, RuntimeError):  # the latter is what a loader's process makes of the former
             if not self.cached:
                 refuse(self._unreadable(fold.train, fold.test), skip_bad=False)

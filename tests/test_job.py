@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from harness import MetricSpec, Predictions, hookimpl, registry
 from tests.conftest import Bench
@@ -91,6 +93,31 @@ def test_logits_of_nan_fail_a_job_that_does_not_train(toy_bench: Bench) -> None:
     (result,) = toy_bench(set={"linear": {"fault": "nan", "epochs": 0}})
     assert result["status"] == "failed"
     assert "not finite" in result["error"]
+
+
+def test_a_gpu_that_is_too_small_gets_smaller_parts_of_the_same_batch(toy_bench: Bench) -> None:
+    whole, parts = toy_bench(), toy_bench(set={"linear": {"fault": "memory"}})
+    (result,) = parts
+    assert result["status"] == "done"
+    assert any("out of GPU memory" in text and "64 times as many parts" in text for text in result["warnings"])
+    one, two = whole.predictions(whole[0]), parts.predictions(result)
+    np.testing.assert_allclose(one["logit.left"], two["logit.left"], atol=1e-4)
+    assert "out of GPU memory (CUDA out of memory): 2 times" in (Path(result["path"]) / "log.txt").read_text()
+
+
+def test_a_gpu_that_is_too_small_for_one_clip_is_a_reason(toy_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("torch.nn.Linear.forward", full)
+    (result,) = toy_bench()
+    assert (result["status"], result["error"].split(":")[0]) == ("failed", "OutOfMemoryError")
+
+
+def test_nothing_of_a_finished_job_is_left_but_its_result(toy_bench: Bench, tmp_path: Path) -> None:
+    toy_bench(methods="linear,coop", set=QUICK)
+    hidden = [path for path in (tmp_path / "runs").rglob(".*/*") if path.is_file()]
+    assert hidden == []
 
 
 def test_a_job_that_raises_costs_only_its_row(toy_bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Annotated, Any
 
 import typer
@@ -10,21 +11,23 @@ from typer.core import TyperGroup
 
 from harness import __version__
 from harness.cli import EXIT_INTERRUPTED, bench, cache, data, doctor, leaderboard, listing, status
+from harness.stopping import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)
 STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
 
 
 class Commands(TyperGroup):
-    """The commands. Ctrl-C is handled here, before Typer answers it in its own way."""
+    """The commands. Ctrl-C and SIGTERM are handled here, before Typer answers in its own way."""
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run a command; Ctrl-C exits 130."""
+        """Run a command; Ctrl-C exits 130, SIGTERM 143."""
         try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
+            with stop.on(signal.SIGTERM):
+                return super().invoke(ctx)
+        except (KeyboardInterrupt, Stopped) as error:
             console.print(STOPPED, highlight=False, soft_wrap=True)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+            raise typer.Exit(EXIT_STOPPED if isinstance(error, Stopped) else EXIT_INTERRUPTED) from None
 
 
 app = typer.Typer(

@@ -66,6 +66,10 @@ def bench(
     loader_workers: Annotated[
         int | None, typer.Option(help="Processes that decode frames for a job; default 0.")
     ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(help="Epochs between two checkpoints of an unfinished job; default 1; 0 = on SIGTERM only."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     json_: Json = False,
 ) -> None:
@@ -94,7 +98,7 @@ def bench(
         "plugin": plugin or None, "set": parse_overrides(set_ or ()) or None, "on_bad_sample": on_bad_sample,
         "no_cache": no_cache, "retry_failed": retry_failed, "force": force,
         "keep_stale": keep_stale, "save_weights": save_weights, "threads": threads,
-        "loader_workers": loader_workers,
+        "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
     }  # fmt: skip
     request = build_request(given, bench_file)
     with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts

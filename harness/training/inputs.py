@@ -69,7 +69,13 @@ class Frames:
     def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
         """Frames (B, T, 3, S, S) or, behind a frozen encoder, features (B, T, D); and labels (B,)."""
         clips = Clips(self.samples, rows, partial(_clip, self.given, self.job_seed, epoch))
-        loader = DataLoader(clips, batch_size=None, num_workers=self.workers, pin_memory=device.type == "cuda")
+        loader = DataLoader(
+            clips,
+            batch_size=None,
+            num_workers=self.workers,
+            pin_memory=device.type == "cuda",
+            generator=torch.Generator(),  # its own, or making a loader would move the global one
+        )
         for frames, labels in loader:
             yield self._prepare(move(frames, device)), move(labels, device)
 

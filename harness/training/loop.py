@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,52 +15,36 @@ from harness.errors import BadData, TrainingDiverged
 from harness.method import Method
 from harness.seeds import seed_of
 from harness.specs import Stage
+from harness.stopping import Stopped, stop
+from harness.training.checkpoint import Checkpoints, Trained
 from harness.training.inputs import Inputs
 from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
+from harness.training.standing import Best, Fitted, Row, Standing
 
 CHECK_EVERY = 50  # steps; reading the loss makes a GPU wait
 TEST_BATCH = 64
 
-Row = dict[str, Any]
 Report = Callable[[Row], None]
 Monitor = Callable[[Method], Mapping[str, float]]
 
 
-@dataclass
-class Fitted:
-    """What training left behind: its history, the epoch kept, and the metrics of the last epoch if it was another."""
+@dataclass(frozen=True)
+class Training:
+    """What stays the same over all stages of a training; see `fit`."""
 
-    history: list[Row] = field(default_factory=list)
-    epoch: int = 0  # counted from 1 over all stages; 0 = not trained
+    train: Inputs
+    seed: int
+    device: torch.device
+    report: Report
+    micro: int
+    checkpoints: Checkpoints | None
 
-
-@dataclass
-class Best:
-    """The weights of the best epoch so far, by the first figure the monitor gives."""
-
-    score: tuple[float, ...] = ()
-    epoch: int = 0
-    state: dict[str, Tensor] = field(default_factory=dict)
-
-    def offer(self, figures: Mapping[str, float], epoch: int, method: Method) -> None:
-        """Keep this epoch if it is better; the earlier one wins a tie."""
-        score = tuple(figures.values())
-        if score > self.score:
-            self.score, self.epoch = score, epoch
-            self.state = {name: tensor.detach().clone() for name, tensor in _moving(method)}
-
-    def restore(self, method: Method) -> None:
-        """Put the kept weights back."""
-        with torch.no_grad():
-            for name, tensor in _moving(method):
-                tensor.copy_(self.state[name])
-
-
-def _moving(method: Method) -> Iterator[tuple[str, Tensor]]:
-    """What training changes: parameters of the stage, and buffers such as running means."""
-    yield from ((name, p) for name, p in method.named_parameters() if p.requires_grad)
-    yield from method.named_buffers()
+    def save(self, at: Standing, trained: Trained) -> None:
+        """Save between epochs if it is time to, and anywhere if the process was asked to stop, which is obeyed here."""
+        if self.checkpoints and (stop.asked or (not at.losses and self.checkpoints.due(at.fitted.epoch))):
+            self.checkpoints.save(at, trained)
+        stop.check()
 
 
 def fit(
@@ -71,6 +54,9 @@ def fit(
     device: torch.device,
     report: Report,
     monitor: Monitor | None = None,
+    *,
+    checkpoints: Checkpoints | None = None,
+    micro: int = 1,
 ) -> Fitted:
     """Train stage by stage.
 
@@ -81,67 +67,88 @@ def fit(
         device: where to compute.
         report: called with a row of the history after each epoch, and with the loss now and then.
         monitor: evaluates the method after each epoch; its first figure chooses the epoch.
+        checkpoints: where training is saved, and from where it goes on, with the bits of an unbroken run.
+        micro: micro-batches for each that a stage declares, for a GPU that is too small; the batch stays the same.
 
     Raises:
         TrainingDiverged: the loss is not finite; names stage, epoch and step.
         BadData: there is nothing to train on.
+        CheckpointUnfit: what was saved does not fit the method.
+        Stopped: the process was asked to stop; where training stands is saved.
     """
-    fitted, best = Fitted(), Best()
     stages = list(method.stages())
     total = sum(stage.epochs for stage in stages)
     if total and not train.samples:
         raise BadData("no training clip is left to train on")
-    for stage in stages:
-        best = Best()  # epochs of different stages are different models
-        for row in _fit_stage(method, stage, train, seed, device, report):
-            fitted.epoch += 1
-            figures = monitor(method) if monitor else {}
-            best.offer(figures, fitted.epoch, method)
-            fitted.history.append({**row, **figures})
-            report({"event": "epoch", "epoch_total": fitted.epoch, "epochs": total, **fitted.history[-1]})
-    if monitor and best.epoch:
-        best.restore(method)
-        fitted.epoch = best.epoch
-    return fitted
+    training = Training(train, seed, device, report, micro, checkpoints)
+    saved = checkpoints.load() if checkpoints else None
+    at = saved.standing(device) if saved else Standing()
+    for number, stage in enumerate(stages):
+        _begin(method, stage, device)
+        if number < at.stage:
+            continue  # it is over; what it did to the structure is done again, and the tensors come from the file
+        trained = Trained(method, make_optimizer(method, stage), grad_scaler(device, stage))
+        if saved:
+            saved.restore(trained)
+            saved = None
+        else:
+            at.best = Best()  # epochs of different stages are different models
+        with stop.held():
+            while at.epoch < stage.epochs:
+                row = _fit_epoch(training, trained, stage, at)
+                figures = _watch(training, trained, at, monitor)
+                at.end_epoch({**row, **figures})
+                at.best.offer(figures, at.fitted.epoch, method)
+                report({"event": "epoch", "epoch_total": at.fitted.epoch, "epochs": total, **at.fitted.history[-1]})
+                training.save(at, trained)
+        at.end_stage()
+    if monitor and at.best.epoch:
+        at.best.restore(method)
+        at.fitted.epoch = at.best.epoch
+    return at.fitted
 
 
-def _fit_stage(
-    method: Method, stage: Stage, train: Inputs, seed: int, device: torch.device, report: Report
-) -> Iterator[Row]:
+def _begin(method: Method, stage: Stage, device: torch.device) -> None:
     if stage.before is not None:
         stage.before()
         method.to(device)
-    optimizer = make_optimizer(method, stage)
-    scaler = grad_scaler(device, stage)
-    steps = -(-len(train.samples) // stage.batch_size)
-    for epoch in range(stage.epochs):
-        started = time.perf_counter()
-        method.train()
-        losses: list[Tensor] = []
-        batches = split(order(len(train.samples), seed, stage.name, epoch), stage.batch_size)
-        for inputs, labels in train.batches(batches, epoch, device):
-            rates = _set_rates(optimizer, stage, epoch * steps + len(losses), steps)
-            losses.append(_step(method, stage, optimizer, scaler, inputs, labels))
-            if len(losses) % CHECK_EVERY == 0:
-                loss = _mean_loss(losses, stage, epoch)
-                report({"event": "step", "stage": stage.name, "step": len(losses), "steps": steps, "loss": loss})
-        loss = _mean_loss(losses, stage, epoch)
-        seconds = time.perf_counter() - started
-        yield {"stage": stage.name, "epoch": epoch + 1, "loss": loss, **rates, "seconds": seconds}
 
 
-def _step(
-    method: Method,
-    stage: Stage,
-    optimizer: torch.optim.Optimizer,
-    scaler: torch.amp.GradScaler,
-    inputs: Tensor,
-    labels: Tensor,
-) -> Tensor:
-    """One optimizer step over `stage.accumulate` micro-batches; returns the loss of the whole batch, on its device."""
+def _fit_epoch(training: Training, trained: Trained, stage: Stage, at: Standing) -> Row:
+    """Train the epoch that `at` stands in, from the step that it stands at."""
+    started = time.perf_counter() - at.seconds
+    train, losses = training.train, at.losses
+    trained.method.train()
+    batches = split(order(len(train.samples), training.seed, stage.name, at.epoch), stage.batch_size)
+    steps, rest = len(batches), batches[len(losses) :]
+    for inputs, labels in train.batches(rest, at.epoch, training.device) if rest else ():
+        _set_rates(trained.optimizer, stage, at.epoch * steps + len(losses), steps)
+        losses.append(_step(trained, stage, training.micro, inputs, labels))
+        if len(losses) % CHECK_EVERY == 0:
+            loss = _mean_loss(losses, stage, at.epoch)
+            training.report({"event": "step", "stage": stage.name, "step": len(losses), "steps": steps, "loss": loss})
+        at.seconds = time.perf_counter() - started
+        training.save(at, trained)
+    loss = _mean_loss(losses, stage, at.epoch)
+    rates = {f"lr.{group['name']}": group["lr"] for group in trained.optimizer.param_groups}
+    return {"stage": stage.name, "epoch": at.epoch + 1, "loss": loss, **rates, "seconds": at.seconds}
+
+
+def _watch(training: Training, trained: Trained, at: Standing, monitor: Monitor | None) -> Mapping[str, float]:
+    """The monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
+    try:
+        return monitor(trained.method) if monitor else {}
+    except Stopped:
+        training.save(at, trained)
+        raise
+
+
+def _step(trained: Trained, stage: Stage, micro: int, inputs: Tensor, labels: Tensor) -> Tensor:
+    """One optimizer step over all micro-batches; returns the loss of the whole batch, on its device."""
+    method, optimizer, scaler = trained.method, trained.optimizer, trained.scaler
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=labels.device)
-    size = -(-len(labels) // stage.accumulate)
+    size = -(-len(labels) // (stage.accumulate * micro))
     for part, target in zip(torch.split(inputs, size), torch.split(labels, size), strict=True):
         with autocast(labels.device, stage):
             loss = method.loss(method(part), target) * (len(target) / len(labels))
@@ -157,13 +164,16 @@ def _step(
 
 
 @torch.no_grad()
-def predict(method: Method, inputs: Inputs, device: torch.device) -> np.ndarray:
+def predict(method: Method, inputs: Inputs, device: torch.device, micro: int = 1) -> np.ndarray:
     """Logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
     if not inputs.samples:
         raise BadData("no clip is left to score")
     method.eval()
-    batches = split(np.arange(len(inputs.samples)), TEST_BATCH)
-    logits = [method(batch).float() for batch, _ in inputs.batches(batches, 0, device)]
+    batches = split(np.arange(len(inputs.samples)), max(1, TEST_BATCH // micro))
+    logits = []
+    for batch, _ in inputs.batches(batches, 0, device):
+        logits.append(method(batch).float())
+        stop.check()
     return torch.cat(logits).cpu().numpy()
 
 
@@ -177,12 +187,9 @@ def split(rows: np.ndarray, size: int) -> Sequence[Sequence[int]]:
     return [rows[start : start + size].tolist() for start in range(0, len(rows), size)]
 
 
-def _set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, steps: int) -> Row:
-    rates = {}
+def _set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, steps: int) -> None:
     for group in optimizer.param_groups:
         group["lr"] = learning_rate(stage.schedule, group["base_lr"], step, steps, stage.epochs)
-        rates[f"lr.{group['name']}"] = group["lr"]
-    return rates
 
 
 def _mean_loss(losses: Sequence[Tensor], stage: Stage, epoch: int) -> float:

@@ -106,3 +106,19 @@ def undisturbed(whole: Results, out: Path) -> None:
     for result in whole:
         frame = Store(out).predictions(stopped[result["id"]])
         pd.testing.assert_frame_equal(whole.predictions(result), frame, check_exact=True)
+
+
+def test_sigterm_saves_within_the_epoch_and_the_same_command_goes_on(
+    cli: Cli, toy_bench: Bench, toy_root: Path, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "steps", tmp_path / "stopped"
+    text = f"bench --plugin {TOY} --datasets toy --methods linear --folds 1 --backbone tiny --executor inline"
+    args = [*text.split(), "--data-root", toy_root, "--out", out, "--set", f"linear.fault=term:{file}"]
+    done = cli(*args, check=143)
+    assert "the same command goes on where it stopped" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [path.suffix for path in (out / ".checkpoints").iterdir()] == [".pt"]
+    cli(*args)
+    whole = toy_bench(set={"linear": {"fault": f"term:{file}"}})
+    undisturbed(whole, out)
+    assert [path for path in out.rglob(".*/*") if path.is_file()] == []

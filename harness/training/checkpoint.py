@@ -1,0 +1,164 @@
+"""The checkpoint of an unfinished job: one file of tensors, from which training goes on with the same bits.
+
+Structure is not stored: a method is built anew, and what its stages do before they start is done again. Then every
+tensor that the backbone does not own, the optimizer, the loss scaler and the random generators are put back.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.errors import HarnessError
+from harness.files import write_atomically
+from harness.method import Method
+from harness.training.standing import Best, Fitted, Standing
+
+log = logging.getLogger(__name__)
+
+
+class CheckpointUnfit(Exception):
+    """A checkpoint that does not fit the method that was built; it is removed, and training starts anew."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a checkpoint puts back."""
+
+    method: Method
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where and when a job saves."""
+
+    path: Path
+    key: str  # of everything that the bits depend on: another key's file is none of ours
+    every: int  # epochs between two; 0 = only when the process is asked to stop
+    shared: Collection[int] = frozenset()  # ids of the backbone's tensors, which never change
+
+    def load(self) -> Saved | None:
+        """What was saved last. A file that cannot be read, or of another key, is as good as none."""
+        if not self.path.is_file():
+            return None
+        try:
+            data = torch.load(self.path, map_location="cpu", weights_only=True)
+            saved = Saved(data, json.loads(data["about"]), self)
+        except Exception as error:  # a spoilt file can make the reader fail in any way
+            log.warning("checkpoint left aside, since it cannot be read (%s: %s)", type(error).__name__, error)
+            return None
+        return saved if saved.about.get("key") == self.key else None
+
+    def due(self, epochs: int) -> bool:
+        """Whether to save after so many epochs over all stages."""
+        return bool(self.every) and epochs % self.every == 0
+
+    def save(self, at: Standing, trained: Trained) -> None:
+        """Write the file. A disk that is full costs the checkpoint, not the training."""
+        data = {
+            "about": json.dumps({"key": self.key, **_plain(at)}),
+            "losses": torch.stack(at.losses).cpu() if at.losses else torch.zeros(0),
+            "best": at.best.state,
+            "tensors": dict(self.tensors(trained.method)),
+            "optimizer": trained.optimizer.state_dict(),
+            "scaler": trained.scaler.state_dict(),
+            "generators": _generators(),
+        }
+        try:
+            write_atomically(self.path, lambda draft: torch.save(data, draft))
+        except (HarnessError, RuntimeError) as error:  # the latter is torch's way to say that the disk is full
+            log.warning("no checkpoint of epoch %d: %s", at.fitted.epoch, error)
+
+    def tensors(self, method: Method) -> Iterator[tuple[str, Tensor]]:
+        """What may have changed since the method was built: parameters and buffers that the backbone does not own."""
+        for named in (method.named_parameters(), method.named_buffers()):
+            yield from ((name, t.detach()) for name, t in named if id(t) not in self.shared or t.requires_grad)
+
+    def remove(self) -> None:
+        """The job is over."""
+        self.path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A checkpoint that was read."""
+
+    data: dict[str, Any]
+    about: dict[str, Any]
+    owner: Checkpoints
+
+    def standing(self, device: torch.device) -> Standing:
+        """Where training stood."""
+        about = self.about
+        return Standing(
+            stage=about["stage"],
+            epoch=about["epoch"],
+            losses=list(self.data["losses"].to(device)),
+            seconds=about["seconds"],
+            fitted=Fitted(about["history"], about["done"]),
+            best=Best(tuple(about["score"]), about["best"], self.data["best"]),
+        )
+
+    def restore(self, trained: Trained) -> None:
+        """Put tensors, optimizer, scaler and global random generators back, in a method in the same stage.
+
+        Raises:
+            CheckpointUnfit: the method is not the one that was saved.
+        """
+        tensors = dict(self.owner.tensors(trained.method))
+        stored = self.data["tensors"]
+        if {name: t.shape for name, t in tensors.items()} != {name: t.shape for name, t in stored.items()}:
+            raise CheckpointUnfit
+        with torch.no_grad():
+            for name, tensor in tensors.items():
+                tensor.copy_(stored[name])
+        try:
+            trained.optimizer.load_state_dict(self.data["optimizer"])
+            trained.scaler.load_state_dict(self.data["scaler"])
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise CheckpointUnfit from error
+        self._restore_generators()  # last, since building draws from them
+
+    def _restore_generators(self) -> None:
+        found = self.data["generators"]
+        about = json.loads(found["about"])
+        random.setstate((about["version"], tuple(about["state"]), about["gauss"]))
+        np.random.set_state(("MT19937", found["numpy"].numpy().astype(np.uint32), *about["numpy"]))
+        torch.set_rng_state(found["torch"])
+        if len(found["cuda"]):
+            torch.cuda.set_rng_state(found["cuda"])
+
+
+def _plain(at: Standing) -> dict[str, Any]:
+    return {
+        "stage": at.stage,
+        "epoch": at.epoch,
+        "seconds": at.seconds,
+        "history": at.fitted.history,
+        "done": at.fitted.epoch,
+        "score": at.best.score,
+        "best": at.best.epoch,
+    }
+
+
+def _generators() -> dict[str, Any]:
+    version, state, gauss = random.getstate()
+    _, keys, *rest = np.random.get_state(legacy=True)
+    about = {"version": version, "state": state, "gauss": gauss, "numpy": rest}
+    return {
+        "about": json.dumps(about),
+        "numpy": torch.from_numpy(np.asarray(keys).astype(np.int64)),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state() if torch.cuda.is_available() else torch.zeros(0, dtype=torch.uint8),
+    }
