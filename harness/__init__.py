@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from harness.analyses import AnalysisSpec
 from harness.errors import BadData, BadSample, HarnessError
 from harness.hookspecs import hookimpl
 from harness.options import option
@@ -25,6 +26,7 @@ from harness.specs import (
     Schedule,
     Stage,
 )
+from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
 
 if TYPE_CHECKING:
     from harness.api import Results, bench
@@ -40,6 +42,7 @@ _LAZY = {
 }
 
 __all__ = [
+    "AnalysisSpec",
     "BackboneSpec",
     "BadData",
     "BadSample",
@@ -57,10 +60,14 @@ __all__ = [
     "Sample",
     "Schedule",
     "Stage",
+    "StudyColumn",
+    "StudyRow",
+    "StudySpec",
     "Task",
     "bench",
     "hookimpl",
     "option",
+    "score_columns",
 ]
 
 

@@ -12,6 +12,8 @@ from harness.store import Store
 if TYPE_CHECKING:
     import pandas as pd
 
+    from harness.plan import Plan
+
 
 class Results(Sequence[dict[str, Any]]):
     """The results of a bench, those kept from an earlier run included; each is a parsed `result.json`."""
@@ -63,8 +65,13 @@ def bench(bench_file: str | Path | None = None, *, quiet: bool = False, **flags:
     with progress(plan, quiet=quiet) as send:
         for _ in runner.run(plan, request.executor, send):
             pass
-    store = Store(request.out)
-    return Results(store, [result for p in plan.jobs if (result := store.located(p.job)) is not None])
+    return Results(Store(request.out), results_of(plan))
+
+
+def results_of(plan: Plan) -> list[dict[str, Any]]:
+    """The stored results of a plan's jobs, in its order, whether they ran now or before."""
+    store = Store(Path(plan.context.out))
+    return [result for p in plan.jobs if (result := store.located(p.job)) is not None]
 
 
 def _flat(result: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
 
 from harness.backbones import Backbone, FrameEncoder
-from harness.method import Method, Task
+from harness.method import Method, Task, own_parameters
 from harness.prompts import TextFeatures
 from harness.training.optimizer import trained_names
 
@@ -48,12 +48,11 @@ def cost_of(method: Method, task: Task) -> dict[str, Any]:
 
 def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
     """Parameters in all; those that some stage trains; those that a checkpoint has to hold beside the backbone."""
-    shared = {id(p) for p in backbone.model.parameters()}
     named = dict(method.named_parameters())
     return {
         "params_total": sum(p.numel() for p in named.values()),
         "params_trainable": sum(named[name].numel() for name in trained_names(method, method.stages())),
-        "params_stored": sum(p.numel() for p in named.values() if id(p) not in shared),
+        "params_stored": sum(p.numel() for p in own_parameters(method, backbone).values()),
     }
 
 

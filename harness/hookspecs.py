@@ -7,7 +7,9 @@ from typing import Any
 
 import pluggy
 
+from harness.analyses import AnalysisSpec
 from harness.specs import BackboneSpec, DatasetSpec, JobSpec, MethodSpec, MetricSpec
+from harness.studies import StudySpec
 
 NAMESPACE = "harness"
 
@@ -33,6 +35,16 @@ def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]
 @hookspec
 def register_backbones() -> Iterable[BackboneSpec]:  # type: ignore[empty-body]
     """Return the backbones this plugin offers."""
+
+
+@hookspec
+def register_studies() -> Iterable[StudySpec]:  # type: ignore[empty-body]
+    """Return the studies this plugin offers: printed tables, to be run."""
+
+
+@hookspec
+def register_analyses() -> Iterable[AnalysisSpec]:  # type: ignore[empty-body]
+    """Return the analyses of finished runs this plugin offers."""
 
 
 @hookspec

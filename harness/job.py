@@ -23,7 +23,7 @@ from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
 from harness.errors import HarnessError
 from harness.lookup import build_method, load_backbone, load_dataset
-from harness.method import Method, Task
+from harness.method import Method, Task, own_parameters
 from harness.provenance import now, provenance
 from harness.records import identity, write_records
 from harness.scoring import confusion, score
@@ -222,5 +222,4 @@ def _tensor_ids(backbone: Backbone) -> set[int]:
 def _state(method: Method, backbone: Backbone, context: RunContext) -> dict[str, torch.Tensor]:
     if not context.save_weights:
         return {}
-    shared = {id(p) for p in backbone.model.parameters()}
-    return {name: p.detach().cpu().contiguous() for name, p in method.named_parameters() if id(p) not in shared}
+    return {name: p.detach().cpu().contiguous() for name, p in own_parameters(method, backbone).items()}

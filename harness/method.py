@@ -27,6 +27,12 @@ def cosine_logits(video: Tensor, text: Tensor, scale: float) -> Tensor:
     return scale * F.normalize(video, dim=-1) @ text.T
 
 
+def own_parameters(method: nn.Module, backbone: Backbone) -> dict[str, nn.Parameter]:
+    """What a checkpoint has to hold beside the backbone, by name."""
+    shared = {id(p) for p in backbone.model.parameters()}
+    return {name: p for name, p in method.named_parameters() if id(p) not in shared}
+
+
 class Method(nn.Module):
     """A method of the benchmark.
 
@@ -51,6 +57,12 @@ class Method(nn.Module):
     def stages(self) -> Sequence[Stage]:
         """How the method is trained, stage after stage. None: zero-shot."""
         return ()
+
+    def grow(self) -> None:
+        """Take the structure of the trained method, by what every stage does before it starts. Weights are not it."""
+        for stage in self.stages():
+            if stage.before is not None:
+                stage.before()
 
     def watch(self, inputs: Tensor) -> Tensor:
         """Logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from harness import registry
+from harness.errors import HarnessError
 from harness.specs import JobSpec, Sample
 from harness.store import SCHEMA, write_json
 
@@ -56,6 +57,18 @@ def identity(job: JobSpec) -> dict[str, Any]:
         "warnings": [],
         "error": None,
     }
+
+
+def job_of(result: Mapping[str, Any]) -> JobSpec:
+    """The job that a `result.json` was made for. Raises: HarnessError if it is not the one its id stands for."""
+    names = [field.name for field in fields(JobSpec) if field.name != "method_version"]
+    try:
+        job = JobSpec.from_json({**{n: result[n] for n in names}, "method_version": result["plugin"]["version"]})
+    except (KeyError, TypeError) as error:
+        raise HarnessError(f"{result.get('path', 'result')}: does not hold its job ({error})") from error
+    if job.id != result["id"]:
+        raise HarnessError(f"{result.get('path', 'result')}: was edited; its job is {job.id}, not {result['id']}")
+    return job
 
 
 def write_records(folder: Path, outcome: Outcome) -> None:

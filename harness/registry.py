@@ -17,17 +17,21 @@ from typing import Any, Generic, TypeVar
 import pluggy
 
 from harness import hookspecs
+from harness.analyses import AnalysisSpec
 from harness.errors import HarnessError, UnknownName, suggestion
 from harness.sources import plugin_name, source_sha256
 from harness.specs import BackboneSpec, DatasetSpec, MethodSpec, MetricSpec
+from harness.studies import StudySpec
 
-S = TypeVar("S", DatasetSpec, MethodSpec, MetricSpec, BackboneSpec)
+S = TypeVar("S", DatasetSpec, MethodSpec, MetricSpec, BackboneSpec, StudySpec, AnalysisSpec)
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,
     "methods": MethodSpec,
     "metrics": MetricSpec,
     "backbones": BackboneSpec,
+    "studies": StudySpec,
+    "analyses": AnalysisSpec,
 }
 
 
@@ -88,8 +92,9 @@ class Plugins:
             name = plugin_name(self.manager, plugin)
             if not isinstance(spec, expected):
                 self._report(name, f"register_{kind} offers {spec!r}, which is not a {expected.__name__}")
-            elif isinstance(spec, MethodSpec) and not is_dataclass(spec.options):
-                self._report(name, f"options of method {spec.name!r} are not a dataclass")
+            elif isinstance(spec, MethodSpec | AnalysisSpec) and not is_dataclass(spec.options):
+                noun = "method" if kind == "methods" else "analysis"
+                self._report(name, f"options of {noun} {spec.name!r} are not a dataclass")
             elif spec.name in found:
                 taken = found[spec.name].plugin
                 self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")

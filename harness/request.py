@@ -13,7 +13,7 @@ from harness.errors import BadOption, suggestion
 from harness.specs import OnBadSample, Selection
 
 
-def _names(value: Any) -> Any:
+def parse_names(value: Any) -> list[str]:
     """`a,b` and `[a, b]` and `1` are all lists."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
@@ -21,8 +21,8 @@ def _names(value: Any) -> Any:
 
 
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]  # in a bench file no shell does it
-Names = Annotated[list[str], BeforeValidator(_names)]
-Seeds = Annotated[list[int], BeforeValidator(_names), Field(min_length=1)]
+Names = Annotated[list[str], BeforeValidator(parse_names)]
+Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
 
 
 class Variant(BaseModel):

@@ -13,6 +13,7 @@ import typer.main
 from harness import registry
 from harness.cli.app import app
 from harness.request import build_request
+from harness.studies.request import study_named
 from tests.conftest import Cli, forget
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +88,17 @@ def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
     done = cli(*words)
     assert "dfew/1 gru seed 1 done" in done.stderr  # what a plugin prints stays out of the facts
     assert "1 jobs done" in done.stdout
+
+
+def test_the_study_and_the_analysis_shown_load(tmp_path: Path) -> None:
+    for name in ("my_study", "my_analysis"):
+        registry.plugins().add_file(shown_plugin(f"{name}.py", tmp_path))
+    try:
+        assert [row.method for row in study_named("my-table").rows] == ["zero-shot-clip", "coop", "coop", ""]
+        assert "confidence" in registry.plugins().offers("analyses")
+    finally:
+        forget("my_study")
+        forget("my_analysis")
 
 
 def test_the_dataset_shown_reads_its_format(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from harness import __version__
-from harness.cli import EXIT_INTERRUPTED, bench, cache, data, doctor, leaderboard, listing, status
+from harness.cli import EXIT_INTERRUPTED, analyze, bench, cache, data, doctor, leaderboard, listing, status, study
 from harness.stopping import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)
@@ -62,5 +62,7 @@ app.command("list")(listing.list_plugins)
 app.add_typer(data.app, name="data")
 app.command("status")(status.status)
 app.command("leaderboard")(leaderboard.leaderboard)
+app.command("study")(study.study)
+app.command("analyze")(analyze.analyze)
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)

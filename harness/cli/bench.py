@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from harness.cli import EXIT_FAILED_JOBS
 from harness.cli.output import Json, err, out, print_json, print_table, report_problems
 
-Text = Annotated[str | None, typer.Option()]
+if TYPE_CHECKING:
+    from harness.plan import Plan
+    from harness.request import Request
 
 
 def bench(
@@ -88,31 +91,57 @@ def bench(
 
         harness bench my.toml
     """
-    from harness import runner
-    from harness.progress import progress
-    from harness.request import build_request, parse_overrides
+    from harness.request import build_request
 
     given = {
         "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
-        "executor": executor, "selection": selection, "out": out_dir, "data_root": data_root, "demo": demo,
-        "plugin": plugin or None, "set": parse_overrides(set_ or ()) or None, "on_bad_sample": on_bad_sample,
-        "no_cache": no_cache, "retry_failed": retry_failed, "force": force,
-        "keep_stale": keep_stale, "save_weights": save_weights, "threads": threads,
-        "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
+        "executor": executor, "selection": selection, "out_dir": out_dir, "data_root": data_root, "demo": demo,
+        "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
+        "retry_failed": retry_failed, "force": force, "keep_stale": keep_stale, "save_weights": save_weights,
+        "threads": threads, "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
     }  # fmt: skip
-    request = build_request(given, bench_file)
-    with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
-        plan = runner.prepare(request, _demo_progress(quiet or json_), dry_run=dry_run)
-    report_problems()
+    request = build_request(flags_of(given), bench_file)
+    plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)
     if dry_run:
-        _show_plan(plan, json_)
+        show_plan(plan, json_)
         return
-    with redirect_stdout(sys.stderr), progress(plan, quiet=quiet or json_) as send:
-        results = [result for _, result in runner.run(plan, request.executor, send)]
+    results = run_plan(plan, request, quiet=quiet or json_)
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
     if failed or any(result["status"] == "failed" for result in results):
         raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of `bench` as keys of a request; those that are no part of one are left out."""
+    from harness.request import parse_overrides
+
+    aside = {"out_dir", "set_", "dry_run", "quiet"}
+    return {
+        **{name: value for name, value in params.items() if name not in aside},
+        "out": params["out_dir"],
+        "plugin": params["plugin"] or None,
+        "set": parse_overrides(params["set_"] or ()) or None,
+    }
+
+
+def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
+    """Load plugins, write demo data where missing, plan, and report plugins that were left out."""
+    from harness import runner
+
+    with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
+        plan = runner.prepare(request, _demo_progress(quiet), dry_run=dry_run)
+    report_problems()
+    return plan
+
+
+def run_plan(plan: Plan, request: Request, *, quiet: bool) -> list[dict[str, Any]]:
+    """Run what is to do, with progress. Returns the results of what ran."""
+    from harness import runner
+    from harness.progress import progress
+
+    with redirect_stdout(sys.stderr), progress(plan, quiet=quiet) as send:
+        return [result for _, result in runner.run(plan, request.executor, send)]
 
 
 def _demo_progress(quiet: bool) -> Any:
@@ -123,7 +152,8 @@ def _demo_progress(quiet: bool) -> Any:
     return show
 
 
-def _show_plan(plan: Any, json_: bool) -> None:
+def show_plan(plan: Plan, json_: bool) -> None:
+    """What a run would do."""
     facts = {
         "jobs": [{**_brief(planned.job), "state": planned.state} for planned in plan.jobs],
         "states": dict(plan.states),
@@ -155,7 +185,7 @@ def _show_plan(plan: Any, json_: bool) -> None:
     out.print(f"{plan.frames_to_encode:,} encoder passes to fill the feature cache", highlight=False)
 
 
-def _show_results(plan: Any, results: list[dict[str, Any]], json_: bool) -> None:
+def _show_results(plan: Plan, results: list[dict[str, Any]], json_: bool) -> None:
     if json_:
         print_json({"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out})
         return

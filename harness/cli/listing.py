@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from harness import registry
+from harness.analyses import AnalysisSpec
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
 from harness.errors import UnknownName, suggestion
 from harness.options import OptionInfo, describe
@@ -14,12 +15,12 @@ from harness.specs import FrameInput, MethodSpec
 
 
 def list_plugins(
-    kind: Annotated[str | None, typer.Argument(help="datasets, methods, metrics or backbones; all without.")] = None,
+    kind: Annotated[str | None, typer.Argument(help="One kind, such as methods; all without.")] = None,
     options: Annotated[bool, typer.Option("--options", help="Show the options of methods.")] = False,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
-    """List datasets, methods, metrics and backbones.
+    """List datasets, methods, metrics, backbones, studies and analyses.
 
     Examples:
 
@@ -54,13 +55,15 @@ def entry(offer: registry.Offer[Any]) -> dict[str, Any]:
         "plugin": offer.plugin,
         "paper": getattr(spec, "paper", None),
         "about": getattr(spec, "summary", None) or getattr(spec, "title", ""),
-        "options": [vars(info) for info in method_options(spec)] if isinstance(spec, MethodSpec) else [],
+        "options": [vars(info) for info in spec_options(spec)],
     }
 
 
-def method_options(spec: MethodSpec) -> list[OptionInfo]:
-    """Everything that `--set` can change of a method: its own options, and its frame input."""
-    own = describe(spec.options)
+def spec_options(spec: Any) -> list[OptionInfo]:
+    """Everything that `--set` can change: options of a method or an analysis, and a method's frame input."""
+    own = describe(spec.options) if isinstance(spec, MethodSpec | AnalysisSpec) else []
+    if not isinstance(spec, MethodSpec):
+        return own
     seen = [
         OptionInfo(info.name, info.type, getattr(spec.input, info.name.removeprefix("input.")), info.help)
         for info in describe(FrameInput, "input.")

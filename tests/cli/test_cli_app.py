@@ -22,6 +22,8 @@ COMMANDS = [
     ("data", "demo"),
     ("status",),
     ("leaderboard",),
+    ("study",),
+    ("analyze",),
     ("cache",),
     ("cache", "info"),
     ("cache", "clear"),
@@ -85,7 +87,17 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(invoke: Invoke, monkeypatch: pyt
     assert "Traceback" not in answer.err
 
 
-@pytest.mark.parametrize("args", [["--help"], ["list"], ["list", "methods", "--options"], ["bench", "--help"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--help"],
+        ["list"],
+        ["list", "methods", "--options"],
+        ["bench", "--help"],
+        ["study", "--list"],
+        ["analyze", "--list"],
+    ],
+)
 def test_help_and_list_import_nothing_that_costs(args: list[str], tmp_path: Path) -> None:
     code = (
         "import sys\nfrom harness.cli import main\n"

@@ -1,0 +1,66 @@
+"""An analysis from names to files."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import options
+from harness.analyses import AnalysisSpec
+from harness.analyses.select import Wanted, analysis_named, choose, context_of
+from harness.errors import BadOption, HarnessError
+from harness.request import parse_overrides
+from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.analyses import Analyse
+
+
+def run_analysis(
+    name: str,
+    runs: Path,
+    out: Path,
+    wanted: Wanted,
+    overrides: Iterable[str] = (),
+    *,
+    data_root: Path | None = None,
+    backbone: str | None = None,
+    threads: int = 1,
+) -> Sequence[Path]:
+    """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`.
+
+    Raises:
+        HarnessError: an unknown name, a bad option, nothing to analyse, or runs without weights, data or backbone.
+    """
+    spec = analysis_named(name)
+    values = _options(spec, overrides)
+    results = choose(spec, Store(runs), wanted)
+    from harness.analyses.finished import FinishedRun
+    from harness.device import reproducible
+
+    finished = [FinishedRun(r, context_of(r, runs, data_root, backbone, threads)) for r in results]
+    folder = out / spec.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HarnessError(f"cannot write {folder}: {error.strerror}; choose another folder with --out") from error
+    with reproducible(threads):
+        return list(_function(spec)(finished, folder, values))
+
+
+def _options(spec: AnalysisSpec, overrides: Iterable[str]) -> Any:
+    given = parse_overrides(overrides)
+    for name in given:
+        if name != spec.name:
+            raise BadOption(f"--set {name}.…: this analysis is {spec.name!r}, as in --set {spec.name}.OPTION=VALUE")
+    return options.build(spec.options, given.get(spec.name, {}), spec.name)
+
+
+def _function(spec: AnalysisSpec) -> Analyse:
+    if callable(spec.run):
+        return spec.run
+    module, _, name = spec.run.partition(":")
+    function: Analyse = getattr(importlib.import_module(module), name)
+    return function

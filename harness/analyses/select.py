@@ -1,0 +1,93 @@
+"""Which finished runs an analysis is about, and where their data are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import config, registry
+from harness.analyses import AnalysisSpec
+from harness.context import RunContext
+from harness.errors import HarnessError, UnknownName, suggestion
+from harness.plan import DEMO_ROOT
+from harness.request import parse_names
+from harness.store import Store
+from harness.weights import BUNDLED
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `harness analyze` was asked for; a field that is empty leaves nothing out."""
+
+    methods: tuple[str, ...] = ()  # or names of variants
+    datasets: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, **texts: str | None) -> Wanted:
+        """From comma-separated names; `all` is the same as none."""
+        return cls(**{key: tuple(parse_names(text)) for key, text in texts.items() if text and text != "all"})
+
+    def fits(self, result: Mapping[str, Any]) -> bool:
+        """Whether a result is meant."""
+        found: tuple[tuple[Collection[str], Collection[str]], ...] = (
+            (self.methods, {result["method"], result["variant"]}),
+            (self.datasets, {result["dataset"]}),
+            (self.folds, {str(result["fold"])}),
+            (self.seeds, {str(result["seed"])}),
+        )
+        return all(not asked or set(asked) & set(values) for asked, values in found)
+
+
+def analysis_named(name: str) -> AnalysisSpec:
+    """The analysis of that name. Raises: UnknownName, with the closest one."""
+    offers = registry.plugins().offers("analyses")
+    if name not in offers:
+        raise UnknownName(f"unknown analysis {name!r}; {suggestion(name, offers)}")
+    spec: AnalysisSpec = offers[name].spec
+    return spec
+
+
+def choose(spec: AnalysisSpec, store: Store, wanted: Wanted) -> list[dict[str, Any]]:
+    """The finished results that are wanted and that the analysis can be applied to.
+
+    Raises:
+        HarnessError: there are none.
+    """
+    if not store.root.is_dir():
+        raise HarnessError(f"{store.root}: no such folder; `harness bench --save-weights` makes it")
+    results = [result for result in store.results() if result["status"] == "done" and wanted.fits(result)]
+    if not results:
+        raise HarnessError(f"{store.root}: holds no finished result of those asked for; `harness status` shows them")
+    fitting = [result for result in results if not spec.methods or result["method"] in spec.methods]
+    if not fitting:
+        there = ", ".join(sorted({result["method"] for result in results}))
+        raise HarnessError(f"analysis {spec.name!r} is of {', '.join(spec.methods)}; {store.root} holds only {there}")
+    return fitting
+
+
+def context_of(
+    result: Mapping[str, Any], runs: Path, data_root: Path | None, backbone: str | None, threads: int = 1
+) -> RunContext:
+    """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
+    spec = registry.dataset(result["dataset"])
+    try:
+        root = config.dataset_root(spec, data_root or (DEMO_ROOT if result["demo"] else None))
+    except HarnessError:
+        root = None
+    return RunContext(
+        out=str(runs.resolve()),
+        cache=str(config.cache_folder().resolve()),
+        data_roots={spec.name: str(root.resolve())} if root else {},
+        backbone=backbone or backbone_request(result["backbone"]),
+        threads=threads,
+    )
+
+
+def backbone_request(backbone: Mapping[str, Any]) -> str:
+    """What a result's backbone is asked for by; a file was stored without its folder, so it has to be named again."""
+    bundled = backbone["weights"] in ("", BUNDLED)
+    return str(backbone["name"] if bundled else f"{backbone['name']}:{backbone['weights']}")

@@ -1,0 +1,70 @@
+"""`harness analyze`: look into finished runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.errors import BadOption
+
+
+def analyze(
+    name: Annotated[str | None, typer.Argument(help="The analysis; see --list.")] = None,
+    runs: Runs = Path("runs"),
+    out_dir: Annotated[Path, typer.Option("--out", help="Folder for what is written.")] = Path("analyses"),
+    methods: Annotated[str | None, typer.Option("--methods", "--method", help="Methods or variants.")] = None,
+    datasets: Annotated[str | None, typer.Option(help="Names, comma-separated.")] = None,
+    folds: Annotated[str | None, typer.Option(help="Names, comma-separated.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Comma-separated.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME.OPTION=VALUE of the analysis.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Folder that holds the datasets.")] = None,
+    backbone: Annotated[str | None, typer.Option(help="NAME:FILE, where a run's weights came from a file.")] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads to compute with.")] = 1,
+    list_: Annotated[bool, typer.Option("--list", help="List the analyses with their options.")] = False,
+    plugin: PluginFiles = None,
+    json_: Json = False,
+) -> None:
+    """Analyse finished runs that kept their weights (`harness bench --save-weights`), and write what was found.
+
+    Examples:
+
+        harness analyze --list
+
+        harness analyze frame-order --runs runs --methods a3lign,coop
+    """
+    load_plugins(plugin)
+    if list_:
+        _show(json_)
+        return
+    if name is None:
+        raise BadOption("which analysis? harness analyze NAME; --list names them")
+    from harness.analyses.run import run_analysis
+    from harness.analyses.select import Wanted
+
+    wanted = Wanted.parse(methods=methods, datasets=datasets, folds=folds, seeds=seeds)
+    files = run_analysis(
+        name, runs, out_dir, wanted, set_ or (), data_root=data_root, backbone=backbone, threads=threads
+    )
+    if json_:
+        print_json({"analysis": name, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        if path.suffix == ".md":
+            out.print(path.read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+    for path in files:
+        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
+
+
+def _show(json_: bool) -> None:
+    from harness.cli.listing import entry
+
+    entries = [entry(offer) for offer in registry.plugins().offers("analyses").values()]
+    if json_:
+        print_json({"analyses": entries})
+        return
+    lines = [(e["name"], e["about"], "\n".join(f"{o['name']} = {o['default']}" for o in e["options"])) for e in entries]
+    print_table("Analyses", ["name", "about", "--set NAME.…"], lines)

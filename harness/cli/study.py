@@ -1,0 +1,104 @@
+"""`harness study`: a paper's table, run and shown beside the printed numbers."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from typing import Annotated, Any
+
+import typer
+
+from harness import registry
+from harness.cli import EXIT_FAILED_JOBS, bench
+from harness.cli.output import Json, load_plugins, out, print_json, print_table, report_problems
+from harness.errors import BadOption
+
+OWN_FLAGS = ("bench_file", "methods", "json_")  # of `bench`: what a study says itself
+
+
+def study(
+    name: Annotated[str | None, typer.Argument(help="The study; see --list.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the studies.")] = False,
+    json_: Json = False,
+    **flags: Any,
+) -> None:
+    """Run the rows of a printed table as variants of one bench, and show them beside the paper's numbers.
+
+    All other flags are those of `harness bench`. A cell that was not run is a dash.
+
+    Examples:
+
+        harness study --list
+
+        harness study a3lign-table3 --demo --folds 1
+
+        harness study a3lign-table3 --data-root /data --seeds 1,2,3
+    """
+    if list_ or name is None:
+        load_plugins(flags["plugin"])
+        if name is None and not list_:
+            raise BadOption("which study? harness study NAME; --list names them")
+        _show_list(json_)
+        return
+    for path in flags["plugin"] or ():
+        registry.plugins().add_file(path)
+    from harness.api import results_of
+    from harness.studies.request import as_bench, columns_for, study_named
+    from harness.studies.table import lines_of
+
+    spec = study_named(name)
+    quiet = bool(flags["quiet"]) or json_
+    request = as_bench(spec, bench.flags_of(flags))
+    if request is None:
+        report_problems()
+        _show(spec, spec.columns, lines_of(spec, spec.columns, ()), (), json_)
+        return
+    plan = bench.plan_of(request, quiet=quiet, dry_run=flags["dry_run"])
+    if flags["dry_run"]:
+        bench.show_plan(plan, json_)
+        return
+    bench.run_plan(plan, request, quiet=quiet)
+    results = results_of(plan)
+    columns = columns_for(spec, (job["dataset"] for job in results))
+    with redirect_stdout(sys.stderr):
+        lines = lines_of(spec, columns, results)
+    _show(spec, columns, lines, results, json_)
+    if any(result["status"] == "failed" for result in results):
+        raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def _with_bench_flags() -> inspect.Signature:
+    """The signature that Typer reads: our own parameters, then every flag of `bench`."""
+    own = inspect.signature(study, eval_str=True).parameters.values()
+    named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    flags = inspect.signature(bench.bench, eval_str=True).parameters.values()
+    return inspect.Signature([*named, *(flag for flag in flags if flag.name not in OWN_FLAGS)])
+
+
+study.__signature__ = _with_bench_flags()  # type: ignore[attr-defined]
+
+
+def _show_list(json_: bool) -> None:
+    specs = [offer.spec for offer in registry.plugins().offers("studies").values()]
+    facts = [{"name": s.name, "title": s.title, "paper": s.paper, "rows": len(s.rows)} for s in specs]
+    if json_:
+        print_json({"studies": facts})
+    else:
+        print_table("Studies", ["name", "title", "paper", "rows"], [tuple(fact.values()) for fact in facts])
+
+
+def _show(
+    spec: Any, columns: Sequence[Any], lines: Sequence[Any], results: Sequence[Mapping[str, Any]], json_: bool
+) -> None:
+    from harness.studies.table import facts, markdown_table, notes
+
+    if json_:
+        print_json(facts(spec, columns, lines, results))
+        return
+    parts = [f"{spec.title} ({spec.paper})", markdown_table(spec, columns, lines)]
+    parts += [f"- {note}" for note in notes(lines, results)]
+    out.print("\n\n".join(parts[:2]) + "\n", markup=False, highlight=False, soft_wrap=True)
+    for part in parts[2:]:
+        out.print(part, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,60 @@
+"""A study as the bench that runs its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from harness import registry
+from harness.errors import BadOption, HarnessError, UnknownName, suggestion
+from harness.request import Request, build_request
+from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
+
+
+def study_named(name: str) -> StudySpec:
+    """The study of that name. Raises: UnknownName, with the closest one."""
+    offers = registry.plugins().offers("studies")
+    if name not in offers:
+        raise UnknownName(f"unknown study {name!r}; {suggestion(name, offers)}")
+    spec: StudySpec = offers[name].spec
+    _check(spec)
+    return spec
+
+
+def as_bench(spec: StudySpec, flags: Mapping[str, Any]) -> Request | None:
+    """The bench of a study's rows under the flags of the command line; None if none of its figures needs a run.
+
+    Raises:
+        HarnessError: a flag that does not fit.
+    """
+    rows = runnable(spec)
+    if not spec.datasets or not rows:
+        return None
+    variants = [{"name": r.variant, "method": r.method, "set": dict(r.set)} for r in rows if r.variant]
+    plain = list(dict.fromkeys(row.method for row in rows if not row.variant))
+    flags = {key: value for key, value in flags.items() if value is not None}
+    return build_request({"datasets": list(spec.datasets), **flags, "methods": plain, "variant": variants})
+
+
+def columns_for(spec: StudySpec, datasets: Iterable[str]) -> tuple[StudyColumn, ...]:
+    """The columns of the paper, then WAR and UAR on datasets that were run and that it does not have."""
+    return (*spec.columns, *score_columns(*(name for name in dict.fromkeys(datasets) if name not in spec.datasets)))
+
+
+def runnable(spec: StudySpec) -> list[StudyRow]:
+    """The rows whose method is registered, each variant once."""
+    offered = registry.plugins().offers("methods")
+    return list({row.key: row for row in spec.rows if row.method in offered}.values())
+
+
+def _check(spec: StudySpec) -> None:
+    """A study of a plugin may be wrong. Raises: HarnessError that names the row."""
+    seen: dict[tuple[str, str], StudyRow] = {}
+    for row in spec.rows:
+        where = f"study {spec.name!r}, row {' / '.join(row.labels)!r}"
+        if len(row.labels) != len(spec.labels) or len(row.printed) not in (0, len(spec.columns)):
+            raise HarnessError(f"{where}: needs one label for each of {spec.labels} and one number a column, or none")
+        if row.method and bool(row.set) > bool(row.variant):
+            raise BadOption(f"{where}: options need a variant's name")
+        if row.method and dict(seen.setdefault(row.key, row).set) != dict(row.set):
+            raise BadOption(f"{where}: variant {row.variant!r} stands for other options in another row")

@@ -1,0 +1,176 @@
+"""A study's table: what was run beside what is printed."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+from tabulate import tabulate
+
+from harness import registry
+from harness.leaderboard.escape import markdown
+from harness.studies import StudyColumn, StudyRow, StudySpec
+
+DASH = "\N{EN DASH}"
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one row."""
+
+    printed: float | None
+    ours: float | None = None  # in the unit that the paper prints; mean over folds, seeds averaged first
+    std: float | None = None  # over folds (ddof 1), over seeds where there is one fold
+    folds: int = 0
+    seeds: int = 0
+    failed: int = 0  # jobs; a cell with one has no figure
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row with its cells, one a column."""
+
+    row: StudyRow
+    cells: tuple[Cell, ...]
+
+
+def lines_of(spec: StudySpec, columns: Sequence[StudyColumn], results: Iterable[Result]) -> list[Line]:
+    """The rows of a study with the figures of these results, any order; a cell without results stays empty."""
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result["method"], result["variant"], result["dataset"]), []).append(result)
+    lines = []
+    for row in spec.rows:
+        printed = [*row.printed, *[None] * (len(columns) - len(row.printed))]
+        computed = _computed(spec, row)
+        cells = [
+            _measured(number, column, groups.get((*row.key, column.dataset), []) if row.method else [])
+            if column.dataset
+            else Cell(number, computed.get(column.figure))
+            for column, number in zip(columns, printed, strict=True)
+        ]
+        lines.append(Line(row, tuple(cells)))
+    return lines
+
+
+def _computed(spec: StudySpec, row: StudyRow) -> Mapping[str, float]:
+    if not spec.compute:
+        return {}
+    if callable(spec.compute):
+        return spec.compute(row)
+    module, _, name = spec.compute.partition(":")
+    figures: Mapping[str, float] = getattr(importlib.import_module(module), name)(row)
+    return figures
+
+
+def _measured(printed: float | None, column: StudyColumn, results: Sequence[Result]) -> Cell:
+    by_fold: dict[str, list[float]] = {}
+    for result in results:
+        value = _figure(column, result)
+        if value is not None:
+            by_fold.setdefault(result["fold"], []).append(value)
+    seeds = max(map(len, by_fold.values()), default=0)
+    failed = sum(result["status"] != "done" for result in results)
+    if failed or not by_fold:
+        return Cell(printed, folds=len(by_fold), seeds=seeds, failed=failed)
+    spread = [fmean(values) for values in by_fold.values()] if len(by_fold) > 1 else next(iter(by_fold.values()))
+    std = stdev(spread) if len(spread) > 1 else None
+    return Cell(printed, fmean(map(fmean, by_fold.values())), std, len(by_fold), seeds)
+
+
+def _figure(column: StudyColumn, result: Result) -> float | None:
+    if result["status"] != "done":
+        return None
+    if column.figure.startswith("cost."):
+        value = result["cost"].get(column.figure.removeprefix("cost."))
+        return float(value) if isinstance(value, int | float) else None
+    value = result["metrics"].get(column.figure)
+    return None if value is None else float(value) * scale_of(column)
+
+
+def scale_of(column: StudyColumn) -> float:
+    """Metrics are stored as fractions; most are printed in percent."""
+    spec = registry.metrics().get(column.figure.split(".", 1)[0])
+    return 1.0 if spec is not None and spec.unit == "number" else 100.0
+
+
+def markdown_table(spec: StudySpec, columns: Sequence[StudyColumn], lines: Sequence[Line]) -> str:
+    """The table in Markdown: each figure as the paper prints it and as it was found here."""
+    titles = [heading(column) for column in columns]
+    head = [*map(markdown, spec.labels), *(f"{markdown(t)}, {side}" for t in titles for side in ("paper", "ours"))]
+    body = [[*map(markdown, line.row.labels), *_figures(columns, line)] for line in lines]
+    align = ["left"] * len(spec.labels) + ["right"] * (2 * len(columns))
+    return tabulate(body, head, tablefmt="github", colalign=align, disable_numparse=True)
+
+
+def facts(
+    spec: StudySpec, columns: Sequence[StudyColumn], lines: Sequence[Line], results: Sequence[Result]
+) -> dict[str, Any]:
+    """The table as plain data: `printed` and `ours` by the name of the column, None where there is a dash."""
+    names = [f"{column.dataset}.{column.figure}".strip(".") for column in columns]
+    return {
+        "study": spec.name,
+        "title": spec.title,
+        "paper": spec.paper,
+        "columns": names,
+        "rows": [
+            {
+                "labels": dict(zip(spec.labels, line.row.labels, strict=True)),
+                "method": line.row.method,
+                "variant": line.row.variant,
+                "cells": {name: asdict(cell) for name, cell in zip(names, line.cells, strict=True)},
+            }
+            for line in lines
+        ],
+        "notes": notes(lines, results),
+    }
+
+
+def heading(column: StudyColumn) -> str:
+    """ "FERV39k WAR"."""
+    known = registry.datasets()
+    place = known[column.dataset].title if column.dataset in known else column.dataset
+    return f"{place} {column.title}".strip()
+
+
+def notes(lines: Iterable[Line], results: Sequence[Result]) -> list[str]:
+    """What a reader has to know beside the numbers."""
+    found = []
+    if any(result["demo"] for result in results):
+        found.append("Synthetic demo data: these numbers say nothing about the paper's.")
+    backbones = sorted({f"{r['backbone']['name']} ({r['backbone']['weights']})" for r in results})
+    if backbones:
+        found.append(f"Backbone: {', '.join(backbones)}.")
+    if any(result["selection"] == "oracle" for result in results):
+        found.append("Epochs chosen on the test clips (oracle).")
+    for dataset in dict.fromkeys(result["dataset"] for result in results):
+        ran = [result for result in results if result["dataset"] == dataset]
+        folds, seeds = ({str(r[key]) for r in ran} for key in ("fold", "seed"))
+        known = registry.datasets()
+        whole = len(known[dataset].folds) if dataset in known else len(folds)
+        title = known[dataset].title if dataset in known else dataset
+        found.append(f"{title}: {len(folds)} of {whole} folds, {len(seeds)} seeds; mean ± standard deviation over "
+                     f"{'folds' if len(folds) > 1 else 'seeds'}.")  # fmt: skip
+    for line in lines:
+        name = " / ".join(filter(None, line.row.labels))
+        failed = sum(cell.failed for cell in line.cells)
+        found += [f"{name}: {line.row.note}"] if line.row.note else []
+        found += [f"{name}: some jobs failed; `harness bench` says why."] if failed else []
+    return found
+
+
+def _figures(columns: Sequence[StudyColumn], line: Line) -> Iterator[str]:
+    for column, cell in zip(columns, line.cells, strict=True):
+        yield from _texts(column, cell)
+
+
+def _texts(column: StudyColumn, cell: Cell) -> tuple[str, str]:
+    printed = DASH if cell.printed is None else f"{cell.printed:.{column.digits}f}"
+    if cell.ours is None:
+        return printed, DASH
+    std = "" if cell.std is None else f" ± {cell.std:.{column.digits}f}"
+    return printed, f"{cell.ours:.{column.digits}f}{std}"
