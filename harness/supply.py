@@ -17,7 +17,7 @@ from harness.features import FeatureCache, FeatureTable, refuse
 from harness.specs import Fold, JobSpec, Sample
 from harness.training.inputs import CachedFeatures, Frames, Inputs
 from harness.video.clips import load_clip
-from harness.video.decode import frame_files, read_frames
+from harness.video.source import check_all
 from harness.views import View, test_view, train_views
 
 NAMED = 10  # skipped clips that a result names; the rest are counted
@@ -125,7 +125,7 @@ class Supply:
         """Clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
         bad: dict[str, str] = {}
         readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (
-            (train, lambda sample: read_frames(sample, frame_files(sample))),
+            (train, check_all),
             (test, lambda sample: load_clip(sample, self.job.input, None)),
         )
         for samples, read in readers:

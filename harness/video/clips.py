@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.errors import BadSample
 from harness.specs import FrameInput, Sample
-from harness.video.decode import frame_files, read_frames
+from harness.video.decode import MAX_PIXELS
 from harness.video.sampling import frame_indices
+from harness.video.source import open_source
 from harness.video.transform import test_view, train_view
 
 
@@ -18,21 +20,32 @@ def load_clip(sample: Sample, given: FrameInput, seed: int | None) -> Tensor:
     """A clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or the test view without one.
 
     Raises:
-        BadSample: the clip has no frames, or one of them cannot be decoded.
+        BadSample: the clip has no frames, or one of them cannot be decoded or is too narrow to be resized.
     """
-    files = frame_files(sample)
+    source = open_source(sample)
     rng = None if seed is None else np.random.RandomState(seed)
-    picks = frame_indices(len(files), given.frames, given.sampling, rng, given.duration)
+    picks = frame_indices(source.count, given.frames, given.sampling, rng, given.duration)
     unique, places = np.unique(picks, return_inverse=True)  # short clips repeat frames; decode each once
-    frames = read_frames(sample, [files[i] for i in unique])[places]  # (T, H, W, 3)
-    tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)  # (T, 3, H, W)
+    frames = source.read(unique.tolist())  # (n, H, W, 3)
+    _check_shape(sample, frames, given)
+    if len(unique) < len(picks):
+        frames = frames[places]  # (T, H, W, 3)
+    tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)  # (T, 3, H, W), channels last in memory
     return test_view(tensor, given) if seed is None else train_view(tensor, given, seed)
+
+
+def _check_shape(sample: Sample, frames: np.ndarray, given: FrameInput) -> None:
+    """The longer side grows with the shorter one: 20,000 pixels by 1 would become gigabytes."""
+    short, long = sorted(frames.shape[1:3])
+    side = max(given.base_size, given.size)
+    if side * side * long // short > MAX_PIXELS:
+        raise BadSample(sample.id, f"{sample.source}: frames of {long} by {short} pixels are no face crops")
 
 
 def normalise(frames: Tensor, mean: Sequence[float], std: Sequence[float], kind: str) -> Tensor:
     """Bytes (..., 3, H, W) to floats: in 0..1, or by the backbone's mean and deviation."""
-    pixels = frames.float() / 255
     if kind == "none":
-        return pixels
-    shape = (3, 1, 1)
-    return (pixels - pixels.new_tensor(mean).view(shape)) / pixels.new_tensor(std).view(shape)
+        return frames.float() / 255
+    deviation = torch.tensor(std, device=frames.device)[:, None, None]  # (3, 1, 1)
+    shift = -torch.tensor(mean, device=frames.device)[:, None, None] / deviation
+    return torch.addcmul(shift, frames.float(), 1 / (255 * deviation))  # one pass over the pixels

@@ -1,7 +1,8 @@
-"""Read the frames of a clip."""
+"""Read the frames of a clip that is a folder of images."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from PIL import Image
 from harness.errors import BadSample
 from harness.specs import Sample
 from harness.splits import natural_key
+from harness.video.jpeg import read_jpeg
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 MAX_PIXELS = 64_000_000  # no face crop is larger; a hostile header would ask for terabytes
+MAX_CLIP_PIXELS = 512_000_000  # of all frames looked at: 16 of an 8K video would still pass
 
 
 def is_frame(name: str) -> bool:
@@ -24,7 +27,8 @@ def is_frame(name: str) -> bool:
 def frame_files(sample: Sample) -> list[Path]:
     """The frame files of a clip in order of time. Raises: BadSample if there are none."""
     try:
-        names = [entry.name for entry in sample.source.iterdir() if is_frame(entry.name)]
+        with os.scandir(sample.source) as entries:  # a pipe would block whoever opens it
+            names = [e.name for e in entries if is_frame(e.name) and (e.is_file() or e.is_dir())]
     except OSError as error:
         raise BadSample(sample.id, f"cannot read folder {sample.source} ({error.strerror})") from error
     if not names:
@@ -34,24 +38,50 @@ def frame_files(sample: Sample) -> list[Path]:
 
 def read_frames(sample: Sample, files: Sequence[Path]) -> np.ndarray:
     """Decode frames to (T, H, W, 3) uint8; a frame of another size is resized to that of the first."""
-    images = [_read(sample, file) for file in files]
-    size = images[0].size
-    same = [im if im.size == size else im.resize(size, Image.Resampling.BILINEAR) for im in images]
-    return np.stack([np.asarray(image) for image in same])
+    frames: list[np.ndarray] = []
+    for file in files:
+        frame = _read(sample, file)
+        if frame.size // 3 * len(files) > MAX_CLIP_PIXELS:
+            height, width, _ = frame.shape
+            raise BadSample(sample.id, f"{file}: {len(files)} frames of {width} x {height} pixels are no face crops")
+        frames.append(fitted(frame, frames[0]) if frames else frame)
+    return np.stack(frames)
 
 
-def _read(sample: Sample, file: Path) -> Image.Image:
+def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 3), resized to the height and width of the first if need be."""
+    if frame.shape == first.shape:
+        return frame
+    image = Image.fromarray(frame).resize((first.shape[1], first.shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def read_image(file: Path) -> np.ndarray:
+    """One image as (H, W, 3) uint8: grey, CMYK and palettes become colour, of 16 bits the upper 8 count, alpha is
+    left out, and EXIF orientation is not heeded, as CLIP does not.
+
+    Raises:
+        Exception: whatever Pillow raises on a broken file, or a ValueError on one too large.
+    """
+    plain = read_jpeg(file, MAX_PIXELS)
+    if plain is not None:
+        return plain
+    with Image.open(file) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError(f"claims {image.width} x {image.height} pixels")
+        return np.asarray(_colour(image))
+
+
+def _read(sample: Sample, file: Path) -> np.ndarray:
     try:
-        with Image.open(file) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise BadSample(sample.id, f"{file} claims {image.width} x {image.height} pixels")
-            return _opaque(image).convert("RGB")  # decodes; a truncated file fails here
-    except BadSample:
-        raise
+        return read_image(file)
     except Exception as error:  # a broken file can make Pillow's readers fail in any way
         raise BadSample(sample.id, f"{file} cannot be decoded ({error or type(error).__name__})") from error
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """Pillow warns of palettes with transparency unless they take this detour, which gives the same colours."""
-    return image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
+def _colour(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip
+        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode == "P" and "transparency" in image.info:  # Pillow warns unless they take this detour: equal colours
+        image = image.convert("RGBA")
+    return image.convert("RGB")  # decodes; a truncated file fails here

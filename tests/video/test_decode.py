@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from harness.errors import BadSample
-from harness.specs import Sample
+from harness.specs import FrameInput, Sample
+from harness.video.clips import load_clip
 from harness.video.decode import frame_files, is_frame, read_frames
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 20, 3), dtype=np.uint8)
@@ -153,6 +155,32 @@ def test_other_modes_become_colour(tmp_path: Path, data: bytes, expected: Image.
     frames = read(clip(tmp_path / "a", **{"1_png": data}))
     assert frames.shape == (1, 24, 20, 3)
     np.testing.assert_array_equal(frames[0], np.asarray(expected.convert("RGB")))
+
+
+def test_the_upper_half_of_16_bits_counts(tmp_path: Path) -> None:
+    deep = np.arange(16 * 16, dtype=np.uint16).reshape(16, 16) * 257
+    frames = read(clip(tmp_path / "a", **{"1_png": encoded(Image.fromarray(deep), "PNG")}))
+    np.testing.assert_array_equal(frames[0], np.repeat((deep >> 8)[..., None], 3, -1))
+
+
+def test_a_pipe_is_passed_over(tmp_path: Path) -> None:
+    """Whoever opened it would wait for ever."""
+    sample = clip(tmp_path / "a", **{"1_png": PNG})
+    os.mkfifo(tmp_path / "a" / "2.png")
+    assert len(read(sample)) == 1
+
+
+@pytest.mark.parametrize("size", [(20_000, 3), (3, 20_000), (20_000, 4_000)])
+def test_frames_of_no_faces_shape_are_refused_before_they_fill_memory(tmp_path: Path, size: tuple[int, int]) -> None:
+    data = encoded(Image.new("L", size), "JPEG")
+    sample = clip(tmp_path / "a", **{f"{i}_jpg": data for i in range(8)})
+    with pytest.raises(BadSample, match=r"clip clip/7: .*(face crops|pixels)"):
+        load_clip(sample, FrameInput(frames=8, size=224), None)
+
+
+def test_wide_frames_are_still_read(tmp_path: Path) -> None:
+    sample = clip(tmp_path / "a", **{"1_jpg": encoded(Image.new("L", (20_000, 100)), "JPEG")})
+    assert load_clip(sample, FrameInput(frames=2, size=32), None).shape == (2, 3, 32, 32)
 
 
 def test_cmyk_becomes_colour(tmp_path: Path) -> None:

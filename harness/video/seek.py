@@ -1,0 +1,128 @@
+"""Decode chosen frames of a video, and no more of it than they need."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import chain, dropwhile, islice
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from harness.video.container import Key, Timeline, Unreadable, opened, stated_frames, timeline_of
+from harness.video.decode import MAX_CLIP_PIXELS, MAX_PIXELS
+
+
+def read_video(path: Path, indices: Sequence[int], timeline: Timeline) -> Iterator[np.ndarray]:
+    """Frames (H, W, 3) uint8 at these ascending, distinct indices, upright; equal to those of a full decode.
+
+    A frame is known by its time, so that neither B-frames nor a variable frame rate shift it. Decoding starts at the
+    last key frame that is shown no later: the pictures of an open group that lead its key frame belong to the group
+    before. What seeking fails to find is looked for from the start.
+
+    Raises:
+        Unreadable: a frame cannot be decoded.
+    """
+    most = min(MAX_PIXELS, MAX_CLIP_PIXELS // len(indices))
+    found: dict[int, np.ndarray] = {}
+    if timeline.keys:
+        found = _by_seeking(path, {timeline.times[i]: i for i in indices}, timeline.keys, most)
+    missing = [i for i in indices if i not in found]
+    if missing:
+        found |= _from_the_start(path, missing, timeline, most)
+    for i in indices:
+        if i not in found:
+            raise Unreadable(f"frame {i + 1} of {timeline.count} cannot be decoded")
+        yield found[i]
+
+
+def read_timeline(path: Path) -> Timeline:
+    """Times of all frames of a file. Raises: Unreadable if it cannot be opened, holds no frame or is cut short."""
+    with opened(path) as stream:
+        timeline, stated = timeline_of(stream), stated_frames(stream)
+    if timeline.count < max(stated, 1):
+        raise Unreadable(f"is cut short: {timeline.count} of {stated} frames" if stated else "holds no frame")
+    return timeline
+
+
+def _by_seeking(path: Path, wanted: dict[int, int], keys: Sequence[Key], most_pixels: int) -> dict[int, np.ndarray]:
+    found = {}
+    starts = [key.pts for key in keys]
+    with opened(path, most_pixels) as stream:
+        frames: Iterator[Any] = iter(())
+        frame = None
+        for time, index in sorted(wanted.items()):
+            key = keys[max(bisect_right(starts, time) - 1, 0)]
+            if frame is None or frame.pts < min(key.pts, time):
+                frames, frame = _decoded_from(stream, key), None
+            while (frame is None or frame.pts < time) and (following := next(frames, None)) is not None:
+                frame = following
+            if frame is not None and frame.pts == time and not frame.is_corrupt:
+                found[index] = upright(frame)
+    return found
+
+
+def _decoded_from(stream: Any, key: Key) -> Iterator[Any]:
+    """Frames from a key frame on; none if the container, which seeks by the one or the other time, cannot go there."""
+    try:
+        for time in (key.pts, key.dts):
+            if time is None:
+                continue
+            stream.container.seek(time, stream=stream, backward=True)
+            packets = stream.container.demux(stream)
+            first = next((packet for packet in packets if packet.size), None)
+            if first is not None and first.pts == key.pts:
+                frames = (frame for packet in chain((first,), packets) for frame in _frames(packet))
+                yield from _whole(frames, key)
+                return
+    except av.FFmpegError:
+        return
+
+
+def _whole(frames: Iterator[Any], key: Key) -> Iterator[Any]:
+    """The frames shown from the key frame on, if it is a picture of its own and no step of a gradual refresh."""
+    frames = dropwhile(lambda frame: frame.pts < key.pts, frames)
+    first = next(frames, None)
+    if first is not None and first.pts == key.pts and first.pict_type == av.video.frame.PictureType.I:
+        yield first
+        yield from frames
+
+
+def _from_the_start(path: Path, missing: Sequence[int], timeline: Timeline, most_pixels: int) -> dict[int, np.ndarray]:
+    found = {}
+    places = {time: i for i, time in enumerate(timeline.times)}
+    with opened(path, most_pixels) as stream:
+        frames = (f for packet in stream.container.demux(stream) for f in _frames(packet))
+        for number, frame in enumerate(islice(frames, timeline.count)):
+            index = places.get(frame.pts, -1) if places else number
+            if index in missing and not frame.is_corrupt:
+                found[index] = upright(frame)
+                if len(found) == len(missing):
+                    break
+    return found
+
+
+def _frames(packet: Any) -> list[Any]:
+    """The frames that a packet completes; none if it is broken."""
+    try:
+        return [frame for frame in packet.decode() if frame.pts is not None or packet.pts is None]
+    except av.FFmpegError:
+        return []
+
+
+def upright(frame: Any) -> np.ndarray:
+    """A frame as (H, W, 3) uint8, turned and mirrored as the file's display matrix says.
+
+    A player shows the point (x, y) at (a x + c y, b x + d y); `[[a, b, u], [c, d, v], [x, y, w]]` is the matrix.
+    """
+    pixels: np.ndarray = frame.to_ndarray(format="rgb24")
+    matrix = next((s for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
+    if matrix is None:
+        return pixels
+    a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), "<i4").tolist()
+    across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (c, b)
+    if (across, down) == (c, b):
+        pixels = pixels.transpose(1, 0, 2)
+    return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
