@@ -1,0 +1,1 @@
+"""Intervals and paired tests on arrays of outcomes: no files, no tables."""

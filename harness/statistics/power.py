@@ -1,0 +1,36 @@
+"""What a test set can show at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+POWER = 0.8
+ALPHA = 0.05
+
+
+def smallest_difference(errors: Sequence[float], power: float = POWER, alpha: float = ALPHA) -> float:
+    """The smallest true difference that a two-sided test finds with this power: (z_alpha/2 + z_power) x standard error.
+
+    Args: standard errors of the paired differences seen; their median stands for a new pair. NaN without any.
+    """
+    if not len(errors):
+        return float("nan")
+    reach = stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
+    return float(reach * np.median(errors))
+
+
+def paired_errors(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Standard errors of the differences of all pairs of M methods, (M (M - 1) / 2,).
+
+    The score is sum(weights x right), its clips independent: N var(w d) for clips' differences d.
+
+    Args: fraction of seeds right (N, M), and what each clip counts in the score (N,).
+    """
+    worth = right * weights[:, None]
+    covariance = np.cov(worth, rowvar=False, ddof=1) * len(worth)
+    variance = np.add.outer(np.diag(covariance), np.diag(covariance)) - 2 * covariance
+    upper = np.triu_indices(right.shape[1], 1)
+    return np.asarray(np.sqrt(np.maximum(variance[upper], 0)))
