@@ -12,11 +12,15 @@ import pandas as pd
 
 from harness.leaderboard.collect import LAST, Jobs, collect
 from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.evidence import Evidence
+from harness.leaderboard.inference import Tests, infer
 from harness.leaderboard.labels import label_rows
+from harness.leaderboard.panel import align
 from harness.leaderboard.pooled import pooled
 from harness.specs import DatasetSpec
 
 SECTION = ["dataset", "demo", "stand_in", "protocol_hash"]  # rows that may be ranked together
+Key = tuple[Any, ...]  # the values of SECTION
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,9 @@ class Board:
     """Everything the tables show.
 
     `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
-    `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `cost.<name>`, `ranked` and `rank`.
-    `folds` holds each metric by (row, fold), seeds averaged.
+    `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `war_low|_high` and `uar_low|_high` of the
+    pooled values, `cost.<name>`, `ranked`, `place` by the score, and `rank` and `uar_rank`, shared where tests see no
+    difference. `folds` holds each metric by (row, fold), seeds averaged.
     """
 
     rows: pd.DataFrame
@@ -34,6 +39,8 @@ class Board:
     titles: Mapping[str, str]  # dataset -> title, in the order tables follow
     registered: frozenset[str]
     expected: Folds  # (dataset, demo) -> the folds a complete row has
+    evidence: Evidence
+    tests: Mapping[Key, Tests]  # by section; none where predictions were not read
 
     @property
     def metrics(self) -> list[str]:
@@ -52,22 +59,26 @@ class Board:
 def aggregate(
     results: Iterable[Mapping[str, Any]],
     datasets: Mapping[str, DatasetSpec],
-    pool: Callable[[Jobs], pd.DataFrame] | None = None,
+    look: Callable[[Jobs], Evidence] | None = None,
 ) -> Board:
     """All results as a board. A dataset that is no longer registered counts the folds seen.
 
-    `pool` adds pooled values by row of metrics that a confusion matrix does not hold.
+    `look` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
+    confusion matrix does not hold.
     """
     jobs = collect(results)
+    evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
     if jobs.frame.empty:
-        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {})
+        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {})
     rows = label_rows(jobs.facts)
     titles = _titles(rows, datasets)
     expected = expected_folds(jobs, datasets, list(titles))
     there = coverage(jobs, rows, expected)
     folds = _fold_values(jobs, there)
-    rows = pd.concat([rows, there, _statistics(jobs, folds, there, pool), _cost(jobs)], axis=1)
-    return Board(_ranked(rows), folds, jobs, titles, frozenset(datasets), expected)
+    rows = pd.concat([rows, there, _statistics(jobs, folds, there, evidence.pooled_frame()), _cost(jobs)], axis=1)
+    rows = _placed(rows)
+    tests = _tests(rows, expected, evidence)
+    return Board(_ranked(rows, tests), folds, jobs, titles, frozenset(datasets), expected, evidence, tests)
 
 
 def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str, str]:
@@ -90,14 +101,12 @@ def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
     return strict_mean(values, ["row", "fold"]).where(full)
 
 
-def _statistics(
-    jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame, pool: Callable[[Jobs], pd.DataFrame] | None
-) -> pd.DataFrame:
+def _statistics(jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
     mean = strict_mean(folds, "row").where(there["complete"])
     over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
     std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
-    tables = [pooled(jobs), *([pool(jobs)] if pool else [])]
+    tables = [pooled(jobs), more]
     together = pd.concat([table.reindex(mean.index) for table in tables], axis=1).where(there["complete"])
     gaps = {f"{name}_gap": mean[name] - mean[LAST + name] for name in map(str, mean) if LAST + name in mean}
     parts = [
@@ -113,8 +122,8 @@ def _cost(jobs: Jobs) -> pd.DataFrame:
     return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
 
 
-def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rank by WAR, then UAR, within a section; equal pairs share a rank, the rest have none and come last."""
+def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Order by WAR, then UAR, within a section; equal pairs share a place, the rest have none and come last."""
     ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna()
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"])
@@ -125,4 +134,33 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     )
     place = (order.groupby(SECTION).cumcount() + 1).astype(float)
     ties = place.groupby([order[name] for name in [*SECTION, "war", "uar"]], dropna=False).transform("min")
-    return rows.assign(rank=ties.where(rows["ranked"], np.nan)).loc[order.index]
+    return rows.assign(place=ties.where(rows["ranked"], np.nan)).loc[order.index]
+
+
+def _tests(rows: pd.DataFrame, expected: Folds, evidence: Evidence) -> dict[Key, Tests]:
+    """Tests of the ranked rows of each section whose predictions could be read."""
+    found: dict[Key, Tests] = {}
+    for key, section in rows[rows["ranked"]].groupby(SECTION, sort=False):
+        usable = [row for row in section.index if row in evidence.parts and row not in evidence.problems]
+        dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
+        panel = align({row: evidence.parts[row] for row in usable}, expected[dataset, demo])
+        tests = infer(panel, usable) if panel else None
+        if tests:
+            found[tuple(key)] = tests
+    return found
+
+
+def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Tests]) -> pd.DataFrame:
+    """Add intervals and the ranks with ties; a row that could not be tested keeps its place as rank."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in TESTED}
+    for test in tests.values():
+        for name, measure in (("war", test.war), ("uar", test.uar)):
+            for row, low, high, rank in zip(test.rows, measure.low, measure.high, measure.ranks, strict=True):
+                columns[f"{name}_low"][row], columns[f"{name}_high"][row] = float(low), float(high)
+                columns[f"{name}_rank"][row] = float(rank)
+    frame = pd.DataFrame({name: pd.Series(values, dtype=float) for name, values in columns.items()})
+    rows = rows.join(frame.reindex(rows.index))
+    return rows.rename(columns={"war_rank": "rank"}).assign(rank=rows["war_rank"].fillna(rows["place"]))
+
+
+TESTED = ("war_low", "war_high", "war_rank", "uar_low", "uar_high", "uar_rank")

@@ -1,4 +1,4 @@
-"""Metrics over the pooled clips of all folds: from summed confusion matrices, or else from the predictions."""
+"""Metrics over the pooled clips of all folds, from summed confusion matrices."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.leaderboard.collect import Jobs
-from harness.scoring import score
-from harness.specs import MetricSpec, Predictions
-from harness.store import Store
+from harness.specs import MetricSpec
 
 
 def pooled(jobs: Jobs) -> pd.DataFrame:
@@ -20,28 +18,10 @@ def pooled(jobs: Jobs) -> pd.DataFrame:
     return pd.concat(tables) if tables else pd.DataFrame(dtype=float)
 
 
-def pooled_by_predictions(jobs: Jobs, store: Store, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
-    """What a confusion matrix does not hold, such as a calibration error: computed on the clips of all folds."""
+def beyond_confusion(metrics: Mapping[str, MetricSpec]) -> dict[str, MetricSpec]:
+    """The metrics that a confusion matrix does not hold, such as a calibration error."""
     known = from_confusion(np.zeros((0, 1, 1), dtype=np.int64), ("",)).columns
-    chosen = {name: spec for name, spec in metrics.items() if name not in known and name != "recall"}
-    done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
-    records = [
-        {"row": row, **_score_together(part, jobs.facts[str(row)]["protocol"]["classes"], store, chosen)}
-        for (row, _), part in done.groupby(["row", "seed"])
-    ]
-    return pd.DataFrame(records, columns=["row", *chosen]).groupby("row").mean()
-
-
-def _score_together(
-    part: pd.DataFrame, classes: Sequence[str], store: Store, metrics: Mapping[str, MetricSpec]
-) -> dict[str, float]:
-    try:
-        frame = pd.concat([store.predictions({"path": path}) for path in part["path"]])
-    except OSError:
-        return {}  # the predictions were not kept: a missing cell
-    labels = pd.Categorical(frame["label"], categories=list(classes)).codes.astype(int)
-    logits = frame[[f"logit.{name}" for name in classes]].to_numpy(np.float32)
-    return score(Predictions(labels, logits, tuple(classes)), metrics)
+    return {name: spec for name, spec in metrics.items() if name not in known and name != "recall"}
 
 
 def confusions(jobs: Jobs) -> dict[str, list[list[int]]]:

@@ -12,8 +12,9 @@ from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.leaderboard import cells, export, pages
 from harness.leaderboard.aggregate import Board, aggregate
-from harness.leaderboard.collect import SCORES
-from harness.leaderboard.pooled import pooled_by_predictions
+from harness.leaderboard.collect import SCORES, Jobs
+from harness.leaderboard.evidence import Evidence, gather
+from harness.leaderboard.pooled import beyond_confusion
 from harness.leaderboard.sections import across, sections
 from harness.specs import DatasetSpec, MetricSpec, digest
 from harness.store import Store
@@ -24,7 +25,13 @@ TAIL = {False: "", True: "-demo"}
 
 def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
-    board = aggregate(store.results(), datasets, lambda jobs: pooled_by_predictions(jobs, store, metrics))
+
+    def look(jobs: Jobs) -> Evidence:
+        classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
+        done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
+        return gather(done[["row", "fold", "seed", "path"]], classes, beyond_confusion(metrics))
+
+    board = aggregate(store.results(), datasets, look)
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board

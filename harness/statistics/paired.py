@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import fft, stats
 
-from harness.statistics.resample import Resampled
-
 TINY = 1e-12  # p-values below this are noise of the transform
 SLACK = 1e-6  # two scores that single precision cannot tell apart
 FEW = 10  # resamples that make no tail
@@ -52,7 +50,7 @@ def sign_flip(differences: np.ndarray) -> float:
     return float(np.clip(2 * beyond, TINY, 1.0))
 
 
-def swap_test(resampled: Resampled, observed: np.ndarray) -> np.ndarray:
+def swap_test(signed: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """p-values of all pairs, (M, M): how often chance alone makes a difference beyond the one observed.
 
     Chance swaps the two methods of each clip (or group) at even odds, which keeps every class its size. A difference
@@ -60,9 +58,9 @@ def swap_test(resampled: Resampled, observed: np.ndarray) -> np.ndarray:
     with the same spread, so that a p-value can pass Holm's correction for many pairs. The percentile bootstrap would
     do for large classes, but where a class has 5 clips it takes chance for a difference too often (docs/protocol.md).
 
-    Args: the resamples, and the observed scores (M,).
+    Args: scores with random signs (B, M), see `sign_uar`, and the observed ones (M,).
     """
-    swapped = resampled.signed.astype(np.float64)
+    swapped = signed.astype(np.float64)
     p = np.ones((len(observed), len(observed)))
     for column in range(len(observed) - 1):
         seen = np.abs(observed[column] - observed[column + 1 :])

@@ -22,15 +22,12 @@ def smallest_difference(errors: Sequence[float], power: float = POWER, alpha: fl
     return float(reach * np.median(errors))
 
 
-def paired_errors(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def paired_errors(worth: np.ndarray) -> np.ndarray:
     """Standard errors of the differences of all pairs of M methods, (M (M - 1) / 2,).
 
-    The score is sum(weights x right), its clips independent: N var(w d) for clips' differences d.
-
-    Args: fraction of seeds right (N, M), and what each clip counts in the score (N,).
+    Args: what each independent unit (clip or group) adds to the score of each method, (U, M); the score is the sum.
     """
-    worth = right * weights[:, None]
-    covariance = np.cov(worth, rowvar=False, ddof=1) * len(worth)
-    variance = np.add.outer(np.diag(covariance), np.diag(covariance)) - 2 * covariance
-    upper = np.triu_indices(right.shape[1], 1)
-    return np.asarray(np.sqrt(np.maximum(variance[upper], 0)))
+    covariance = np.atleast_2d(np.cov(worth, rowvar=False, ddof=1)) * len(worth)
+    spread = np.diag(covariance)
+    variance = np.add.outer(spread, spread) - 2 * covariance
+    return np.asarray(np.sqrt(np.maximum(variance[np.triu_indices(len(spread), 1)], 0)))

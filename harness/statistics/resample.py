@@ -20,6 +20,8 @@ CHUNK = 500_000  # draws held at once by a thread, about 25 MB; the result depen
 THREADS = min(4, os.cpu_count() or 1)
 
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]  # weights of right outcomes, and of clips, (b, U) -> (b, M)
+# Units of each stratum, and how many weightings of them to draw -> such weights.
+Weigh = Callable[[np.ndarray, int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,6 @@ class Outcomes:
     def keep(self, columns: list[int]) -> Outcomes:
         """The same clips with these methods only."""
         return Outcomes(self.labels, self.right[:, columns], self.groups)
-
-
-@dataclass(frozen=True)
-class Resampled:
-    """One score, B times over: of bootstrap samples, and of the test set itself with outcomes signed at random.
-
-    Differences between columns of `drawn` are those of the paired bootstrap. Differences between columns of `signed`
-    are those of the test set with the two methods of each unit swapped at even odds: what chance alone would do.
-    """
-
-    drawn: np.ndarray  # (B, M)
-    signed: np.ndarray  # (B, M)
 
 
 def recalls(labels: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -77,21 +67,30 @@ def resample_mean(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0)
     return np.asarray(drawn @ outcomes / len(values))
 
 
-def resample_war(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> Resampled:
-    """Bootstrap accuracy over clips, or over groups where they are known."""
-    return _resample(outcomes, np.zeros(len(outcomes.labels), dtype=np.intp), resamples, seed)
+def resample_war(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """Accuracy of B bootstrap samples of clips, or of groups where they are known, (B, M)."""
+    return _scores(outcomes, np.zeros(len(outcomes.labels), dtype=np.intp), _draw, resamples, seed)
 
 
-def resample_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> Resampled:
-    """Bootstrap UAR, stratified by class: each resample has as many clips of a class as the test set.
+def resample_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """UAR of B bootstrap samples, stratified by class: each has as many clips of a class as the test set, (B, M).
 
     Known groups are drawn whole, so that the number of clips of a class varies, as it does between sets of films.
     """
-    return _resample(outcomes, class_codes(outcomes.labels), resamples, seed)
+    return _scores(outcomes, class_codes(outcomes.labels), _draw, resamples, seed)
 
 
-def _resample(outcomes: Outcomes, classes: np.ndarray, resamples: int, seed: int) -> Resampled:
-    """Bootstrap the mean over `classes` of the fraction right."""
+def sign_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """UAR with the outcomes of each clip, or group, signed at random, (B, M).
+
+    Differences between columns are those of the test set with the two methods of each unit swapped at even odds: what
+    chance makes of two methods that are equally good.
+    """
+    return _scores(outcomes, class_codes(outcomes.labels), _sign, resamples, seed)
+
+
+def _scores(outcomes: Outcomes, classes: np.ndarray, weigh: Weigh, resamples: int, seed: int) -> np.ndarray:
+    """The mean over `classes` of the fraction right, with units weighted at random within strata."""
     if outcomes.groups is None:
         order = np.argsort(classes, kind="stable")
         sizes, score = np.bincount(classes), _score_of_clips(outcomes.right[order], classes[order])
@@ -102,14 +101,22 @@ def _resample(outcomes: Outcomes, classes: np.ndarray, resamples: int, seed: int
     chunks = [min(step, resamples - start) for start in range(0, resamples, step)]
     seeds = np.random.SeedSequence(seed).spawn(len(chunks))
 
-    def run(size: int, stream: np.random.SeedSequence) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng(stream)
-        counts, signs = multinomial_counts(sizes, size, rng), random_signs((size, int(sizes.sum())), rng)
-        return score(counts, counts), score(signs, np.ones((1, signs.shape[1]), dtype=np.float32))
+    def run(size: int, stream: np.random.SeedSequence) -> np.ndarray:
+        return score(*weigh(sizes, size, np.random.default_rng(stream)))
 
     with ThreadPoolExecutor(THREADS) as threads:
-        drawn, signed = zip(*threads.map(run, chunks, seeds), strict=True)
-    return Resampled(np.concatenate(drawn), np.concatenate(signed))
+        return np.concatenate(list(threads.map(run, chunks, seeds)))
+
+
+def _draw(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    counts = multinomial_counts(sizes, resamples, rng)
+    return counts, counts
+
+
+def _sign(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    shape = (resamples, int(sizes.sum()))
+    signs = rng.integers(0, 2, shape, dtype=np.int8).astype(np.float32) * 2 - 1
+    return signs, np.ones((1, shape[1]), dtype=np.float32)
 
 
 def multinomial_counts(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
@@ -118,11 +125,6 @@ def multinomial_counts(sizes: np.ndarray, resamples: int, rng: np.random.Generat
     Args: units of each stratum; the strata stand one after the other.
     """
     return np.concatenate([_stratum(int(units), resamples, rng) for units in sizes], axis=1, dtype=np.float32)
-
-
-def random_signs(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-    """Each 1 or -1 at even odds, (b, U)."""
-    return rng.integers(0, 2, shape, dtype=np.int8).astype(np.float32) * 2 - 1
 
 
 def _stratum(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
