@@ -13,7 +13,7 @@ import pandas as pd
 from harness.leaderboard.collect import LAST, Jobs, collect
 from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
 from harness.leaderboard.evidence import Evidence
-from harness.leaderboard.inference import Tests, infer
+from harness.leaderboard.inference import Inference, infer
 from harness.leaderboard.labels import label_rows
 from harness.leaderboard.panel import align
 from harness.leaderboard.pooled import pooled
@@ -40,7 +40,7 @@ class Board:
     registered: frozenset[str]
     expected: Folds  # (dataset, demo) -> the folds a complete row has
     evidence: Evidence
-    tests: Mapping[Key, Tests]  # by section; none where predictions were not read
+    tests: Mapping[Key, Inference]  # by section; none where predictions were not read
 
     @property
     def metrics(self) -> list[str]:
@@ -137,9 +137,9 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(place=ties.where(rows["ranked"], np.nan)).loc[order.index]
 
 
-def _tests(rows: pd.DataFrame, expected: Folds, evidence: Evidence) -> dict[Key, Tests]:
-    """Tests of the ranked rows of each section whose predictions could be read."""
-    found: dict[Key, Tests] = {}
+def _tests(rows: pd.DataFrame, expected: Folds, evidence: Evidence) -> dict[Key, Inference]:
+    """Inference of the ranked rows of each section whose predictions could be read."""
+    found: dict[Key, Inference] = {}
     for key, section in rows[rows["ranked"]].groupby(SECTION, sort=False):
         usable = [row for row in section.index if row in evidence.parts and row not in evidence.problems]
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
@@ -150,7 +150,7 @@ def _tests(rows: pd.DataFrame, expected: Folds, evidence: Evidence) -> dict[Key,
     return found
 
 
-def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Tests]) -> pd.DataFrame:
+def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:
     """Add intervals and the ranks with ties; a row that could not be tested keeps its place as rank."""
     columns: dict[str, dict[str, float]] = {name: {} for name in TESTED}
     for test in tests.values():

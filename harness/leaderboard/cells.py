@@ -1,4 +1,4 @@
-"""Numbers as the tables print them."""
+"""Numbers as the tables print them: plain text, marked up by whoever shows it."""
 
 from __future__ import annotations
 
@@ -66,18 +66,39 @@ def span(texts: Iterable[str]) -> str:
     return " to ".join(dict.fromkeys([found[0], found[-1]])) if found else DASH
 
 
-def best(rows: Iterable[Row], column: str, name: str, specs: Mapping[str, MetricSpec]) -> float | None:
-    """The best value of a column among ranked rows; None with fewer than two, since none beats another."""
+def interval(row: Row, name: str, specs: Mapping[str, MetricSpec]) -> str:
+    """ "71.24 [70.42, 72.05]": the pooled value and its 95 % interval, where there is one."""
+    text = value(row.get(f"{name}_pooled"), name, specs)
+    ends = [row.get(f"{name}_{end}") for end in ("low", "high")]
+    if text == DASH or any(pd.isna(end) for end in ends):
+        return text
+    return f"{text} [{', '.join(value(end, name, specs) for end in ends)}]"
+
+
+def place(row: Row, name: str = "rank") -> str:
+    """The rank, shared by rows that tests cannot tell apart."""
+    return number(row.get(name), digits=0)
+
+
+def day(row: Row) -> str:
+    """When the last job of the row ended, in UTC."""
+    finished = row.get("last_finished")
+    return DASH if pd.isna(finished) else f"{finished:%Y-%m-%d}"
+
+
+def podium(rows: Iterable[Row], column: str, name: str, specs: Mapping[str, MetricSpec]) -> tuple[float, ...]:
+    """The best and second-best value of a column among ranked rows; none with fewer than two, as none is beaten."""
     spec = spec_of(name, specs)
-    values = [row[column] for row in rows if row["ranked"] and not pd.isna(row.get(column))]
-    if len(values) < 2:
-        return None
-    return float(max(values) if spec is None or spec.higher_is_better else min(values))
+    values = [float(row[column]) for row in rows if row["ranked"] and not pd.isna(row.get(column))]
+    down = spec is None or spec.higher_is_better
+    return tuple(sorted(set(values), reverse=down)[:2]) if len(values) > 1 else ()
 
 
-def emphasise(text: str, row: Row, column: str, top: float | None) -> str:
-    """The text in bold if the row holds the best value."""
-    return f"**{text}**" if row["ranked"] and top is not None and row.get(column) == top else text
+def emphasis(row: Row, column: str, top: tuple[float, ...]) -> str:
+    """ "best", "second", or nothing."""
+    if not row["ranked"] or row.get(column) not in top:
+        return ""
+    return "second" if top.index(row[column]) else "best"
 
 
 def spec_of(name: str, specs: Mapping[str, MetricSpec]) -> MetricSpec | None:

@@ -47,7 +47,17 @@ COST: tuple[Column, ...] = (
     ("GFLOPs", lambda row: cells.number(row.get("cost.gflops"))),
     ("Params (M)", lambda row: cells.millions(row.get("cost.params_total"))),
     ("Trainable (M)", lambda row: cells.millions(row.get("cost.params_trainable"), digits=3)),
+    ("Latency (ms)", lambda row: cells.number(row.get("cost.latency_ms"), digits=1)),
 )
+ORIGIN: tuple[Column, ...] = (
+    ("Folds", cells.folds),
+    ("Seeds", lambda row: str(row["n_seeds"])),
+    ("Selection", lambda row: markdown(row["selection"])),
+    ("Protocol", lambda row: markdown(row["protocol_hash"])),
+    ("Version", lambda row: markdown(row["version"])),
+    ("Date", cells.day),
+)
+MARKS = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
 
 
 def settings(rows: Sequence[Row]) -> list[Column]:
@@ -57,10 +67,15 @@ def settings(rows: Sequence[Row]) -> list[Column]:
 
 
 def score(section: Section, name: str, specs: Metrics) -> Column:
-    """Mean and standard deviation of a metric, the best in bold."""
+    """Mean and standard deviation of a metric, the best in bold and the second underlined."""
     column = f"{name}_mean"
-    top = cells.best(section.rows, column, name, specs)
-    return title(name, specs), lambda row: cells.emphasise(cells.metric(row, name, specs), row, column, top)
+    top = cells.podium(section.rows, column, name, specs)
+    return title(name, specs), lambda row: marked(cells.metric(row, name, specs), row, column, top)
+
+
+def marked(text: str, row: Row, column: str, top: tuple[float, ...]) -> str:
+    """The text as Markdown, bold or underlined by its value's place."""
+    return MARKS[cells.emphasis(row, column, top)].format(text)
 
 
 def plain(name: str, heading: str, specs: Metrics) -> Column:
@@ -69,12 +84,11 @@ def plain(name: str, heading: str, specs: Metrics) -> Column:
 
 
 def pooled(section: Section, name: str, specs: Metrics) -> Column:
-    """A metric over the pooled clips of all folds, the best in bold."""
+    """A metric over the pooled clips of all folds, with its 95 % interval."""
     column = f"{name}_pooled"
-    top = cells.best(section.rows, column, name, specs)
-    return f"{title(name, specs)} pooled", lambda row: cells.emphasise(
-        cells.value(row.get(column), name, specs), row, column, top
-    )
+    top = cells.podium(section.rows, column, name, specs)
+    heading = f"{title(name, specs)} pooled [95 % CI]"
+    return heading, lambda row: marked(cells.interval(row, name, specs), row, column, top)
 
 
 def title(name: str, specs: Metrics) -> str:

@@ -17,10 +17,11 @@ from harness.leaderboard.pooled import confusions
 from harness.leaderboard.sections import Across, Row, Section
 
 SCHEMA = 1
-STATISTICS = ("mean", "std", "pooled", "gap")
+STATISTICS = ("mean", "std", "pooled", "low", "high", "gap")
 IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
 COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed")
 LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
+RANKS = ("rank", "uar_rank", "place")
 JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
 
 
@@ -34,7 +35,7 @@ def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
     frame = frame[[*first, *(name for name in keep if name not in first)]].drop(columns="entry")
-    frame["rank"] = frame["rank"].astype("Int64")
+    frame = frame.astype(dict.fromkeys(RANKS, "Int64"))
     if per_fold:
         frame = frame.join(_folds(board, frame.index))
     for name in frame.select_dtypes(["object", "string"]):
@@ -109,7 +110,7 @@ def _row(board: Board, row: Row) -> dict[str, Any]:
     return {
         "row": row["row"],
         **{name: _plain(row[name]) for name in (*IDENTITY, *COVERAGE)},
-        "rank": None if pd.isna(row["rank"]) else int(row["rank"]),
+        **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
         "seeds": [int(seed) for seed in row["seeds"].split()],
         "first_finished": _plain(row["first_finished"]),

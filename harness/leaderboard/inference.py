@@ -41,7 +41,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Inference:
     """The tests of one table. Rows are those with all predictions, in the table's order."""
 
     rows: tuple[str, ...]
@@ -70,7 +70,7 @@ class Tests:
         return percentiles(self.bootstrap[:, first] - self.bootstrap[:, second])
 
 
-def infer(panel: Panel, rows: Sequence[str]) -> Tests | None:
+def infer(panel: Panel, rows: Sequence[str]) -> Inference | None:
     """Test the rows that predicted every clip, best first as given; None if there is none."""
     whole = [row for row in rows if panel.whole(row)][:TESTED]
     if not whole:
@@ -82,14 +82,13 @@ def infer(panel: Panel, rows: Sequence[str]) -> Tests | None:
     p_war = mcnemar if outcomes.groups is None else _pairs(panel, whole, outcomes.groups)
     classes = class_codes(outcomes.labels)
     war, uar = outcomes.right.mean(0), recalls(classes, outcomes.right).mean(0)
-    return Tests(
+    p_uar = swap_test(sign_uar(outcomes, seed=SEED), uar)
+    return Inference(
         tuple(whole),
         panel,
         outcomes,
         _measure(war, _war_interval(outcomes, bootstrap_war), p_war, _errors(outcomes, 0 * classes)),
-        _measure(
-            uar, percentiles(bootstrap), swap_test(sign_uar(outcomes, seed=SEED), uar), _errors(outcomes, classes)
-        ),
+        _measure(uar, percentiles(bootstrap), p_uar, _errors(outcomes, classes)),
         mcnemar,
         bootstrap,
         bootstrap_war,

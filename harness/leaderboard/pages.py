@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harness import __version__
+from harness.leaderboard import cells
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.cells import DASH
 from harness.leaderboard.columns import Metrics
@@ -26,7 +27,11 @@ SELECTED = {
 }
 FIGURES = (
     f"Scores in percent. GFLOPs: 1e9 multiply-adds for one clip. {DASH} marks a missing value; a mean over "
-    "one is missing too. Bold: best of the ranked rows."
+    "one is missing too. Bold: best of the ranked rows; underlined: second."
+)
+RANKS = (
+    "\\# ranks by WAR, \\# UAR by UAR; this test set does not tell rows of one rank apart: paired tests on the same "
+    "clips, 5 % after Holm's correction for all pairs of the table."
 )
 
 
@@ -39,6 +44,7 @@ def dataset_page(board: Board, found: Sequence[Section], demo: bool, specs: Metr
         worth = _worth(demo, section.stand_in, section.official)
         parts += [f"## {_selected(section.protocol['selection'])}{worth}", _protocol(section)]
         parts += dataset_table(board, section, specs)
+        parts += power(board, section)
         for title, text in class_tables(board, section, specs).items():
             parts += [f"### {markdown(title)} per class{worth}", text]
         parts += _failed(board, section)
@@ -60,6 +66,25 @@ def across_page(board: Board, found: Sequence[Across], demo: bool, specs: Metric
     return _page(parts, board, [section for part in found for section in part.sections.values()])
 
 
+def power(board: Board, section: Section) -> list[str]:
+    """What the test set of a section can show, and how its tests were made."""
+    tests = board.tests.get(section.key)
+    if tests is None:
+        return []
+    points = " and ".join(
+        f"{cells.number(measure.smallest, 100)} points of {name}"
+        for name, measure in (("WAR", tests.war), ("UAR", tests.uar))
+    )
+    units = f"{len(tests.panel.ids)} test clips" + (
+        f" in {int(tests.outcomes.groups.max()) + 1} groups, drawn whole" if tests.outcomes.groups is not None else ""
+    )
+    untested = int(section.frame["ranked"].sum()) - len(tests.rows)
+    more = f" {untested} ranked rows are not tested: their predictions are missing or they stand too low." * (
+        untested > 0
+    )
+    return [f"{units}. The smallest difference they show with 80 % power: {points}.{more}"]
+
+
 def _worth(demo: bool, stand_in: bool, official: bool) -> str:
     """The tail of a title that keeps a table from being taken for more than it is."""
     if demo:
@@ -77,7 +102,7 @@ def _spread(board: Board, dataset: str, demo: bool) -> str:
     seen = "" if dataset in board.registered else " This dataset is not registered: its folds are those seen."
     return (
         f"± is the standard deviation (ddof 1) over {over}. Pooled: all test clips of a seed scored at once, "
-        f"then averaged over seeds. {FIGURES}{seen}"
+        f"then averaged over seeds; its 95 % interval is a bootstrap over clips. {FIGURES} {RANKS}{seen}"
     )
 
 

@@ -78,7 +78,7 @@ def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
             "Dataset": board.titles[dataset] + (f" ({pages.DEMO})" if demo else ""),
             "Protocol": section.protocol_hash,
             "Selection": section.protocol["selection"],
-            "#": cells.number(row["rank"], digits=0),
+            "#": cells.place(row),
             "Method": row["name"],
             "Settings": row["settings"],
             "Backbone": row["backbone"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.leaderboard.aggregate import SECTION, Board
+from harness.leaderboard.aggregate import SECTION, Board, Key
 
 Row = Mapping[str, Any]  # one line of Board.rows, its hash as "row"
 ORDER = ("last", "val", "oracle")
@@ -25,6 +25,12 @@ class Section:
     stand_in: bool  # made with random or bundled weights
     official: bool  # on the official split
     frame: pd.DataFrame  # of Board.rows, best first
+
+    @property
+    def key(self) -> Key:
+        """The values of `SECTION` that its rows share."""
+        first = self.frame.iloc[0]
+        return tuple(first[name] for name in SECTION)
 
     @cached_property
     def rows(self) -> list[Row]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from harness.leaderboard import cells, columns
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
-from harness.leaderboard.columns import BACKBONE, COST, METHOD, Column, Metrics, Notes, table
+from harness.leaderboard.columns import BACKBONE, COST, METHOD, ORIGIN, Column, Metrics, Notes, table
 from harness.leaderboard.escape import markdown
 from harness.leaderboard.notes import row_notes
 from harness.leaderboard.sections import Across, Row, Section
@@ -20,7 +20,8 @@ def dataset_table(board: Board, section: Section, specs: Metrics) -> list[str]:
     """The table of one dataset and protocol, in the columns of the papers' Table 1, and its notes."""
     notes = Notes()
     shown: list[Column] = [
-        ("#", lambda row: cells.number(row["rank"], digits=0)),
+        ("#", cells.place),
+        ("# UAR", lambda row: cells.place(row, "uar_rank")),
         ("Method", lambda row: markdown(row["name"]) + notes.mark(row_notes(board, row))),
         *columns.settings(section.rows),
         BACKBONE,
@@ -29,9 +30,7 @@ def dataset_table(board: Board, section: Section, specs: Metrics) -> list[str]:
         *(columns.score(section, name, specs) for name in cells.scalars(_present(board, section), specs)),
         *(columns.pooled(section, name, specs) for name in SCORES),
         *columns.gap(section, "Gap to last (WAR / UAR)"),
-        ("Folds", cells.folds),
-        ("Seeds", lambda row: str(row["n_seeds"])),
-        ("Protocol", lambda row: markdown(row["protocol_hash"])),
+        *ORIGIN,
     ]
     body = [[cell(row) for _, cell in shown] for row in section.rows]
     return [table([title for title, _ in shown], body), *notes.paragraphs()]

@@ -114,10 +114,12 @@ def test_the_table_of_a_dataset(runs: Runs, tmp_path: Path, datasets: Datasets, 
     render(runs.store, tmp_path, datasets, metrics)
     page = (tmp_path / "toyset.md").read_text()
     head, first, second, third = tables(page)[0]
-    assert head[:7] == ["#", "Method", "Backbone", "Input", "GFLOPs", "Params (M)", "Trainable (M)"]
-    assert head[7:11] == ["WAR", "UAR", "Macro F1", "ECE"]
-    assert head[-3:] == ["Folds", "Seeds", "Protocol"]
-    assert first[:9] == [
+    assert head[:5] == ["#", "# UAR", "Method", "Backbone", "Input"]
+    assert head[5:9] == ["GFLOPs", "Params (M)", "Trainable (M)", "Latency (ms)"]
+    assert head[9:13] == ["WAR", "UAR", "Macro F1", "ECE"]
+    assert head[-6:] == ["Folds", "Seeds", "Selection", "Protocol", "Version", "Date"]
+    assert first[:11] == [
+        "1",
         "1",
         "coop",
         "ViT-B-32 (openai)",
@@ -125,13 +127,16 @@ def test_the_table_of_a_dataset(runs: Runs, tmp_path: Path, datasets: Datasets, 
         "35.27",
         "151.00",
         "0.008",
+        DASH,
         "<strong>72.00 ± 1.58</strong>",
         "<strong>62.00 ± 1.58</strong>",
     ]
-    assert second[10] == "<strong>5.00 ± 0.00</strong>"  # of a calibration error the least is best
-    assert third[:2] == [DASH, "partial<sup>1</sup>"]
-    assert third[7:13] == [DASH] * 6
-    assert third[-3:-1] == ["3/5", "1"]
+    assert first[12] == "<u>10.00 ± 0.00</u>"
+    assert second[12] == "<strong>5.00 ± 0.00</strong>"  # of a calibration error the least is best
+    assert second[9] == "<u>52.00 ± 1.58</u>"
+    assert third[:3] == [DASH, DASH, "partial<sup>1</sup>"]
+    assert third[9:15] == [DASH] * 6
+    assert third[-6:] == ["3/5", "1", "last", first[-3], "1.0", "2026-11-20"]
     assert "<sup>1</sup> incomplete, not ranked: no fold 4 seed 1, no fold 5 seed 1" in page
     assert "- partial, ViT-B-32 (openai), fold 4, seed 1: TrainingDiverged: boom\n" in page
     assert "second line" not in page
@@ -144,20 +149,20 @@ def test_the_table_across_datasets(runs: Runs, tmp_path: Path, datasets: Dataset
     render(runs.store, tmp_path, datasets, metrics)
     head, first, second = tables((tmp_path / "overview.md").read_text())[0]
     assert head == [
-        *("Method", "Backbone", "Input", "GFLOPs", "Params (M)", "Trainable (M)"),
+        *("Method", "Backbone", "Input", "GFLOPs", "Params (M)", "Trainable (M)", "Latency (ms)"),
         *("ToySet WAR", "ToySet UAR", "ToySet folds", "Single WAR", "Single UAR", "Single folds"),
     ]
     assert first[0] == "coop"
     assert first[3] == "35.27 to 36.00"
-    assert first[6:] == [
+    assert first[7:] == [
         "70.00 ± 0.00",
         "60.00 ± 0.00",
         "5/5",
-        f"50.00 ± {DASH}",
+        f"<u>50.00 ± {DASH}</u>",
         f"<strong>40.00 ± {DASH}</strong>",
         "1/1",
     ]
-    assert second[6:10] == [DASH, DASH, DASH, f"<strong>55.00 ± {DASH}</strong>"]
+    assert second[7:11] == [DASH, DASH, DASH, f"<strong>55.00 ± {DASH}</strong>"]
 
 
 @pytest.mark.parametrize("name", ["toyset", "overview"])
@@ -223,7 +228,7 @@ def test_files_agree(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Me
         True,
     ]
     assert [len(fold["jobs"]) for fold in partial["per_fold"]] == [1, 1, 0, 0, 0]
-    assert partial["metrics"]["war"] == {"mean": None, "std": None, "pooled": None}
+    assert partial["metrics"]["war"] == dict.fromkeys(("mean", "std", "pooled", "low", "high"))
     assert partial["rank"] is None
     assert frame["war_fold.1"].notna().all()
     assert frame["war_fold.5"].isna().sum() == 1
@@ -249,7 +254,7 @@ def test_a_row_whose_jobs_all_failed_is_shown(runs: Runs, tmp_path: Path, datase
     runs.bench(status="failed", error="WeightsMissing: nothing there")
     render(runs.store, tmp_path, datasets, metrics)
     page = (tmp_path / "toyset.md").read_text()
-    assert tables(page)[0][1][:2] == [DASH, "coop<sup>1</sup>"]
+    assert tables(page)[0][1][:3] == [DASH, DASH, "coop<sup>1</sup>"]
     assert "0/5" in page
     assert page.count("WeightsMissing: nothing there") == 5
     assert len(pd.read_csv(tmp_path / "toyset.csv")) == 1
@@ -260,7 +265,7 @@ def test_a_dataset_no_longer_registered_is_still_rendered(runs: Runs, tmp_path: 
     render(runs.store, tmp_path, {}, {})
     page = (tmp_path / "toyset.md").read_text()
     assert "This dataset is not registered" in page
-    assert tables(page)[0][1][-3] == "5/5"
+    assert tables(page)[0][1][-6] == "5/5"
 
 
 def test_the_footer_says_where_the_numbers_come_from(
