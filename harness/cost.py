@@ -1,48 +1,49 @@
 """What a method costs: multiply-adds and parameters, counted from the built module, never from a formula.
 
-Counted are convolutions, matrix products, attention products and LSTM, in multiply-adds; 1 GFLOP here is 1e9 of them,
-as the field's papers count. Normalisation is not counted. Every operator left out is returned by name.
+1 GFLOP here is 1e9 multiply-adds, as the field's papers count. See `harness.flops` for what is counted.
 """
 
 from __future__ import annotations
 
-import logging
-import math
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import torch
-from fvcore.nn import FlopCountAnalysis
 from torch import Tensor, nn
 
 from harness.backbones import Backbone, FrameEncoder
+from harness.flops import Convention, Tally, graph, layers
+from harness.flops.step import step_macs
 from harness.method import Method, Task, own_parameters
 from harness.prompts import TextFeatures
 from harness.training.optimizer import trained_names
 
-# fvcore counts these by the element. Normalisation is not counted by any paper, and none of them multiplies matrices.
-UNCOUNTED = (
-    *("layer_norm", "batch_norm", "group_norm", "instance_norm"),
-    *("upsample_nearest2d", "upsample_bilinear2d", "adaptive_avg_pool2d", "grid_sampler"),
-)
+GIGA = 1e9
 
 
-def cost_of(method: Method, task: Task) -> dict[str, Any]:
-    """Multiply-adds of one clip and of the text side, parameters, and the operators left uncounted."""
+def cost_of(method: Method, task: Task, convention: Convention = "fvcore") -> dict[str, Any]:
+    """Multiply-adds of one clip, of the text side and of a training step; parameters; operators left uncounted.
+
+    `gflops` is one clip in one view, from pixels to logits, without the text side. `gflops_text` is that of all
+    classes, once and for all where `text` is "cached", for each clip where it is "per sample". `gflops_train` is a step
+    on `batch` clips, forward and backward, from what the method is fed: cached features if its encoder is frozen.
+
+    Raises:
+        NotCounted: attention is hidden from the counter.
+    """
     method.eval()
     with torch.no_grad():
-        clip, left = _clip_flops(method, task)
-        text, text_left = _text_flops(method)
+        written = _written(method, convention)
+        clip = _clip(method, task, convention)
+    train, batch = step_macs(method, _shape(method, task), convention)
     return {
-        "gflops": clip / 1e9,
-        "gflops_text": text / 1e9,
-        "text": "cached",
+        "gflops": (clip.macs - clip.text) / GIGA,
+        "gflops_text": (clip.text or written.macs) / GIGA,
+        "text": "per sample" if clip.text else "cached",
+        "gflops_train": train / GIGA,
+        "batch": batch,
         **parameters(method, task.backbone),
-        "uncounted": dict(sorted((left + text_left).items())),
+        "uncounted": dict(sorted((clip + written).uncounted.items())),
     }
 
 
@@ -56,87 +57,42 @@ def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
     }
 
 
-def _clip_flops(method: Method, task: Task) -> tuple[int, Counter[str]]:
-    """A frozen encoder sees each frame alone, so one frame is traced and multiplied by T."""
+def count(module: nn.Module, *inputs: Tensor, convention: Convention = "fvcore") -> Tally:
+    """Multiply-adds of one call of a module, which runs on its own device. Raises: NotCounted."""
+    counter = layers.count if convention == "paper" else graph.count
+    with torch.no_grad():
+        return counter(module, *(x.to(_device(module)) for x in inputs))
+
+
+def _shape(method: Method, task: Task) -> tuple[int, ...]:
+    """What the method is fed of one clip: features (T, D) of its frozen encoder, or frames (T, 3, S, S)."""
     frames, size = task.input.frames, task.input.size
+    return (frames, 3, size, size) if method.encoder is None else (frames, task.backbone.width)
+
+
+def _clip(method: Method, task: Task, convention: Convention) -> Tally:
+    """A frozen encoder sees each frame alone, so one frame is counted and taken T times."""
+    rest = count(method, torch.zeros(1, *_shape(method, task)), convention=convention)
     if method.encoder is None:
-        return count(method, torch.zeros(1, frames, 3, size, size))
-    features = torch.zeros(1, frames, task.backbone.width, device=_device(method))
-    method(features)  # text features are computed now, outside the count
-    frame, left = _frame_flops(method.encoder, size)
-    rest, more = count(method, features)
-    return frames * frame + rest, left + more
+        return rest
+    return _frame(method.encoder, task.input.size, convention).times(task.input.frames) + rest
 
 
 @lru_cache(maxsize=4)
-def _frame_flops(encoder: FrameEncoder, size: int) -> tuple[int, Counter[str]]:
-    """An encoder is shared by all methods of a process, so it is traced once."""
-    return count(encoder, torch.zeros(1, 3, size, size))
+def _frame(encoder: FrameEncoder, size: int, convention: Convention) -> Tally:
+    """An encoder is shared by all methods of a process, so it is counted once."""
+    return count(encoder, torch.zeros(1, 3, size, size), convention=convention)
 
 
-def _text_flops(method: Method) -> tuple[int, Counter[str]]:
-    counts = [count(module.prompts) for module in method.modules() if isinstance(module, TextFeatures)]
-    return sum(flops for flops, _ in counts), sum((left for _, left in counts), Counter())
-
-
-def count(module: nn.Module, *inputs: Tensor) -> tuple[int, Counter[str]]:
-    """Multiply-adds of one call, and how often each operator was met that is not counted."""
-    device = _device(module)
-    left: Counter[str] = Counter()
-    logging.getLogger("fvcore").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), _attention_in_the_open():
-        warnings.simplefilter("ignore")  # of the tracer: shapes become constants, as they should here
-        analysis = FlopCountAnalysis(module, tuple(x.to(device) for x in inputs))
-        analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
-        analysis.set_op_handle(**_handles(left))
-        total = int(analysis.total())
-        return total, left + Counter(analysis.unsupported_ops())
+def _written(method: Method, convention: Convention) -> Tally:
+    """Text features that do not depend on the clip. They are remembered, so that they are not in the clip's count."""
+    total = Tally()
+    for part in method.modules():
+        if isinstance(part, TextFeatures):
+            total += count(part.prompts, convention=convention)
+            part()
+    return total
 
 
 def _device(module: nn.Module) -> torch.device:
     return next((p.device for p in module.parameters()), torch.device("cpu"))
-
-
-def _handles(left: Counter[str]) -> dict[str, Callable[..., Counter[str]]]:
-    """What fvcore gets wrong. A handle cannot be taken from it, so those left out are told to count nothing."""
-    return {
-        **{f"aten::{name}": partial(_leave_out, f"aten::{name}", left) for name in UNCOUNTED},
-        "aten::baddbmm": baddbmm_macs,
-        "aten::scaled_dot_product_attention": attention_macs,
-        "aten::lstm": lstm_macs,
-    }
-
-
-def _leave_out(name: str, left: Counter[str], inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    left[name] += 1
-    return Counter()
-
-
-def baddbmm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """A matrix product on top of a sum, (B, L, E) x (B, E, S): masked `nn.MultiheadAttention` with weights."""
-    left, right = (x.type().sizes() for x in inputs[1:3])
-    return Counter(baddbmm=math.prod(left) * right[-1])
-
-
-def attention_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """Products of softmax(QK')V: heads x L x S x (E + Ev), for q (..., L, E), k (..., S, E), v (..., S, Ev)."""
-    query, key, value = (x.type().sizes() for x in inputs[:3])
-    return Counter(attention=math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1]))
-
-
-def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """Every weight matrix of every layer and direction is applied once a step and sequence."""
-    batch_steps = math.prod(inputs[0].type().sizes()[:2])  # (B, T, I) or (T, B, I)
-    weights = [w.type().sizes() for w in inputs[2].node().inputs()]
-    return Counter(lstm=batch_steps * sum(math.prod(size) for size in weights if len(size) == 2))
-
-
-@contextmanager
-def _attention_in_the_open() -> Iterator[None]:
-    """In evaluation mode PyTorch's fused path would hide `nn.MultiheadAttention` from the tracer."""
-    before = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(before)

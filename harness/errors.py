@@ -41,6 +41,10 @@ class TrainingDiverged(HarnessError):
     """The loss or the logits stopped being finite."""
 
 
+class NotCounted(HarnessError):
+    """Part of a model cannot be counted, so that its GFLOPs would mislead."""
+
+
 def suggestion(name: str, known: Iterable[str]) -> str:
     """The tail of an unknown-name message: the closest known name, or all of them."""
     known = sorted(known)

@@ -18,10 +18,11 @@ from harness import registry
 from harness.backbones import Backbone
 from harness.capture import logged_to, warnings_kept
 from harness.context import RunContext
-from harness.cost import cost_of
+from harness.cost import cost_of, parameters
 from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
 from harness.errors import HarnessError
+from harness.latency import speed_of
 from harness.lookup import build_method, load_backbone, load_dataset
 from harness.method import Method, Task, own_parameters
 from harness.provenance import now, provenance
@@ -146,11 +147,14 @@ class _Run:
             scored = supply.usable(fold.test)
             logits = predict(method, supply.test(scored), self.device, self.micro)
         with self.phase("score"):
+            memory = peak.mb()
             result = self._result(dataset, method, task, fitted, scored, logits)
         result["n_unscored"] = len(fold.test) - len(scored)
-        result["cost"]["peak_memory_mb"] = peak.mb()
+        result["cost"]["peak_memory_mb"] = memory
         result["phases"] = {name: round(seconds, 4) for name, seconds in self.phases.items()}
         result["warnings"] = [*supply.warnings(len(train) - len(usable), result["n_unscored"])]
+        if "error" in result["cost"]:
+            result["warnings"].append(f"cost left out: {result['cost']['error']}")
         if self.micro > 1:
             result["warnings"].append(
                 f"out of GPU memory: each batch went through in {self.micro} times as many parts; the batch that a "
@@ -183,12 +187,12 @@ class _Run:
         }
 
     def _cost(self, method: Method, task: Task) -> Mapping[str, Any]:
-        """Counted once a process for all folds and seeds: it depends on neither."""
+        """Counted and timed once a process for all folds and seeds: it depends on neither."""
         job = self.job
         key = digest([job.method, job.method_version, dict(job.options), asdict(job.input), asdict(job.backbone),
                       job.protocol.classes])  # fmt: skip
         if key not in _costs:
-            _costs[key] = cost_of(method, task)
+            _costs[key] = _costs_of(method, task, self.device)
         return _costs[key]
 
     def _key(self) -> str:
@@ -205,6 +209,17 @@ class _Run:
             yield
         finally:
             self.phases[name] = time.perf_counter() - started
+
+
+def _costs_of(method: Method, task: Task, device: torch.device) -> Mapping[str, Any]:
+    """A method that cannot be counted keeps its scores, and says under `error` why it has no GFLOPs."""
+    found: dict[str, Any] = dict(parameters(method, task.backbone))
+    try:
+        found |= speed_of(method, task, device)
+        found |= cost_of(method, task)
+    except Exception as error:
+        found["error"] = _reason(error)
+    return found
 
 
 def _reason(error: Exception) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,7 +17,7 @@ from harness.device import pick_device, reproducible
 from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache
 from harness.method import Method, Task
-from harness.specs import BackboneId, JobSpec
+from harness.specs import BackboneId, JobSpec, MethodSpec
 
 if TYPE_CHECKING:
     from harness.plan import Fill
@@ -56,14 +56,18 @@ def load_backbone(planned: BackboneId, context: RunContext, device: torch.device
 
 def build_method(job: JobSpec, task: Task) -> Method:
     """The method's module, by the plugin's `build`."""
-    spec = registry.method(job.method).spec
+    return construct(registry.method(job.method).spec, task, job.options)
+
+
+def construct(spec: MethodSpec, task: Task, values: Mapping[str, Any]) -> Method:
+    """A method's module with these options."""
     build: Callable[..., Method]
     if callable(spec.build):
         build = spec.build
     else:
         module, _, name = spec.build.partition(":")
         build = getattr(importlib.import_module(module), name)
-    return build(task, options.build(spec.options, job.options, job.method))
+    return build(task, options.build(spec.options, values, spec.name))
 
 
 def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:

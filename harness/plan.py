@@ -125,12 +125,20 @@ def _rows(request: Request) -> Iterator[Row]:
 
 def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
     """Options and frame input of a row: defaults, the demo's short recipe, then what was set."""
-    values = {**(row.spec.demo if request.demo else {}), **flatten(row.overrides)}
+    settled, given = settle(row.spec, {**(row.spec.demo if request.demo else {}), **flatten(row.overrides)})
+    return settled, replace(given, views=0) if request.no_cache else given
+
+
+def settle(spec: MethodSpec, values: Mapping[str, Any]) -> tuple[dict[str, Any], FrameInput]:
+    """Options and frame input of a method with flat `values` laid over its defaults; `input.NAME` is of the latter.
+
+    Raises:
+        BadOption: an unknown name, or a value of the wrong type.
+    """
     own = {name: value for name, value in values.items() if not name.startswith("input.")}
     seen = {name.removeprefix("input."): v for name, v in values.items() if name.startswith("input.")}
-    settled = asdict(options.build(row.spec.options, own, row.spec.name))
-    given = options.build(FrameInput, seen, f"{row.spec.name}.input", base=row.spec.input)
-    return settled, replace(given, views=0) if request.no_cache else given
+    settled = asdict(options.build(spec.options, own, spec.name))
+    return settled, options.build(FrameInput, seen, f"{spec.name}.input", base=spec.input)
 
 
 def _dataset_names(request: Request) -> list[str]:

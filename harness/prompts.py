@@ -139,3 +139,9 @@ class TextFeatures(nn.Module):
             with torch.no_grad():
                 self._features, self._versions = self.prompts(), versions
         return self._features
+
+
+def text_towers(module: nn.Module) -> list[str]:
+    """Names of the text towers in a module, none of them inside another."""
+    names = [name for name, part in module.named_modules() if isinstance(part, TextTower)]
+    return [name for name in names if not any(name.startswith(f"{other}.") for other in names)]

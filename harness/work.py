@@ -29,7 +29,7 @@ def load_plugins(context: RunContext) -> None:
 
 def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None:
     """Encode one shard. Returns why it failed, if it did: the jobs that need it will fail with the same reason."""
-    with _quiet_imports():
+    with quiet_imports():
         from harness.lookup import fill_cache
 
     load_plugins(context)
@@ -42,7 +42,7 @@ def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None
 
 def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
     """Run a job and return its result, which is stored by then."""
-    with _quiet_imports():
+    with quiet_imports():
         from harness.job import run_job
 
     load_plugins(context)
@@ -72,7 +72,7 @@ def _storing(context: RunContext) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet_imports() -> Iterator[None]:
+def quiet_imports() -> Iterator[None]:
     """torch and open_clip take seconds to import, so workers do it, and warn of each other's deprecations."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -132,7 +132,8 @@ def test_it_is_filled_once_and_shared_by_methods_folds_and_seeds(
     toy_root: Path, toy_plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "_costs", {})
-    cost._frame_flops.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
+    monkeypatch.setattr(job, "speed_of", lambda *_: {})  # encodes frames, too
+    cost._frame.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
     clips, frames, views, traced = 24, 2, 2, 1
     with counted_frames() as calls:
         bench.run(bench.plan(toy_root, tmp_path / "a", "zero-shot-clip", folds="all"))

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from harness import MetricSpec, Predictions, hookimpl, registry
+from harness.errors import NotCounted
 from tests.conftest import Bench
 
 
@@ -157,6 +158,28 @@ def with_plugin(plugin: object, action: object) -> None:
         action()  # type: ignore[operator]
     finally:
         manager.unregister(plugin)
+
+
+def test_cost_is_counted_and_timed(toy_bench: Bench) -> None:
+    (result,) = toy_bench()
+    cost = result["cost"]
+    assert cost["gflops"] * 1e9 == pytest.approx(3 * 32 * 32 * 3)
+    assert (cost["gflops_text"], cost["text"], cost["batch"]) == (0, "cached", 4)
+    assert cost["gflops_train"] == pytest.approx(2 * 4 * cost["gflops"])
+    assert all(cost[name] > 0 for name in ("latency_ms", "clips_per_second", "peak_memory_mb"))
+
+
+def test_a_method_that_cannot_be_counted_keeps_its_scores(toy_bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise NotCounted("attention is hidden")
+
+    monkeypatch.setattr("harness.job.cost_of", refuse)
+    (result,) = toy_bench(set={"linear": {"learning_rate": 0.04}})
+    assert result["status"] == "done"
+    assert "gflops" not in result["cost"]
+    assert result["cost"]["params_total"] == 3 * 32 * 32 * 3 + 3
+    assert result["cost"]["error"] == "attention is hidden"
+    assert "cost left out: attention is hidden" in result["warnings"]
 
 
 def test_a_plugins_own_metric_is_stored(toy_bench: Bench) -> None:

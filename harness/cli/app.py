@@ -10,7 +10,19 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from harness import __version__
-from harness.cli import EXIT_INTERRUPTED, analyze, bench, cache, data, doctor, leaderboard, listing, status, study
+from harness.cli import (
+    EXIT_INTERRUPTED,
+    analyze,
+    bench,
+    cache,
+    data,
+    doctor,
+    flops,
+    leaderboard,
+    listing,
+    status,
+    study,
+)
 from harness.stopping import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)
@@ -64,5 +76,6 @@ app.command("status")(status.status)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("study")(study.study)
 app.command("analyze")(analyze.analyze)
+app.command("flops")(flops.flops)
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
