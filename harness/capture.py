@@ -2,30 +2,78 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from typing import Any, TextIO
+
+log = logging.getLogger("harness.printed")
+
+
+class Tell(logging.Handler):
+    """Sends what is logged as events."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
+        super().__init__()
+        self.send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one line."""
+        self.send({"event": "log", "line": self.format(record)})
+
+
+class Kept(logging.FileHandler):
+    """The file of a job. A full disk must not print tracebacks over the progress: storing the result says it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Leave the line out."""
+
+
+class Printed(io.TextIOBase):
+    """What is printed goes where it went before, and line by line into the log."""
+
+    def __init__(self, before: TextIO) -> None:
+        self.before = before
+        self.line = ""
+
+    def write(self, text: str) -> int:
+        """Print, and log every line that is whole."""
+        self.before.write(text)
+        *lines, self.line = (self.line + text).split("\n")
+        for line in lines:
+            log.info("%s", line)
+        return len(text)
+
+    def flush(self) -> None:
+        """Print what is held back."""
+        self.before.flush()
 
 
 @contextmanager
-def logged_to(path: Path) -> Iterator[None]:
-    """Send what the harness and its plugins log during a job to the job's own file."""
-    handler = logging.FileHandler(path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+def logged_to(path: Path, send: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
+    """Keep what a job logs and prints in its own file, and send it line by line if somebody wants to see it."""
+    handlers: list[logging.Handler] = [Kept(path, encoding="utf-8"), *([Tell(send)] if send else [])]
     root = logging.getLogger("harness")
     before = root.level, root.propagate
-    root.addHandler(handler)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.addHandler(handler)
     root.setLevel(logging.INFO)
     root.propagate = False  # some libraries give the root logger a handler that prints
     try:
-        yield
+        with redirect_stdout(Printed(sys.stdout)):
+            yield
     finally:
-        root.removeHandler(handler)
         root.setLevel(before[0])
         root.propagate = before[1]
-        handler.close()
+        for handler in handlers:
+            root.removeHandler(handler)
+            with suppress(OSError):
+                handler.close()
 
 
 @contextmanager

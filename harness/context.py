@@ -19,3 +19,7 @@ class RunContext:
     loader_workers: int = 0
     save_weights: bool = False
     checkpoint_every: int = 1  # epochs; 0 = only when asked to stop
+    job_timeout: float | None = None  # seconds
+    collect: bool = False  # no folder is shared: workers keep to places of their own and send results back
+    send_logs: bool = False  # what jobs log is sent as events, too
+    lost: tuple[str, ...] = ()  # why earlier tries at this job came to nothing

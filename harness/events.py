@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Event = Mapping[str, Any]
-# Kinds: fill, started, phase, step, epoch, finished. Those of a job carry its id as `job`.
+# Kinds: fill, started, phase, step, epoch, log, finished. Those of a job carry its id as `job`.
 Send = Callable[[Event], None]
 
 

@@ -1,13 +1,14 @@
 """The cache of frozen-encoder features: filled once, shared by all methods, folds, seeds and workers.
 
 One file per view and shard. A shard is a fixed batch of clips, so its bits do not depend on who fills it. Files are
-written under a temporary name and renamed; two writers of one shard write the same bytes.
+written under a temporary name and renamed, and a lease keeps two processes from encoding the same shard.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,11 +23,14 @@ from harness.data import Dataset
 from harness.device import move
 from harness.errors import BadData, BadSample
 from harness.files import write_atomically
+from harness.leases import leases_in
 from harness.seeds import seed_of
 from harness.specs import FrameInput, Sample
+from harness.stopping import stop
 from harness.video.clips import load_clip, normalise
 from harness.views import TEST, View, shard_file
 
+WAIT_SECONDS = 0.2
 NAMED = 10  # bad clips that an error names
 CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the last bits of a sum
 
@@ -54,14 +58,25 @@ class FeatureCache:
         Raises:
             BadData: there are such clips and they are not to be skipped.
         """
-        if self.has(view, shard) and not self._mended(dataset, view, shard):
-            bad = self._bad(view, shard)
-            refuse(bad, skip_bad)
-            return bad
+        leases, name = leases_in(self.root), f"{view.key}-{shard:05d}"
+        while not self.has(view, shard) or self._mended(dataset, view, shard):
+            if not leases.acquire(name):
+                stop.check()
+                time.sleep(WAIT_SECONDS)  # somebody else encodes it
+                continue
+            try:
+                if not self.has(view, shard) or self._mended(dataset, view, shard):
+                    self._fill(dataset, view, shard, backbone, skip_bad=skip_bad)
+            finally:
+                leases.release(name)
+        bad = self._bad(view, shard)
+        refuse(bad, skip_bad)
+        return bad
+
+    def _fill(self, dataset: Dataset, view: View, shard: int, backbone: Backbone, *, skip_bad: bool) -> None:
         clips, bad = _load_all(dataset.shards[shard], view)
         refuse(bad, skip_bad)
         self._write(dataset, view, shard, encode(clips, view.input, backbone), bad)
-        return bad
 
     def info(self) -> list[dict[str, Any]]:
         """One entry a view: what it is of, shards and bytes."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from harness.errors import HarnessError
+from harness.processes import is_dead, tag
+
+ABANDONED = 86_400.0  # seconds after which the temporary file of a process on another machine is given up
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -17,7 +20,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         HarnessError: the file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:6]}.tmp")
+    draft = path.with_name(f".{path.name}.{tag()}-{uuid.uuid4().hex[:6]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _removed(draft):
@@ -25,6 +28,15 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             draft.replace(path)
     except OSError as error:
         raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that processes left below a folder when they were killed."""
+    for draft in folder.rglob(".*.tmp"):
+        owner = draft.name.removesuffix(".tmp").rpartition(".")[2].rpartition("-")[0]
+        with suppress(OSError):
+            if is_dead(owner) or time.time() - draft.stat().st_mtime > ABANDONED:
+                draft.unlink()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import pluggy
 
 from harness.analyses import AnalysisSpec
+from harness.context import RunContext
 from harness.specs import BackboneSpec, DatasetSpec, JobSpec, MethodSpec, MetricSpec
 from harness.studies import StudySpec
 
@@ -48,15 +49,15 @@ def register_analyses() -> Iterable[AnalysisSpec]:  # type: ignore[empty-body]
 
 
 @hookspec
-def job_started(job: JobSpec) -> None:
-    """Called in the main process when a job starts on a worker."""
+def job_started(job: JobSpec, context: RunContext) -> None:
+    """Called in the main process when a job starts on a worker; `context` says where the run keeps things."""
 
 
 @hookspec
-def epoch_ended(job: JobSpec, epoch: Mapping[str, Any]) -> None:
+def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> None:
     """Called in the main process after each epoch; `epoch` is one row of `history.parquet`."""
 
 
 @hookspec
-def job_finished(job: JobSpec, result: Mapping[str, Any]) -> None:
+def job_finished(job: JobSpec, result: Mapping[str, Any], context: RunContext) -> None:
     """Called in the main process once per job, failed ones included; `result` is its `result.json`."""

@@ -59,7 +59,7 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
         OSError: the result cannot be written.
     """
     store = Store(Path(context.out))
-    with store.draft(job) as draft, logged_to(draft / "log.txt"):
+    with store.draft(job) as draft, logged_to(draft / "log.txt", report if context.send_logs else None):
         started = now()
         log.info("%s: job %s started", job.label, job.id)
         outcome = _guarded(job, context, started, report)
@@ -77,14 +77,14 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
     try:
         with reproducible(context.threads), warnings_kept(caught):
             outcome = _outcome(job, context, report)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         outcome = _failed(job, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
-    outcome.result["provenance"] = provenance(context.threads, started)
+    outcome.result["provenance"] = {**provenance(context.threads, started), "retries": list(context.lost)}
     return outcome
 
 
-def _failed(job: JobSpec, context: RunContext, started: str, error: Exception) -> Outcome:
+def _failed(job: JobSpec, context: RunContext, started: str, error: BaseException) -> Outcome:
     log.error("%s", "".join(traceback.format_exception(error)))
     found = provenance(context.threads, started)
     return Outcome({**identity(job), "status": "failed", "error": _reason(error), "provenance": found})
@@ -222,7 +222,7 @@ def _costs_of(method: Method, task: Task, device: torch.device) -> Mapping[str, 
     return found
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """What a person needs to know: our own errors speak for themselves, others need their type and place."""
     if isinstance(error, HarnessError):
         return str(error)

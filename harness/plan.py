@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from harness import config, options, registry, weights
+from harness.cluster import Cluster
 from harness.context import RunContext
 from harness.data import Dataset, open_dataset
 from harness.errors import BadData, BadOption, UnknownName, suggestion
+from harness.estimate import estimates
+from harness.headers import Stamp, all_headers
 from harness.request import Request, flatten
 from harness.specs import BackboneId, Fold, FrameInput, JobSpec, MethodSpec
-from harness.store import State, Store
+from harness.store import State, Store, state_of
 from harness.views import View, shard_file, test_view, train_views
 
 DEFAULT_BACKBONE = "ViT-B-32"
@@ -28,6 +31,7 @@ class Planned:
 
     job: JobSpec
     state: State
+    stamp: Stamp | None = None  # of the result that is stored now
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Plan:
     todo: Sequence[JobSpec]
     fills: Mapping[Fill, Sequence[str]]  # missing shard -> ids of the jobs that wait for it
     context: RunContext
+    cluster: Cluster = field(default_factory=Cluster)
 
     @property
     def states(self) -> Counter[str]:
@@ -101,8 +106,12 @@ def make_plan(request: Request) -> Plan:
     planned = _look_up(jobs, Store(request.out))
     todo = [p.job for p in planned if _to_do(p.state, request)]
     missing = {job.id: list(_missing(job, datasets[job.dataset], cache)) for job in todo}
-    todo.sort(key=lambda job: len(missing[job.id]))  # those that can start soonest come first
-    return Plan(planned, todo, _fills(todo, missing), context)
+    seconds = estimates(todo, all_headers(request.out) if todo else ())
+    todo.sort(
+        key=lambda job: (-seconds[job.id], len(missing[job.id]))
+    )  # the longest, then those that can start soonest
+    fills = {} if request.collect else _fills(todo, missing)  # without a shared folder each node has a cache of its own
+    return Plan(planned, todo, fills, context, _cluster(request))
 
 
 def _rows(request: Request) -> Iterator[Row]:
@@ -221,16 +230,28 @@ def _context(request: Request, backbone: str, roots: Mapping[str, Path], cache: 
         data_roots={name: str(root) for name, root in roots.items()},
         backbone=backbone,
         plugin_files=tuple(str(path) for path in registry.plugins().files),
-        threads=request.threads,
+        threads=request.threads or request.cpus_per_job or 1,
         loader_workers=request.loader_workers,
         save_weights=request.save_weights,
         checkpoint_every=request.checkpoint_every,
+        job_timeout=request.job_timeout,
+        collect=request.collect,
+        send_logs=request.logs,
     )
+
+
+def _cluster(request: Request) -> Cluster:
+    return Cluster(**{f.name: getattr(request, f.name) for f in fields(Cluster)})
 
 
 def _look_up(jobs: Iterable[JobSpec], store: Store) -> list[Planned]:
     offers = registry.plugins().offers("methods")
-    return [Planned(job, store.state(job, offers[job.method].source_sha256)) for job in jobs]
+    planned = []
+    for job in jobs:
+        header = store.header(job)
+        state = state_of(header, offers[job.method].source_sha256)
+        planned.append(Planned(job, state, header.stamp if header else None))
+    return planned
 
 
 def _to_do(state: State, request: Request) -> bool:

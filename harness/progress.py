@@ -65,6 +65,8 @@ class Lines:
         if event["event"] == "fill":
             self.filled += 1
             self._now_and_then(f"encoded {self.filled}/{self.fills} batches of clips")
+        elif job is not None and event["event"] == "log":
+            self._print(f"{job.label} | {event['line']}")
         elif job is not None and event["event"] == "started":
             self._print(f"started {job.label}")
         elif job is not None and event["event"] == "epoch":
@@ -119,6 +121,8 @@ class Bars:
         elif job is not None and event["event"] == "started":
             self._drop(job)  # its worker may have died, and another took it up
             self.rows[job.id] = self.display.add_task(escape(job.label), total=None, note="loading")
+        elif job is not None and event["event"] == "log":
+            self.display.console.print(escape(f"{job.label} | {event['line']}"), highlight=False)
         elif job is not None and event["event"] == "finished":
             self._finish(job, event["result"])
         elif job is not None and job.id in self.rows:

@@ -59,6 +59,7 @@ class Plugins:
     manager: pluggy.PluginManager
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    _offers: dict[str, tuple[Any, dict[str, Offer[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
 
     def add(self, name: str, load: Callable[[], Any]) -> None:
@@ -86,6 +87,12 @@ class Plugins:
 
     def offers(self, kind: str) -> dict[str, Offer[Any]]:
         """Everything of one kind by name. The first plugin to offer a name keeps it."""
+        loaded = self.manager.list_name_plugin()
+        if self._offers.get(kind, ((), {}))[0] != loaded:  # asked for once a job, so the hooks are not called each time
+            self._offers[kind] = (loaded, self._find(kind))
+        return self._offers[kind][1]
+
+    def _find(self, kind: str) -> dict[str, Offer[Any]]:
         found: dict[str, Offer[Any]] = {}
         expected: Any = KINDS[kind]
         for plugin, spec in self._specs(kind):
@@ -147,6 +154,8 @@ def built_in() -> Iterator[str]:
     import harness_plugins
 
     for kind in pkgutil.iter_modules(harness_plugins.__path__, "harness_plugins."):
+        if kind.name.endswith(".trackers"):
+            continue  # loaded when a run asks for them
         package = importlib.import_module(kind.name)
         yield from (m.name for m in pkgutil.iter_modules(package.__path__, f"{kind.name}."))
 

@@ -20,6 +20,12 @@ def parse_names(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
 
 
+def _gpus(value: float) -> float:
+    if value > 1 and value != int(value):
+        raise ValueError("more than one GPU has to be a whole number")
+    return value
+
+
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]  # in a bench file no shell does it
 Names = Annotated[list[str], BeforeValidator(parse_names)]
 Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
@@ -57,8 +63,18 @@ class Request(BaseModel):
     force: bool = False
     keep_stale: bool = False
     save_weights: bool = False
-    threads: Annotated[int, Field(ge=1)] = 1
+    threads: Annotated[int, Field(ge=1)] | None = None  # None: as many as a job has CPUs
     loader_workers: Annotated[int, Field(ge=0)] = 0
+    address: str | None = None
+    gpus_per_job: Annotated[float, Field(ge=0), AfterValidator(_gpus)] | None = None  # None: the method's own
+    cpus_per_job: Annotated[int, Field(ge=1)] | None = None  # None: the threads of a job
+    max_jobs: Annotated[int, Field(ge=1)] | None = None  # None: as many as there is room for
+    max_retries: Annotated[int, Field(ge=0)] = 2
+    job_timeout: Annotated[float, Field(gt=0)] | None = None  # seconds
+    collect: bool = False
+    ship_code: bool = False
+    logs: bool = False
+    trackers: Names = []
     checkpoint_every: Annotated[int, Field(ge=0)] = 1  # epochs; 0: only when asked to stop
 
 

@@ -7,14 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from harness import registry
+from harness.census import forget_plans, note_plan
+from harness.context import RunContext
 from harness.demo.replica import is_demo
 from harness.errors import HarnessError
 from harness.events import Event, Send
 from harness.executors import Finished, get_executor
+from harness.files import sweep
+from harness.leases import Leases
 from harness.plan import DEMO_ROOT, Plan, make_plan
 from harness.request import Request
 from harness.specs import DatasetSpec, JobSpec
 from harness.store import Store
+from harness.tracking import load_trackers
 
 log = logging.getLogger(__name__)
 HOOKS = {"started": "job_started", "epoch": "epoch_ended", "finished": "job_finished"}  # event -> hook
@@ -30,6 +35,7 @@ def prepare(request: Request, demo_progress: DemoProgress, *, dry_run: bool = Fa
     """
     for path in request.plugin:
         registry.plugins().add_file(path)
+    load_trackers(request.trackers)
     if request.demo:
         if not dry_run:
             Store(request.out).check_writable()  # the replicas take a while to write
@@ -75,15 +81,21 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     store = Store(Path(plan.context.out))
     store.check_writable()
     store.sweep()
+    sweep(Path(plan.context.cache))
+    Leases(Path(plan.context.cache) / "features").sweep()
+    if plan.todo:
+        note_plan(store.root, plan)
     jobs = {job.id: job for job in plan.todo}
 
     def observe(event: Event) -> None:
-        _call_hooks(event, jobs)
+        _call_hooks(event, jobs, plan.context)
         send(event)
 
     for job, result in get_executor(executor)(plan, observe):
         observe({"event": "finished", "job": job.id, "result": result})
         yield job, result
+    if plan.todo:
+        forget_plans(store.root)
 
 
 def demo_specs(names: list[str] | None) -> list[DatasetSpec]:
@@ -106,14 +118,14 @@ def _demo_writer(spec: DatasetSpec) -> Callable[..., None]:
     return writer
 
 
-def _call_hooks(event: Event, jobs: Mapping[str, JobSpec]) -> None:
+def _call_hooks(event: Event, jobs: Mapping[str, JobSpec], context: RunContext) -> None:
     """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker."""
     job = jobs.get(event.get("job", ""))
     if job is None or event["event"] not in HOOKS:
         return
     name = HOOKS[event["event"]]
     row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
-    given = {"job": job, "epoch": row, "result": event.get("result")}
+    given = {"job": job, "epoch": row, "result": event.get("result"), "context": context}
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
         try:
             impl.function(*[given[argument] for argument in impl.argnames])

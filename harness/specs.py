@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -136,6 +137,7 @@ class MethodSpec:
     options: type = NoOptions  # a frozen dataclass of typed options
     input: FrameInput = FrameInput()  # noqa: RUF009  (frozen)
     features: Features = "none"
+    gpus: float = 1.0  # that a job asks for where there are any; a fraction shares one
     summary: str = ""
     paper: str = ""
     published: str = ""  # key of leaderboards/published
@@ -214,7 +216,7 @@ class JobSpec:
     on_bad_sample: OnBadSample = "fail"
     demo: bool = False
 
-    @property
+    @cached_property
     def id(self) -> str:
         """12 hex digits of a hash of every field: nothing in it names a worker, a device count or a path."""
         return digest(self.to_json())

@@ -25,8 +25,8 @@ class Stop:
         self._held = False
         self._timer: threading.Timer | None = None
 
-    def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
-        """What a signal calls."""
+    def ask(self) -> None:
+        """Ask, as a signal does."""
         if not self.asked:
             self.asked = True
             self._timer = threading.Timer(PATIENCE, os._exit, (EXIT_STOPPED,))
@@ -57,12 +57,18 @@ class Stop:
             self._timer.cancel()
 
     @contextmanager
-    def on(self, *signals: signal.Signals) -> Iterator[None]:
-        """Let these signals ask, while the block runs. Does nothing outside of the main thread."""
+    def on(self, *signals: signal.Signals, noted: list[int] | None = None) -> Iterator[None]:
+        """Let these signals ask, while the block runs, and note which came. Does nothing outside of the main thread."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.ask) for number in signals}
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            if noted is not None:
+                noted.append(number)
+            self.ask()
+
+        before = {number: signal.signal(number, ask) for number in signals}
         try:
             yield
         finally:

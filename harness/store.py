@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from harness.errors import HarnessError
+from harness.files import sweep
+from harness.headers import Header, read_header
+from harness.leases import EXPIRY, Leases
+from harness.processes import is_dead, machine, tag
 from harness.specs import JobSpec
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 DRAFTS = ".drafts"
 CHECKPOINTS = ".checkpoints"
+OLD = ".old"
 State = Literal["done", "failed", "stale", "missing"]
 
 
@@ -30,6 +34,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.leases = Leases(root)
 
     def folder(self, job: JobSpec) -> Path:
         """Where the result of a job lives. Names are quoted, so none of them can leave the store."""
@@ -50,14 +55,13 @@ class Store:
         result = self.result(job)
         return None if result is None else {**result, "path": str(self.folder(job))}
 
+    def header(self, job: JobSpec) -> Header | None:
+        """What a run has to know of the stored result of a job, or None."""
+        return read_header(self.folder(job))
+
     def state(self, job: JobSpec, source_sha256: str) -> State:
-        """What the store holds of a job. Stale: made by another source of the plugin at the same version."""
-        result = self.result(job)
-        if result is None:
-            return "missing"
-        if result["plugin"]["source_sha256"] != source_sha256:
-            return "stale"
-        return "done" if result["status"] == "done" else "failed"
+        """What the store holds of a job."""
+        return state_of(self.header(job), source_sha256)
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Every stored result, in order of their paths, each with its folder as `path`."""
@@ -74,7 +78,7 @@ class Store:
     @contextmanager
     def draft(self, job: JobSpec) -> Iterator[Path]:
         """A folder to write a job's files into; it takes the job's place when the block ends without an error."""
-        draft = self.root / DRAFTS / f"{job.id}-{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        draft = self.root / DRAFTS / f"{job.id}-{tag()}-{uuid.uuid4().hex[:6]}"
         draft.mkdir(parents=True)
         try:
             yield draft
@@ -83,11 +87,27 @@ class Store:
             shutil.rmtree(draft, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what dead processes of this host left behind."""
-        for draft in (self.root / DRAFTS).glob("*"):
-            host, _, pid = draft.name.partition("-")[2].rpartition("-")[0].rpartition("-")
-            if host == socket.gethostname() and pid.isdigit() and not _alive(int(pid)):
+        """Remove what processes left behind when they were killed; an old result that had stepped aside comes back."""
+        sweep(self.root / CHECKPOINTS)
+        self.leases.sweep()
+        at_work = self.leases.live()
+        for draft in sorted((self.root / DRAFTS).glob("*-*-*-*-*")):
+            job_id, _, owner = draft.name.removesuffix(OLD).rpartition("-")[0].partition("-")
+            if is_dead(owner) or (not owner.startswith(machine()) and job_id not in at_work and _is_old(draft)):
+                self._put_back(draft)
                 shutil.rmtree(draft, ignore_errors=True)
+        for checkpoint in (self.root / CHECKPOINTS).glob("*.pt"):
+            if checkpoint.stem not in at_work and any(self.root.glob(f"*/*/*-{checkpoint.stem}/result.json")):
+                checkpoint.unlink(missing_ok=True)
+
+    def _put_back(self, draft: Path) -> None:
+        if draft.name.endswith(OLD) and (draft / "result.json").is_file():
+            with suppress(HarnessError, OSError, KeyError):
+                found = read(draft / "result.json")
+                names = [safe_name(found["dataset"]), safe_name(found["method"])]
+                target = self.root.joinpath(*names, f"{safe_name(found['fold'])}-s{found['seed']}-{found['id']}")
+                if not target.exists():
+                    draft.rename(target)
 
     def check_writable(self) -> None:
         """Raise HarnessError before any work if nothing can be written here."""
@@ -102,24 +122,27 @@ class Store:
             ) from error
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)  # signal 0 only asks
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True  # somebody else's
-    return True
+def state_of(header: Header | None, source_sha256: str) -> State:
+    """Done, failed or missing. Stale: made by another source of the plugin at the same version."""
+    if header is None or header.status == "broken":
+        return "missing"
+    return header.status if header.source_sha256 == source_sha256 else "stale"
 
 
 def replace_folder(draft: Path, target: Path) -> None:
     """Rename `draft` to `target`. An older folder there steps aside first, since a rename cannot replace one."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    old = draft.with_name(draft.name + ".old")
+    old = draft.with_name(draft.name + OLD)
     if target.exists():
         target.rename(old)
     draft.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _is_old(draft: Path) -> bool:
+    with suppress(OSError):
+        return time.time() - max(p.stat().st_mtime for p in (draft, *draft.iterdir())) > EXPIRY
+    return False
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import registry
+from harness import config, registry
 from harness.context import RunContext
 from harness.errors import HarnessError
 from harness.events import Send, for_job
@@ -45,21 +47,57 @@ def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
     with quiet_imports():
         from harness.job import run_job
 
-    load_plugins(context)
     send_own = for_job(send, job.id)
     send_own({"event": "started"})
+    load_plugins(context)
     with _storing(context):
         return run_job(job, context, send_own)
 
 
+@dataclass(frozen=True)
+class Parcel:
+    """A result as it travels where no folder is shared."""
+
+    result: dict[str, Any]
+    files: Mapping[str, bytes]
+
+
+def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
+    """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
+    cache = config.cache_folder()
+    roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
+    store = Store(cache / "collected")
+    result = execute(job, replace(context, out=str(store.root), cache=str(cache), data_roots=roots), send)
+    folder = store.folder(job)
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    shutil.rmtree(folder, ignore_errors=True)
+    return Parcel(result, files)
+
+
+def unpack(job: JobSpec, parcel: Parcel, context: RunContext) -> dict[str, Any]:
+    """Store what a worker sent back."""
+    with _storing(context), Store(Path(context.out)).draft(job) as draft:
+        for name, content in parcel.files.items():
+            (draft / Path(name).name).write_bytes(content)
+    return parcel.result
+
+
 def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
-    found = provenance(context.threads, now())
-    result = {**identity(job), "status": "failed", "error": reason, "provenance": found}
-    with _storing(context), Store(Path(context.out)).draft(job) as draft:
-        (draft / "log.txt").write_text(reason + "\n", encoding="utf-8")
+    found = {**provenance(context.threads, now()), "retries": list(context.lost)}
+    tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
+    result = {**identity(job), "status": "failed", "error": reason + tries, "provenance": found}
+    store = Store(Path(context.out))
+    with _storing(context), store.draft(job) as draft:
+        (draft / "log.txt").write_text("\n".join([*context.lost, reason]) + "\n", encoding="utf-8")
         write_json(draft / "result.json", result)
+    store.checkpoint(job).unlink(missing_ok=True)
     return result
+
+
+def _own_root(name: str, planned: Path) -> Path:
+    """Where this machine has a dataset: at the driver's path, or where its own configuration says."""
+    return planned if planned.is_dir() else config.dataset_root(registry.dataset(name), None)
 
 
 @contextmanager
@@ -68,7 +106,10 @@ def _storing(context: RunContext) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HarnessError(f"a result cannot be stored in {context.out}: {error}") from error
+        raise HarnessError(
+            f"a result cannot be stored in {context.out}: {error}; what is finished is kept, and the same command goes "
+            f"on once this is mended"
+        ) from error
 
 
 @contextmanager

@@ -140,9 +140,9 @@ def test_a_dataset_without_a_replica_has_no_demo(toy_plugin: None, tmp_path: Pat
 
 
 def test_drafts_of_the_dead_are_swept_before_a_run(toy_bench: Bench, tmp_path: Path) -> None:
-    import socket
+    from harness.processes import machine
 
-    dead = tmp_path / "runs" / ".drafts" / f"id-{socket.gethostname()}-{2**22 + 1}-abc"  # above the largest process id
+    dead = tmp_path / "runs" / ".drafts" / f"id-{machine()}-{2**22 + 1}-0-abc"  # above the largest process id
     dead.mkdir(parents=True)
     toy_bench()
     assert not dead.exists()

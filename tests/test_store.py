@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
+from harness.processes import machine, tag
 from harness.specs import BackboneId, FrameInput, JobSpec, Protocol
 from harness.store import DRAFTS, Store, read, safe_name, write_json
 
@@ -34,13 +33,19 @@ JOB = JobSpec(
 )
 
 
-def result(status: str = "done", **more: Any) -> dict[str, Any]:
-    return {"schema": 1, "status": status, "plugin": {"source_sha256": "abc"}, **more}
+FILES = ["predictions.parquet", "result.json"]
+
+
+def result(status: str = "done", job: JobSpec = JOB, **more: Any) -> dict[str, Any]:
+    named = {"id": job.id, "dataset": job.dataset, "method": job.method, "variant": "", "fold": job.fold}
+    plain = {"schema": 1, "status": status, "seed": job.seed, "plugin": {"source_sha256": "abc"}, "phases": {"fit": 1}}
+    return {**named, **plain, **more}
 
 
 def put(store: Store, job: JobSpec, status: str = "done", **more: Any) -> None:
     with store.draft(job) as draft:
-        write_json(draft / "result.json", result(status, **more))
+        (draft / "predictions.parquet").write_bytes(b"PAR1 and PAR1")
+        write_json(draft / "result.json", result(status, job, **more))
 
 
 def everything(root: Path) -> list[str]:
@@ -49,7 +54,7 @@ def everything(root: Path) -> list[str]:
 
 def test_a_result_lies_where_the_design_says(tmp_path: Path) -> None:
     put(Store(tmp_path), JOB)
-    assert everything(tmp_path) == [f"toy/linear/1-s1-{JOB.id}/result.json"]
+    assert everything(tmp_path) == [f"toy/linear/1-s1-{JOB.id}/{name}" for name in FILES]
 
 
 def test_a_new_result_takes_the_place_of_an_old_one_with_all_its_files(tmp_path: Path) -> None:
@@ -58,7 +63,7 @@ def test_a_new_result_takes_the_place_of_an_old_one_with_all_its_files(tmp_path:
         (draft / "weights.safetensors").write_text("old")
         write_json(draft / "result.json", result(mark="old"))
     put(store, JOB, mark="new")
-    assert everything(tmp_path) == [f"toy/linear/1-s1-{JOB.id}/result.json"]
+    assert everything(tmp_path) == [f"toy/linear/1-s1-{JOB.id}/{name}" for name in FILES]
     assert (store.result(JOB) or {})["mark"] == "new"
 
 
@@ -99,13 +104,44 @@ def test_a_kill_in_the_middle_leaves_no_half_result_and_is_swept(tmp_path: Path)
     assert everything(tmp_path) == []
 
 
-def test_sweeping_spares_the_living_other_hosts_and_strangers(tmp_path: Path) -> None:
-    host = socket.gethostname()
-    kept = [f"id-{host}-{os.getpid()}-a1", "id-some-other-host-1-a1", "probe-0123", ".DS_Store", "id", f"id-{host}-x-a"]
+def test_sweeping_spares_the_living_other_machines_and_strangers(tmp_path: Path) -> None:
+    kept = [f"id-{tag()}-a1", "id-0123abcd-1-1-a1", "probe-0123", ".DS_Store", "id", f"id-{machine()}-x-1-a"]
     for name in kept:
         (tmp_path / DRAFTS / name).mkdir(parents=True)
     Store(tmp_path).sweep()
     assert {p.name for p in (tmp_path / DRAFTS).iterdir()} == set(kept)
+
+
+def test_sweeping_puts_an_old_result_back_that_had_stepped_aside(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    put(store, JOB, mark="old")
+    dead = f"{JOB.id}-{machine()}-{2**22 + 1}-0-abcdef"  # above the largest process id
+    (tmp_path / DRAFTS / dead).mkdir(parents=True)
+    store.folder(JOB).rename(tmp_path / DRAFTS / f"{dead}.old")
+    store.sweep()
+    assert (store.result(JOB) or {})["mark"] == "old"
+    assert list((tmp_path / DRAFTS).iterdir()) == []
+
+
+@pytest.mark.parametrize("spoil", ["empty", "cut", "other job", "no predictions", "cut predictions", "only a folder"])
+def test_a_result_that_is_not_whole_is_none(tmp_path: Path, spoil: str) -> None:
+    store = Store(tmp_path)
+    put(store, JOB)
+    folder = store.folder(JOB)
+    if spoil == "empty":
+        (folder / "result.json").write_bytes(b"")
+    if spoil == "cut":
+        (folder / "result.json").write_bytes((folder / "result.json").read_bytes()[:-20])
+    if spoil == "other job":
+        write_json(folder / "result.json", result(id="another"))
+    if spoil == "no predictions":
+        (folder / "predictions.parquet").unlink()
+    if spoil == "cut predictions":
+        (folder / "predictions.parquet").write_bytes(b"PAR1 and ")
+    if spoil == "only a folder":
+        for path in folder.iterdir():
+            path.unlink()
+    assert store.state(JOB, "abc") == "missing"
 
 
 def test_states(tmp_path: Path) -> None:
@@ -134,9 +170,9 @@ def test_hostile_names_stay_inside_the_store(tmp_path: Path, name: str) -> None:
     store = Store(tmp_path / "runs")
     job = replace(JOB, dataset=name, method=name, fold=name)
     put(store, job)
-    (only,) = everything(tmp_path)
-    assert only.startswith("runs/")
-    assert len(Path(only).parts) == 5
+    for path in everything(tmp_path):
+        assert path.startswith("runs/")
+        assert len(Path(path).parts) == 5
     assert store.state(job, "abc") == "done"
     assert len(list(store.results())) == 1
 

@@ -64,8 +64,26 @@ def bench(
         bool | None, typer.Option("--save-weights", help="Store what was trained, as safetensors.")
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(help="Threads of a job; default 1. Sums differ between counts.")
+        int | None, typer.Option(help="Threads of a job; default its CPUs, else 1. Sums differ between counts.")
     ] = None,
+    address: Annotated[str | None, typer.Option(help="Ray's address: `auto`, `ray://HOST:PORT`, `HOST:PORT`.")] = None,
+    gpus_per_job: Annotated[
+        float | None, typer.Option(help="GPUs of a job, also a fraction; default what its method declares.")
+    ] = None,
+    cpus_per_job: Annotated[int | None, typer.Option(help="CPUs of a job; default its threads.")] = None,
+    max_jobs: Annotated[int | None, typer.Option(help="Jobs at a time; default as many as there is room for.")] = None,
+    max_retries: Annotated[
+        int | None, typer.Option(help="How often a job is tried again whose worker was lost; default 2.")
+    ] = None,
+    job_timeout: Annotated[float | None, typer.Option(help="Seconds after which a job is cut; default never.")] = None,
+    collect: Annotated[
+        bool | None, typer.Option("--collect", help="No folder is shared: workers send results back to the driver.")
+    ] = None,
+    ship_code: Annotated[
+        bool | None, typer.Option("--ship-code", help="Send the harness along, where workers have not installed it.")
+    ] = None,
+    logs: Annotated[bool | None, typer.Option("--logs", help="Show what jobs log, as they log it.")] = None,
+    trackers: Annotated[str | None, typer.Option(help="tensorboard, mlflow, wandb; comma-separated.")] = None,
     loader_workers: Annotated[
         int | None, typer.Option(help="Processes that decode frames for a job; default 0.")
     ] = None,
@@ -99,6 +117,9 @@ def bench(
         "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
         "retry_failed": retry_failed, "force": force, "keep_stale": keep_stale, "save_weights": save_weights,
         "threads": threads, "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
+        "address": address, "gpus_per_job": gpus_per_job, "cpus_per_job": cpus_per_job, "max_jobs": max_jobs,
+        "max_retries": max_retries, "job_timeout": job_timeout, "collect": collect, "ship_code": ship_code,
+        "logs": logs, "trackers": trackers,
     }  # fmt: skip
     request = build_request(flags_of(given), bench_file)
     plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)

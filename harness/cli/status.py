@@ -1,44 +1,90 @@
-"""`harness status`: what the store holds."""
+"""`harness status`: what the store holds, what runs, and what is still to come."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness import registry
-from harness.cli.output import Json, Runs, out, print_json, print_table
-from harness.errors import HarnessError
-from harness.store import Store
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.errors import HarnessError, UnknownName, suggestion
+
+STATES = ("planned", "running", "done", "failed", "stale")
+POLL_SECONDS = 0.5
 
 
 def status(
     folder: Annotated[Path | None, typer.Argument(help="The runs folder; the same as --runs.")] = None,
     runs: Runs = Path("runs"),
+    plugin: PluginFiles = None,
+    log: Annotated[str | None, typer.Option("--log", help="Show the log of a job: its id, or how it starts.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="With --log: go on until the job ends.")] = False,
     json_: Json = False,
 ) -> None:
-    """Count the stored results of each dataset and method: done, failed, or made by another source of the plugin.
+    """Count the jobs of each dataset and method: planned, running, done, failed, or stale.
 
-    Example:
+    A job is stale if another source of its plugin made it, at the same version. A result whose files are not whole is
+    none: its job is planned again.
+
+    Examples:
 
         harness status runs
+
+        harness status runs --log 3fa2 --follow
     """
     root = folder or runs
     if not root.is_dir():
         raise HarnessError(f"{root}: no such folder; `harness bench` makes it")
-    sources = {name: offer.source_sha256 for name, offer in registry.plugins().offers("methods").items()}
-    counts: dict[tuple[str, str], Counter[str]] = {}
-    for result in Store(root).results():
-        stale = sources.get(result["method"], "") != result["plugin"]["source_sha256"]
-        row = counts.setdefault((result["dataset"], result["variant"] or result["method"]), Counter())
-        row["stale" if stale else result["status"]] += 1
-    states = ("done", "failed", "stale")
-    rows = [{"dataset": d, "method": m, **{s: c[s] for s in states}} for (d, m), c in sorted(counts.items())]
+    if log is not None:
+        _show_log(root, log, follow=follow)
+        return
+    load_plugins(plugin)
+    rows = _rows(root)
     if json_:
         print_json({"runs": str(root), "rows": rows})
     elif rows:
-        print_table(f"Results in {root}", ["dataset", "method", *states], [tuple(r.values()) for r in rows])
+        print_table(f"Jobs in {root}", ["dataset", "method", *STATES], [tuple(r.values()) for r in rows])
     else:
         out.print(f"no results in {root}", markup=False)
+
+
+def _rows(root: Path) -> list[dict[str, object]]:
+    from harness.census import census
+
+    counts: dict[tuple[str, str], Counter[str]] = {}
+    for entry in census(root):
+        counts.setdefault((entry.dataset, entry.row), Counter())[entry.state] += 1
+    return [{"dataset": d, "method": m, **{s: c[s] for s in STATES}} for (d, m), c in sorted(counts.items())]
+
+
+def _show_log(root: Path, job: str, *, follow: bool) -> None:
+    from harness.leases import Leases
+
+    shown = 0
+    while True:
+        job_id, path = _log_of(root, job)
+        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        out.print(text[shown:], end="", markup=False, highlight=False, soft_wrap=True)
+        shown = len(text)
+        if not follow or not Leases(root).held(job_id):
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def _log_of(root: Path, job: str) -> tuple[str, Path]:
+    """The one job whose id starts so, and its log: of the run that is under way, else of the result."""
+    found: dict[str, Path] = {}
+    for path in (*root.glob("[!.]*/[!.]*/*/log.txt"), *root.glob(".drafts/*/log.txt")):
+        name = path.parent.name
+        job_id = name.partition("-")[0] if ".drafts" in path.parts else name.rpartition("-")[2]
+        if job_id.startswith(job):
+            found[job_id] = path
+    if len(found) == 1:
+        return next(iter(found.items()))
+    if found:
+        raise UnknownName(f"{job!r} is how several jobs start: {', '.join(sorted(found))}")
+    known = {path.parent.name.rpartition("-")[2] for path in root.glob("[!.]*/[!.]*/*/log.txt")}
+    raise UnknownName(f"no log of job {job!r} in {root}; {suggestion(job, known)}")

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.claims import Claims
 from harness.events import Send
 from harness.executors import Finished
+from harness.executors.timeout import JobTimeout, limited, reason
 from harness.plan import Plan
-from harness.work import execute
+from harness.work import execute, store_failure
 
 
 def run_inline(plan: Plan, send: Send) -> Iterator[Finished]:
-    """Run the plan's jobs in order."""
-    for job in plan.todo:
-        yield job, execute(job, plan.context, send)
+    """Run the plan's jobs in order; those that another driver is at come last."""
+    seconds = plan.context.job_timeout
+    with Claims(plan) as claims:
+        for job, stored in claims.in_turn(plan.todo):
+            result = stored
+            if result is None:
+                try:
+                    with limited(seconds):
+                        result = execute(job, plan.context, send)
+                except JobTimeout:
+                    result = store_failure(job, plan.context, reason(seconds))
+                claims.release(job)
+            yield job, result

@@ -106,7 +106,8 @@ def hooks_were_called_in_order(results: dict[str, Any], tracker: Path) -> None:
 def test_no_task_asks_for_more_cores_than_a_node_has(threads: int, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 
-    from harness.executors import on_ray
+    from harness.cluster import Cluster
+    from harness.executors.room import Room
 
     nodes = [
         {"Alive": True, "Resources": {"CPU": 2.0}},
@@ -115,7 +116,7 @@ def test_no_task_asks_for_more_cores_than_a_node_has(threads: int, cores: int, m
         {"Alive": False, "Resources": {"CPU": 64.0}},
     ]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
-    assert on_ray._cpus(threads) == cores
+    assert Room(Cluster(), threads).cpus == cores
 
 
 def test_a_mailbox_gives_each_event_once_and_in_order() -> None:

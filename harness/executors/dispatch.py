@@ -1,0 +1,222 @@
+"""Keep a cluster busy: a bounded window of tasks, lost workers tried again, hanging ones cut.
+
+Shards of the feature cache come first. A job is handed to Ray when its shards are there, in the order of the plan,
+which has the longest job first. Ray holds no more than a window of tasks, so ten thousand jobs cost no more than ten.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import ray
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+
+from harness.claims import WAIT_SECONDS, Claims
+from harness.events import Event, Send
+from harness.executors import Finished
+from harness.executors.mailbox import Mailbox
+from harness.executors.room import Room
+from harness.executors.timeout import reason as timed_out
+from harness.plan import Fill, Plan
+from harness.specs import JobSpec
+from harness.stopping import Stopped
+from harness.work import Parcel, store_failure, unpack
+
+POLL_SECONDS = 0.2
+LOOK_SECONDS = 10.0
+GRACE_SECONDS = 5.0  # for jobs to save where they stand
+
+
+@dataclass(eq=False)
+class Running:
+    """A task that Ray has."""
+
+    work: Fill | JobSpec
+    started: float | None = None  # on the driver's clock
+    cut: bool = False
+
+
+@dataclass
+class Dispatcher:
+    """The tasks of one run. `run` and `fill` are what workers call."""
+
+    plan: Plan
+    claims: Claims
+    room: Room
+    send: Send
+    run: Callable[..., Any]
+    fill: Callable[..., Any]
+    tasks: dict[Any, Running] = field(default_factory=dict)  # what Ray has, by reference
+    by_job: dict[str, Running] = field(default_factory=dict)
+    lost: dict[str | Fill, list[str]] = field(default_factory=dict)  # why tries came to nothing
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.mailbox = ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
+        self.context = ray.put(plan.context)
+        self.skip = {job.id for job in plan.todo if job.on_bad_sample == "skip"}
+        self.shards = deque(plan.fills)
+        self.missing = {job.id: 0 for job in plan.todo}  # shards that a job still waits for
+        for ids in plan.fills.values():
+            for job_id in ids:
+                self.missing[job_id] += 1
+        self.job_of = {job.id: job for job in plan.todo}
+        self.jobs = deque(plan.todo)
+        self.waiting: deque[JobSpec] = deque()  # that other drivers are at
+        self.looked = self.measured = time.monotonic()
+
+    def finished(self) -> Iterator[Finished]:
+        """Run everything; each job with its result as it ends."""
+        try:
+            while self.tasks or self.shards or self.jobs or self.waiting:
+                yield from self._top_up()
+                yield from self._collect()
+                self._cut_hanging()
+        except Stopped:
+            self._let_save()
+            raise
+        finally:
+            self._cancel(force=True)
+
+    def _top_up(self) -> Iterator[Finished]:
+        """Hand tasks to Ray while there is room in the window."""
+        if time.monotonic() - self.measured > LOOK_SECONDS:
+            self.measured = time.monotonic()
+            self.room.look()
+        while self.shards and self._has_room(self._first_waiting(self.shards[0])):
+            self._submit_fill(self.shards.popleft())
+        for job in self._ready():
+            taken = self.claims.take(job)
+            if taken == "ours":
+                self._submit(job)
+            elif taken == "elsewhere":
+                self.waiting.append(job)
+            else:
+                yield job, self.claims.result(job) or {}
+
+    def _ready(self) -> Iterator[JobSpec]:
+        """Jobs whose shards are there, as long as there is room; those of other drivers are looked at now and then."""
+        if self.waiting and time.monotonic() - self.looked > WAIT_SECONDS:
+            self.looked = time.monotonic()
+            self.jobs.extendleft(reversed(self.waiting))
+            self.waiting.clear()
+        passed: list[JobSpec] = []
+        while self.jobs and self._has_room(self.jobs[0]):
+            job = self.jobs.popleft()
+            if self.missing[job.id]:
+                passed.append(job)
+            else:
+                yield job
+        self.jobs.extendleft(reversed(passed))
+
+    def _has_room(self, job: JobSpec) -> bool:
+        return len(self.tasks) < self.room.window(self.room.needs(job))
+
+    def _first_waiting(self, fill: Fill) -> JobSpec:
+        return self.job_of[self.plan.fills[fill][0]]
+
+    def _submit_fill(self, fill: Fill) -> None:
+        ids = self.plan.fills[fill]
+        needs = self.room.needs(self._first_waiting(fill))
+        task = ray.remote(self.fill).options(**needs.options())
+        self.tasks[task.remote(fill, self.context, bool(self.skip.intersection(ids)))] = Running(fill)
+
+    def _submit(self, job: JobSpec) -> None:
+        lost = self.lost.get(job.id)
+        context = replace(self.plan.context, lost=tuple(lost)) if lost else self.context
+        running = self.by_job[job.id] = Running(job)
+        task = ray.remote(self.run).options(**self.room.needs(job).options())
+        self.tasks[task.remote(job, context, self.mailbox)] = running
+
+    def _collect(self) -> Iterator[Finished]:
+        """Wait a moment for tasks to end, and pass on what has happened."""
+        if not self.tasks:
+            time.sleep(POLL_SECONDS if self.waiting else 0)
+            return
+        refs = list(self.tasks)
+        ready, _ = ray.wait(refs, num_returns=1, timeout=POLL_SECONDS)
+        if ready:
+            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0)
+        for event in ray.get(self.mailbox.drain.remote()):
+            self._note(event)
+        for ref in ready:
+            running = self.tasks.pop(ref)
+            if isinstance(running.work, Fill):
+                self._end_fill(running.work, ref)
+            else:
+                yield from self._end(running.work, running, ref)
+
+    def _note(self, event: Event) -> None:
+        running = self.by_job.get(event.get("job", ""))
+        if running is not None and event["event"] == "started":
+            running.started = time.monotonic()
+        self.send(event)
+
+    def _end_fill(self, fill: Fill, ref: Any) -> None:
+        try:
+            ray.get(ref)
+        except RayError as error:
+            tries = self.lost.setdefault(fill, [])
+            tries.append(_reason(error))
+            if not isinstance(error, RayTaskError) and len(tries) <= self.plan.cluster.max_retries:
+                self.shards.appendleft(fill)
+                return
+        for job_id in self.plan.fills[fill]:  # if it failed, they find out why by themselves
+            self.missing[job_id] -= 1
+        self.send({"event": "fill"})
+
+    def _end(self, job: JobSpec, running: Running, ref: Any) -> Iterator[Finished]:
+        """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
+        tries = self.lost.setdefault(job.id, [])
+        context = replace(self.plan.context, lost=tuple(tries))
+        try:
+            result = ray.get(ref)
+            if isinstance(result, Parcel):
+                result = unpack(job, result, context)
+            lost = "its worker was told to stop" if result is None else ""
+        except RayTaskError as error:
+            result, lost = store_failure(job, context, _reason(error)), ""
+        except RayError as error:
+            result, lost = self.claims.result(job), _reason(error)  # it may have been stored just before
+        if result is None and running.cut:
+            result = store_failure(job, context, timed_out(context.job_timeout))
+        if result is None and len(tries) >= self.plan.cluster.max_retries:
+            result = store_failure(job, context, lost)
+        if result is None:
+            tries.append(lost)
+            self._submit(job)
+            return
+        self.claims.release(job)
+        del self.by_job[job.id]
+        yield job, result
+
+    def _cut_hanging(self) -> None:
+        seconds = self.plan.context.job_timeout
+        if seconds is None:
+            return
+        for ref, running in self.tasks.items():
+            if not running.cut and running.started is not None and time.monotonic() - running.started > seconds:
+                running.cut = True
+                ray.cancel(ref, force=True)
+
+    def _let_save(self) -> None:
+        """Tell the workers to save, and give them a moment."""
+        self._cancel(force=False)
+        if self.tasks:
+            ray.wait(list(self.tasks), num_returns=len(self.tasks), timeout=GRACE_SECONDS)
+
+    def _cancel(self, *, force: bool) -> None:
+        for ref in self.tasks:
+            with suppress(RayError, GetTimeoutError, ValueError):
+                ray.cancel(ref, force=force)
+
+
+def _reason(error: RayError) -> str:
+    """A Ray error in words: its type, and the cause that a task gave, or Ray's own first paragraph."""
+    text = str(getattr(error, "cause", None) or error).strip()
+    return f"{type(error).__name__}: {text}"

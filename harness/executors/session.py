@@ -1,0 +1,50 @@
+"""The Ray session of a run: one that is there, one that `--address` or RAY_ADDRESS names, or one of our own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import ray
+
+from harness.cluster import Cluster
+from harness.errors import HarnessError
+from harness.executors.shipping import bundle
+
+STORE_BYTES = 200_000_000  # results are small and features travel by file
+
+
+@contextmanager
+def session(cluster: Cluster) -> Iterator[None]:
+    """Be connected to Ray while the block runs.
+
+    Raises:
+        HarnessError: there is no Ray at the address.
+    """
+    if ray.is_initialized():
+        yield
+        return
+    address = cluster.address or os.environ.get("RAY_ADDRESS")
+    where: dict[str, Any] = {"address": address}
+    if not address or address == "local":
+        where = {"address": "local", "num_cpus": os.cpu_count(), "object_store_memory": STORE_BYTES,
+                 "include_dashboard": False}  # fmt: skip
+    with ExitStack() as stack:
+        if cluster.ship_code:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-")))
+            where["runtime_env"] = {"working_dir": str(bundle(folder))}
+        try:
+            ray.init(log_to_driver=False, logging_level="ERROR", **where)
+        except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
+            first = str(error).strip().splitlines()[0]
+            raise HarnessError(
+                f"no Ray at {address or 'this machine'}: {first}; does it run (`ray status`)?"
+            ) from error
+        try:
+            yield
+        finally:
+            ray.shutdown()

@@ -1,0 +1,1 @@
+"""Trackers: plugins on the life-cycle hooks, each loaded only when `--trackers` names it."""
