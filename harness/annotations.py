@@ -1,20 +1,26 @@
-"""Reading annotation files: what the built-in datasets share, so that a dataset plugin stays short.
+"""Reading lists of clips and labels, in whatever form they come: one reader for all datasets.
 
 Every mistake in a file becomes a `BadRow` that shows the file, the line and the value.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+import csv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from harness.errors import BadData, UnknownName, suggestion
-from harness.specs import ClassLabel, Fold, Sample
+from harness.errors import BadData
 
-SHOWN = 6  # names listed when something is missing
+LARGEST = 64_000_000  # bytes; the longest official list has three million
+ROLES = {  # what a header may call each column
+    "clip": "clip clip_id clip_name file file_name filename id name path video video_id video_name video_path",
+    "label": "category class emotion expression gt label labels target",
+    "frames": "frame_num frames n_frames nframes num_frames",
+    "fold": "fold set split",
+    "group": "actor film group movie person speaker subject",
+}
+NAMES = {name: role for role, names in ROLES.items() for name in names.split()}
 
 
 class BadRow(BadData):
@@ -30,136 +36,124 @@ class BadRow(BadData):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The fields of one line of an annotation file, and where it stands (lines count from 1)."""
+    """One line of a list, and where it stands (lines count from 1). What the list does not say is empty."""
 
     file: Path
     line: int
-    fields: tuple[str, ...]
+    clip: str
+    label: str
+    frames: str = ""
+    fold: str = ""
+    group: str = ""
 
     def error(self, reason: str) -> BadRow:
         """The error to raise for this row."""
         return BadRow(self.file, self.line, reason)
 
 
-def read_rows(file: Path, columns: Sequence[str], *, delimiter: str | None = None, header: bool = False) -> list[Row]:
-    """Return the rows of a UTF-8 text file; a BOM, CRLF, blank lines and trailing spaces are no mistakes.
+@dataclass(frozen=True)
+class ClipList:
+    """The rows of one file, and those that do not fit."""
 
-    `columns` names the fields of a row, `delimiter=None` splits at white space, and `header=True` expects the
-    names as the first row. Raises: BadRow for a wrong number of fields, no header, or a file without rows.
+    rows: Sequence[Row]
+    bad: Sequence[BadRow]
+    header: bool
+
+
+def read_list(file: Path) -> ClipList:
+    """Read a list of clips: comma, semicolon, tab or space between columns, with or without a header.
+
+    Without a header the columns are `clip label` or `clip frames label`; a list with tabs may go on with captions.
+    A UTF-8 BOM, CRLF, blank lines, quotes and spaces around fields are no mistakes.
+
+    Raises: BadRow for a file that is no text or lists nothing, or whose header lacks a column; BadData for a file
+    that cannot be read. A wrong row among others is no reason to raise: it is in `bad`.
     """
-    lines = enumerate(_read_text(file).split("\n"), start=1)
-    rows = [Row(file, n, _split(text, delimiter)) for n, text in lines if text.strip()]
-    if header and rows and rows[0].fields != tuple(columns):
-        found = (delimiter or " ").join(rows[0].fields)
-        raise rows[0].error(f"expected the header {(delimiter or ' ').join(columns)!r}, found {found!r}")
-    rows = rows[1:] if header else rows
-    for row in rows:
-        if len(row.fields) != len(columns):
-            names = ", ".join(columns)
-            raise row.error(f"expected {len(columns)} columns ({names}), found {len(row.fields)}: {row.fields}")
-    if not rows:
+    lines = [(n, text.strip()) for n, text in enumerate(_read_text(file).split("\n"), start=1) if text.strip()]
+    if not lines:
         raise BadRow(file, 1, "the file lists no clips; is the copy complete?")
-    return rows
+    split = _splitter(lines[0][1])
+    columns = _header(file, lines[0], split)
+    body = lines[1:] if columns else lines
+    if not body:
+        raise BadRow(file, lines[0][0], "the file lists no clips below its header; is the copy complete?")
+    rows, bad = [], []
+    width = len(columns)
+    for n, text in body:
+        try:
+            fields = split(text)
+            if not width:  # the first row decides what a list without header looks like
+                columns = _columns(fields, captions="\t" in text)
+                width = len(fields)
+            captioned = "\t" in text and width > len(columns)
+            if len(fields) != width and not (captioned and len(fields) >= len(columns)):
+                shown = ", ".join(name or "?" for name in columns)
+                raise ValueError(f"expected {width} columns ({shown}), found {len(fields)}: {text[:80]!r}")
+            found = {role: field for role, field in zip(columns, fields, strict=False) if role}
+            rows.append(Row(file, n, **found))
+        except (ValueError, csv.Error) as error:
+            bad.append(BadRow(file, n, str(error)))
+    return ClipList(rows, bad, header=len(body) < len(lines))
 
 
 def _read_text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8-sig")
+        if file.stat().st_size > LARGEST:
+            raise BadData(f"{file}: {file.stat().st_size:,} bytes are no list of clips")
+        text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise BadRow(file, line, f"byte {error.object[error.start]:#04x} is not UTF-8; save it as UTF-8") from error
     except OSError as error:
         raise BadData(f"{file}: cannot be read: {error.strerror}") from error
+    if "\0" in text:
+        raise BadRow(file, text[: text.index("\0")].count("\n") + 1, "not a text file (it holds a zero byte)")
+    return text
 
 
-def _split(text: str, delimiter: str | None) -> tuple[str, ...]:
-    return tuple(field.strip() for field in text.strip().split(delimiter))
+def _splitter(first: str) -> Callable[[str], list[str]]:
+    """How the fields of a line are told apart, judged by the first one."""
+    if "\t" in first:
+        return lambda text: [field.strip() for field in text.split("\t")]
+    for delimiter in ",;":
+        if delimiter in first and "/" not in first.rpartition(delimiter)[2]:
+            return lambda text: _csv_fields(text, delimiter)
+    return _spaced
 
 
-def class_by_word(row: Row, word: str, classes: Sequence[ClassLabel]) -> int:
-    """Return the index of the class that the annotation writes so. Raises: BadRow with the closest word."""
-    words = [c.word for c in classes]
-    if word in words:
-        return words.index(word)
-    hint = suggestion(word, words)
-    closest = f"; {hint}" if hint.startswith("did you mean") else ""
-    raise row.error(f"unknown label {word!r}{closest}; valid: {', '.join(words)}")
+def _csv_fields(text: str, delimiter: str) -> list[str]:
+    try:
+        (fields,) = csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True)
+    except csv.Error as error:
+        raise ValueError(f"broken quotes ({error}): {text[:80]!r}") from error
+    return [field.strip() for field in fields]
 
 
-def class_by_number(row: Row, number: str, classes: Sequence[ClassLabel]) -> int:
-    """Return the index of the class with this official number. Raises: BadRow with all numbers."""
-    numbers = [str(c.number) for c in classes]
-    if number in numbers:
-        return numbers.index(number)
-    valid = ", ".join(f"{c.number} ({c.name})" for c in classes)
-    raise row.error(f"unknown label {number!r}; valid: {valid}")
+def _spaced(text: str) -> list[str]:
+    """`clip label` or `clip frames label`; a path may hold spaces, since people's folders do."""
+    words = text.rsplit(maxsplit=2)
+    if len(words) == 3 and words[1].isdecimal():
+        return words
+    return words if NAMES.keys() >= {word.lower() for word in words} else text.rsplit(maxsplit=1)
 
 
-def numeric_id(row: Row, value: str, digits: int) -> str:
-    """Return the number padded to `digits`, as clip folders are named. Raises: BadRow if it is none."""
-    if not re.fullmatch("[0-9]{1,9}", value):
-        raise row.error(f"clip id {value!r} is not a whole number")
-    return value.lstrip("0").zfill(digits)
+def _header(file: Path, first: tuple[int, str], split: Callable[[str], list[str]]) -> list[str]:
+    """The role of each column, or nothing if the first line is no header."""
+    try:
+        columns = [NAMES.get(field.strip().lower(), "") for field in split(first[1])]
+    except ValueError:
+        return []
+    if "label" not in columns or "clip" not in columns:
+        return []
+    for role in ROLES:
+        if columns.count(role) > 1:
+            raise BadRow(file, first[0], f"two columns of the header name the {role}: {first[1]!r}")
+    return columns
 
 
-def below(row: Row, folder: Path, relative: str) -> Path:
-    """Return `folder / relative`, absolute. Raises: BadRow if the id of a clip would lead out of the folder.
-
-    The text alone is judged, so that clips may be symbolic links to another disk.
-    """
-    parts = relative.split("/")
-    if {"", ".", ".."} & set(parts) or "\\" in relative or ":" in relative or not relative.isprintable():
-        raise row.error(f"clip id {relative!r} is not a plain path below {folder.name}/")
-    return folder.absolute() / PurePosixPath(relative)
-
-
-def build_fold(train: Iterable[Row], test: Iterable[Row], parse: Callable[[Row], Sample]) -> Fold:
-    """Turn rows into a fold. Raises: BadRow where an id comes for the second time, in one part or in both."""
-    seen: dict[str, Row] = {}
-
-    def collect(row: Row) -> Sample:
-        sample = parse(row)
-        first = seen.setdefault(sample.id, row)
-        if first is not row:
-            kind = "duplicate" if first.file == row.file else "train and test share"
-            raise row.error(f"{kind} id {sample.id!r}, first in {first.file}:{first.line}")
-        return sample
-
-    return Fold([collect(row) for row in train], [collect(row) for row in test])
-
-
-def require_fold(fold: str, folds: Sequence[str], dataset: str) -> None:
-    """Raise UnknownName unless the dataset has a fold of that name."""
-    if fold not in folds:
-        raise UnknownName(f"{dataset} has no fold {fold!r}; {suggestion(fold, folds)}")
-
-
-def find_folder(root: Path, candidates: Sequence[str], what: str) -> str:
-    """Return the first of the relative paths that is a folder. Raises: BadData telling what is there."""
-    return _find(root, candidates, what, Path.is_dir)
-
-
-def find_file(root: Path, candidates: Sequence[str], what: str) -> str:
-    """Return the first of the relative paths that is a file. Raises: BadData telling what is there."""
-    return _find(root, candidates, what, Path.is_file)
-
-
-def _find(root: Path, candidates: Sequence[str], what: str, exists: Callable[[Path], bool]) -> str:
-    for candidate in candidates:
-        if exists(root / candidate):
-            return candidate
-    expected = " or ".join(map(repr, candidates))
-    raise BadData(
-        f"{what} not found: expected {expected} below {root}; {_instead(root.absolute() / candidates[0])}. "
-        "Unpack the official release so, or name the right folder with --data-root"
-    )
-
-
-def _instead(path: Path) -> str:
-    """What stands in the deepest folder on the way to `path` that exists, nearest names first."""
-    folder = next(p for p in path.parents if p.is_dir())
-    wanted = path.relative_to(folder).parts[0].lower()
-    names = sorted(p.name for p in folder.iterdir())
-    names.sort(key=lambda name: SequenceMatcher(None, wanted, name.lower()).ratio(), reverse=True)
-    shown = ", ".join(map(repr, names[:SHOWN])) or "nothing"
-    return f"{folder} holds {shown}" + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+def _columns(fields: Sequence[str], *, captions: bool) -> list[str]:
+    if len(fields) == 2 or (captions and len(fields) > 2 and not fields[1].isdecimal()):
+        return ["clip", "label"]
+    if len(fields) == 3 and fields[1].isdecimal():
+        return ["clip", "frames", "label"]
+    raise ValueError(f"expected `clip label`, `clip frames label` or a header, found {len(fields)} columns: {fields}")

@@ -6,6 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_config_path
@@ -28,25 +29,40 @@ def config_file() -> Path:
     return Path(os.environ.get("HARNESS_CONFIG") or user_config_path(APP) / "config.toml")
 
 
-def configured_roots() -> dict[str, Path]:
-    """Dataset name -> folder, as written by `harness data set`."""
+@dataclass(frozen=True)
+class Place:
+    """Where a dataset is: its own folder, and which clips and lists to read there (empty: what is found)."""
+
+    root: Path
+    layout: str = ""
+
+
+def configured_places() -> dict[str, Place]:
+    """Dataset name -> place, as written by `harness data set`."""
     path = config_file()
     if not path.is_file():
         return {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8")).get("data", {})
-        return {str(name): Path(folder) for name, folder in data.items()}
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        layouts = {str(name): str(layout) for name, layout in data.get("layout", {}).items()}
+        return {str(n): Place(Path(folder), layouts.get(n, "")) for n, folder in data.get("data", {}).items()}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
 
 
-def set_root(name: str, folder: Path) -> Path:
+def set_place(name: str, place: Place) -> Path:
     """Remember where a dataset is. Returns the configuration file. Raises: HarnessError if it cannot be written."""
-    roots = {**configured_roots(), name: folder.expanduser().resolve()}
-    text = "\n".join(["[data]", *(f"{_quoted(key)} = {_quoted(str(roots[key]))}" for key in sorted(roots))])
+    places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
+    roots = {name: str(place.root) for name, place in places.items()}
+    layouts = {name: place.layout for name, place in places.items() if place.layout}
+    text = "\n".join([*_table("data", roots), *(["", *_table("layout", layouts)] if layouts else [])])
     path = config_file()
     write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
     return path
+
+
+def _table(name: str, values: Mapping[str, str]) -> list[str]:
+    return [f"[{name}]", *(f"{_quoted(key)} = {_quoted(values[key])}" for key in sorted(values))]
 
 
 def _quoted(text: str) -> str:
@@ -54,19 +70,19 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def dataset_root(spec: DatasetSpec, data_root: Path | None) -> Path:
-    """The folder of one dataset: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
+def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> Place:
+    """Where one dataset is: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
 
     Raises:
         HarnessError: none of them names it.
     """
+    configured = configured_places().get(spec.name)
     if data_root is not None:
-        return data_root / spec.folder
+        return Place(data_root / spec.folder, layout)
     if os.environ.get(DATA_ROOT):
-        return Path(os.environ[DATA_ROOT]).expanduser() / spec.folder
-    roots: Mapping[str, Path] = configured_roots()
-    if spec.name in roots:
-        return roots[spec.name]
+        return Place(Path(os.environ[DATA_ROOT]).expanduser() / spec.folder, layout)
+    if configured:
+        return replace(configured, layout=layout or configured.layout)
     raise HarnessError(
         f"where is {spec.title}? Give --data-root DIR (the folder that holds {spec.folder}/), set {DATA_ROOT}, "
         f"or run `harness data set {spec.name} PATH` once. To try things out without data: harness bench --demo"

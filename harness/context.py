@@ -18,6 +18,7 @@ class RunContext:
     threads: int = 1
     loader_workers: int = 0
     save_weights: bool = False
+    layouts: Mapping[str, str] = field(default_factory=dict)  # dataset -> which clips and lists, where it was asked for
     checkpoint_every: int = 1  # epochs; 0 = only when asked to stop
     job_timeout: float | None = None  # seconds
     collect: bool = False  # no folder is shared: workers keep to places of their own and send results back

@@ -5,12 +5,14 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from harness.demo.replica import is_demo
 from harness.errors import BadData, HarnessError
+from harness.found import Found
 from harness.scan import ClipInfo, scan_clips
 from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
 from harness.splits import canonical_sha256, is_official
@@ -26,7 +28,8 @@ class Dataset:
     root: Path
     folds: Mapping[str, Fold]
     fingerprint: str
-    crop_source: str
+    found: Found
+    infos: Mapping[Path, ClipInfo]  # of each clip's source
     demo: bool
 
     @cached_property
@@ -41,12 +44,26 @@ class Dataset:
         """Whether a fold is, clip by clip and label by label, the official one."""
         return is_official(self.spec, fold, self.folds[fold])
 
+    @property
+    def summary(self) -> str:
+        """One line: what was read, and whether it is the official split."""
+        unofficial = [name for name in self.folds if not self.official(name)]
+        if self.demo:
+            verdict = "a synthetic demo"
+        elif not self.spec.split_sha256:
+            verdict = "which has no official split"
+        elif unofficial:
+            verdict = f"NOT the official split in fold {', '.join(unofficial)}"
+        else:
+            verdict = "the official split"
+        return f"{self.spec.title}: {self.found.layout or self.root}; {verdict}"
+
     def protocol(self, selection: Selection) -> Protocol:
         """The protocol that results on this dataset are made under."""
         return Protocol(
             dataset=self.spec.name,
             dataset_version=self.spec.version,
-            crop_source=self.crop_source,
+            crop_source=self.found.crop_source,
             split_sha256=digest(self.split_sha256, 64),
             classes=self.spec.class_names,
             selection=selection,
@@ -90,56 +107,97 @@ class Dataset:
         return tested
 
 
-def open_dataset(spec: DatasetSpec, root: Path, cache: Path, *, thorough: bool = False) -> Dataset:
+def open_dataset(spec: DatasetSpec, root: Path, cache: Path, layout: str = "", *, thorough: bool = False) -> Dataset:
     """Read the annotations and count the frames of every clip.
 
     Args:
-        spec: the dataset.
+        spec: the dataset. Classes and folds that it leaves open are those found.
         root: its own folder, e.g. `.../DFEW`.
         cache: where counts are kept; a folder whose time has not changed is not listed again.
+        layout: which clips and lists to read, `CLIPS:LISTS`; empty for what is found.
         thorough: list small trees again in any case, since a file rewritten in place leaves no trace in its folder.
 
     Raises:
         BadData: nothing there, or an annotation is wrong.
     """
+    return describe(spec, root, find(spec, root, layout).checked(), cache, thorough=thorough)
+
+
+def find(spec: DatasetSpec, root: Path, layout: str) -> Found:
+    """What the plugin reads below a root. Whatever it raises on odd data is the user's to read, not a crash.
+
+    Raises:
+        BadData: nothing there, or nothing that can be read.
+    """
     if not root.is_dir():
         raise BadData(f"{spec.title}: no folder {root}; give --data-root, the folder that holds {spec.folder}/")
-    folds = {name: _load(spec, root, name) for name in spec.folds}
-    clips = {s.source for fold in folds.values() for s in (*fold.train, *fold.test)}
+    if spec.read is None and layout:
+        raise BadData(f"{spec.title}: its plugin reads one layout only, so {layout!r} cannot be chosen")
+    if spec.read:
+        with _blamed_on(spec.title):
+            found = spec.read(root, layout)
+    else:
+        found = _loaded(spec, root)
+    for fold in found.folds.values():
+        for sample in (*fold.train, *fold.test):
+            if not sample.source.is_relative_to(root):
+                raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
+    return found
+
+
+def describe(spec: DatasetSpec, root: Path, found: Found, cache: Path, *, thorough: bool) -> Dataset:
+    """What was found, with the frames of every clip counted."""
+    if not spec.folds:
+        spec = replace(spec, folds=tuple(found.folds), classes=found.classes)
+    clips = {s.source for fold in found.folds.values() for s in (*fold.train, *fold.test)}
     infos = scan_clips(sorted(clips), root, cache, thorough=thorough)
-    counted = {name: Fold(_count(f.train, infos), _count(f.test, infos)) for name, f in folds.items()}
+    counted: dict[Sample, Sample] = {}  # one object a clip, whatever the number of folds
+    folds = {
+        name: Fold(_count(fold.train, infos, counted), _count(fold.test, infos, counted))
+        for name, fold in found.folds.items()
+    }
     return Dataset(
         spec=spec,
         root=root,
-        folds=counted,
-        fingerprint=_fingerprint(spec, root, counted, infos),
-        crop_source=spec.layout(root) if spec.layout else "",
+        folds=folds,
+        fingerprint=_fingerprint(spec, root, folds, infos),
+        found=found,
+        infos=infos,
         demo=is_demo(root),
     )
 
 
-def _load(spec: DatasetSpec, root: Path, name: str) -> Fold:
-    """The fold as the plugin reads it. Whatever it raises on odd data is the user's to read, not a crash."""
+def _loaded(spec: DatasetSpec, root: Path) -> Found:
+    """What a plugin that reads fold by fold finds."""
+    folds = {}
+    for name in spec.folds:
+        with _blamed_on(f"{spec.title}: fold {name!r}"):
+            folds[name] = spec.load(root, name)
+    return Found(folds, layout="", crop_source="")
+
+
+@contextmanager
+def _blamed_on(what: str) -> Iterator[None]:
+    """Turn whatever a plugin raises into an error that says what cannot be read, and where it failed."""
     try:
-        fold = spec.load(root, name)
+        yield
     except HarnessError:
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-        raise BadData(f"{spec.title}: fold {name!r} cannot be read: {reason}") from error
-    for sample in (*fold.train, *fold.test):
-        if not sample.source.is_relative_to(root):
-            raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
-    return fold
+        raise BadData(f"{what} cannot be read: {reason}") from error
 
 
 def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
     return (tuple(samples[start : start + SHARD]) for start in range(0, len(samples), SHARD))
 
 
-def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo]) -> list[Sample]:
-    return [replace(sample, frames=infos[sample.source].frames) for sample in samples]
+def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo], counted: dict[Sample, Sample]) -> list[Sample]:
+    for sample in samples:
+        if sample not in counted:
+            counted[sample] = replace(sample, frames=infos[sample.source].frames)
+    return [counted[sample] for sample in samples]
 
 
 def _fingerprint(spec: DatasetSpec, root: Path, folds: Mapping[str, Fold], infos: Mapping[Path, ClipInfo]) -> str:

@@ -29,7 +29,7 @@ def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
     Raises:
         BadData: it is not the one that was planned with.
     """
-    place = (name, context.data_roots[name], context.cache)
+    place = (name, context.data_roots[name], context.layouts.get(name, ""), context.cache)
     if opened(*place).fingerprint != fingerprint:
         opened.cache_clear()
     dataset = opened(*place)
@@ -39,9 +39,9 @@ def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
 
 
 @lru_cache(maxsize=8)
-def opened(name: str, root: str, cache: str) -> Dataset:
+def opened(name: str, root: str, layout: str, cache: str) -> Dataset:
     """A dataset, read once a process."""
-    return open_dataset(registry.dataset(name), Path(root), Path(cache))
+    return open_dataset(registry.dataset(name), Path(root), Path(cache), layout)
 
 
 def load_backbone(planned: BackboneId, context: RunContext, device: torch.device) -> backbones.Backbone:

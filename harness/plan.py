@@ -16,7 +16,7 @@ from harness.errors import BadData, BadOption, UnknownName, suggestion
 from harness.estimate import estimates
 from harness.headers import Stamp, all_headers
 from harness.request import Request, flatten
-from harness.specs import BackboneId, Fold, FrameInput, JobSpec, MethodSpec
+from harness.specs import BackboneId, DatasetSpec, Fold, FrameInput, JobSpec, MethodSpec
 from harness.store import State, Store, state_of
 from harness.views import View, shard_file, test_view, train_views
 
@@ -54,6 +54,7 @@ class Plan:
     fills: Mapping[Fill, Sequence[str]]  # missing shard -> ids of the jobs that wait for it
     context: RunContext
     cluster: Cluster = field(default_factory=Cluster)
+    notes: Sequence[str] = ()  # what is read of each dataset
 
     @property
     def states(self) -> Counter[str]:
@@ -84,13 +85,15 @@ def make_plan(request: Request) -> Plan:
     rows = list(_rows(request))
     settings = [_settle(row, request) for row in rows]  # options are checked before data are read
     specs = [registry.dataset(name) for name in _dataset_names(request)]
-    wanted = _folds(request, {spec.name: spec.folds for spec in specs})
     backbone = _backbone_request(request)
     source = weights.resolve(backbone)
     size = weights.image_size(source.model)
     cache = config.cache_folder()
-    roots = {spec.name: config.dataset_root(spec, _data_root(request)).resolve() for spec in specs}
-    datasets = {spec.name: open_dataset(spec, roots[spec.name], cache, thorough=True) for spec in specs}
+    places = _places(specs, request)
+    datasets = {
+        s.name: open_dataset(s, places[s.name].root, cache, places[s.name].layout, thorough=True) for s in specs
+    }
+    wanted = _folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
     for name, folds in wanted.items():
         _check_complete(datasets[name], folds, request)
     jobs = [
@@ -102,7 +105,7 @@ def make_plan(request: Request) -> Plan:
     ]
     if not jobs:
         raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
-    context = _context(request, backbone, roots, cache)
+    context = _context(request, backbone, places, cache)
     planned = _look_up(jobs, Store(request.out))
     todo = [p.job for p in planned if _to_do(p.state, request)]
     missing = {job.id: list(_missing(job, datasets[job.dataset], cache)) for job in todo}
@@ -111,7 +114,8 @@ def make_plan(request: Request) -> Plan:
         key=lambda job: (-seconds[job.id], len(missing[job.id]))
     )  # the longest, then those that can start soonest
     fills = {} if request.collect else _fills(todo, missing)  # without a shared folder each node has a cache of its own
-    return Plan(planned, todo, fills, context, _cluster(request))
+    notes = [dataset.summary for dataset in datasets.values()]
+    return Plan(planned, todo, fills, context, _cluster(request), notes)
 
 
 def _rows(request: Request) -> Iterator[Row]:
@@ -160,6 +164,14 @@ def _dataset_names(request: Request) -> list[str]:
     return list(known) if names == ["all"] else list(dict.fromkeys(names))
 
 
+def _places(specs: Iterable[DatasetSpec], request: Request) -> dict[str, config.Place]:
+    """Where each dataset is, with an absolute root."""
+    for name in request.layout:
+        registry.dataset(name)  # a layout of an unknown dataset is a slip
+    found = {s.name: config.dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
+    return {name: replace(place, root=place.root.resolve()) for name, place in found.items()}
+
+
 def _folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The folds asked for of each dataset. A dataset that lacks one is no error as long as another has it."""
     if request.folds == ["all"]:
@@ -184,7 +196,12 @@ def _data_root(request: Request) -> Path | None:
     return request.data_root or (DEMO_ROOT if request.demo else None)
 
 
-def _check_complete(dataset: Dataset, folds: Iterable[str], request: Request) -> None:
+def _check_complete(dataset: Dataset, folds: Sequence[str], request: Request) -> None:
+    for name in folds:
+        fold = dataset.folds[name]
+        if not (fold.train and fold.test):
+            part = "test" if fold.train else "training"
+            raise BadData(f"{dataset.spec.title}: fold {name} has no {part} clips ({dataset.found.layout})")
     missing = list({s.id: s for s in dataset.missing(folds)}.values())
     if not missing or request.on_bad_sample == "skip":
         return
@@ -223,11 +240,12 @@ def _job(
     )
 
 
-def _context(request: Request, backbone: str, roots: Mapping[str, Path], cache: Path) -> RunContext:
+def _context(request: Request, backbone: str, places: Mapping[str, config.Place], cache: Path) -> RunContext:
     return RunContext(
         out=str(request.out.resolve()),
         cache=str(cache.resolve()),
-        data_roots={name: str(root) for name, root in roots.items()},
+        data_roots={name: str(place.root) for name, place in places.items()},
+        layouts={name: place.layout for name, place in places.items()},
         backbone=backbone,
         plugin_files=tuple(str(path) for path in registry.plugins().files),
         threads=request.threads or request.cpus_per_job or 1,

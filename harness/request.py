@@ -31,6 +31,16 @@ Names = Annotated[list[str], BeforeValidator(parse_names)]
 Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
 
 
+def _layouts(value: Any) -> Any:
+    """`["dfew=CLIPS:LISTS"]` as `{"dfew": "CLIPS:LISTS"}`."""
+    if not isinstance(value, list | tuple):
+        return value
+    pairs = [str(text).partition("=") for text in value]
+    if not all(name.strip() and layout.strip() for name, _, layout in pairs):
+        raise ValueError("expected DATASET=CLIPS:LISTS, as in dfew=DFEW_Frame_Face")
+    return {name.strip(): layout.strip() for name, _, layout in pairs}
+
+
 class Variant(BaseModel):
     """`[[variant]]`: a method under other options, with a leaderboard row of its own."""
 
@@ -53,6 +63,7 @@ class Request(BaseModel):
     selection: Selection = "last"
     out: Folder = Path("runs")
     data_root: Folder | None = None
+    layout: Annotated[dict[str, str], BeforeValidator(_layouts)] = {}  # dataset -> CLIPS:LISTS
     demo: bool = False
     plugin: list[Folder] = []
     set: dict[str, dict[str, Any]] = {}

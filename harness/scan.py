@@ -1,29 +1,39 @@
-"""Count the frames of every clip, and remember the counts between runs."""
+"""Count the frames of every clip, a folder or a video, and remember the counts between runs."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.files import write_atomically
+from harness.splits import natural_key
 from harness.video.decode import is_frame
+from harness.video.files import count_frames
 
+FIELDS = ("mtime_ns", "frames", "digest", "odd")  # what is remembered of a clip
 SMALL = 100_000  # frames; listing that many takes well under a second
 
 
 @dataclass(frozen=True, slots=True)
 class ClipInfo:
-    """What is in a clip's folder: its time of change, the number of frames, and a hash of their names and sizes."""
+    """What is in a clip: its time of change, the number of frames, a hash of their names and sizes, and oddities."""
 
     mtime_ns: int
     frames: int
     digest: str
+    odd: int = 0  # any of the bits below
 
 
-MISSING = ClipInfo(0, 0, "")
+UNORDERED = 1  # plain string order is not the order of time: 1, 10, 2
+BROKEN = 2  # some frames are links that lead nowhere, or no files
+UNREADABLE = 4  # the folder or the file cannot be opened
+NOT_THERE = 8
+MISSING = ClipInfo(0, 0, "", NOT_THERE)
+SHAPE = str.maketrans("123456789", "000000000")  # names of one shape sort alike as strings and as numbers
 
 
 def scan_clips(clips: Sequence[Path], root: Path, cache: Path, *, thorough: bool) -> dict[Path, ClipInfo]:
@@ -40,14 +50,50 @@ def scan_clips(clips: Sequence[Path], root: Path, cache: Path, *, thorough: bool
 
 def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
     try:
-        mtime = clip.stat().st_mtime_ns
-        if known is not None and known.mtime_ns == mtime:
-            return known
+        status = clip.stat()
+    except OSError as error:
+        return replace(MISSING, odd=NOT_THERE if isinstance(error, FileNotFoundError) else UNREADABLE)
+    if known is not None and known.mtime_ns == status.st_mtime_ns:
+        return known
+    if stat.S_ISREG(status.st_mode):
+        frames = count_frames(clip)
+        odd = 0 if frames else UNREADABLE
+        return ClipInfo(status.st_mtime_ns, frames, _digest([(clip.name, status.st_size)]), odd)
+    files: list[tuple[str, int]] = []
+    odd = 0
+    try:
         with os.scandir(clip) as entries:
-            files = sorted((e.name, e.stat().st_size) for e in entries if is_frame(e.name) and e.is_file())
+            for entry in entries:
+                if not is_frame(entry.name):
+                    continue
+                size = _size(entry)
+                if size < 0:
+                    odd |= BROKEN
+                else:
+                    files.append((entry.name, size))
     except OSError:
-        return MISSING
-    return ClipInfo(mtime, len(files), hashlib.sha256(repr(files).encode()).hexdigest()[:16])
+        return ClipInfo(status.st_mtime_ns, 0, "", UNREADABLE)
+    files.sort()
+    return ClipInfo(status.st_mtime_ns, len(files), _digest(files), odd | UNORDERED * _unordered(files))
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    """Bytes of a file or of what a link leads to; negative for anything else."""
+    try:
+        status = entry.stat()
+    except OSError:
+        return -1
+    return status.st_size if stat.S_ISREG(status.st_mode) else -1
+
+
+def _digest(files: Sequence[tuple[str, int]]) -> str:
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+
+
+def _unordered(files: Sequence[tuple[str, int]]) -> bool:
+    """Whether names in string order are out of natural order."""
+    names = [name for name, _ in files]
+    return len({name.translate(SHAPE) for name in names}) > 1 and names != sorted(names, key=natural_key)
 
 
 def _read(index: Path, root: Path) -> dict[Path, ClipInfo]:
@@ -56,8 +102,8 @@ def _read(index: Path, root: Path) -> dict[Path, ClipInfo]:
 
     try:
         columns = pq.read_table(index).to_pydict()
-        rows = zip(columns["clip"], columns["mtime_ns"], columns["frames"], columns["digest"], strict=True)
-        return {root / clip: ClipInfo(mtime, frames, name) for clip, mtime, frames, name in rows}
+        rows = zip(columns["clip"], *(columns[name] for name in FIELDS), strict=True)
+        return {root / clip: ClipInfo(*values) for clip, *values in rows}
     except (OSError, KeyError, pa.ArrowException):
         return {}  # no index yet, or one that cannot be read: it is only a memory
 
@@ -69,9 +115,7 @@ def _write(index: Path, root: Path, infos: dict[Path, ClipInfo]) -> None:
     table = pa.table(
         {
             "clip": [clip.relative_to(root).as_posix() for clip in infos],
-            "mtime_ns": [info.mtime_ns for info in infos.values()],
-            "frames": [info.frames for info in infos.values()],
-            "digest": [info.digest for info in infos.values()],
+            **{name: [getattr(info, name) for info in infos.values()] for name in FIELDS},
         }
     )
     write_atomically(index, lambda path: pq.write_table(table, path))

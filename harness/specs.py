@@ -15,6 +15,7 @@ from harness.frame_input import FrameInput as FrameInput  # one of the nouns, in
 if TYPE_CHECKING:
     import numpy as np
 
+    from harness.found import Found
     from harness.method import Method, Task
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class DatasetSpec:
     folds: tuple[str, ...]
     load: Callable[[Path, str], Fold]
     paper: str = ""
-    layout: Callable[[Path], str] | None = None  # names the crops found below the root, e.g. "Clip/clip_224x224"
+    read: Callable[[Path, str], Found] | None = None  # all folds of a root, in the layout asked for; else `load` reads
     counts: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)  # train, test per class
     split_sha256: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of the official train and test
     temporal_pairs: tuple[tuple[str, str], ...] = ()  # class pairs that only time separates, in the demo replica

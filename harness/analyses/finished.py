@@ -51,7 +51,7 @@ class FinishedRun:
     def dataset(self) -> Dataset:
         """The dataset as the run saw it. Raises: HarnessError if it is nowhere, or has changed since."""
         if self.job.dataset not in self.context.data_roots:
-            config.dataset_root(registry.dataset(self.job.dataset), None)  # says how to name it
+            config.dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
         try:
             return load_dataset(self.job.dataset, self.job.fingerprint, self.context)
         except BadData as error:

@@ -75,13 +75,14 @@ def context_of(
     """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
     spec = registry.dataset(result["dataset"])
     try:
-        root = config.dataset_root(spec, data_root or (DEMO_ROOT if result["demo"] else None))
+        place = config.dataset_place(spec, data_root or (DEMO_ROOT if result["demo"] else None))
     except HarnessError:
-        root = None
+        place = None
     return RunContext(
         out=str(runs.resolve()),
         cache=str(config.cache_folder().resolve()),
-        data_roots={spec.name: str(root.resolve())} if root else {},
+        data_roots={spec.name: str(place.root.resolve())} if place else {},
+        layouts={spec.name: place.layout} if place else {},
         backbone=backbone or backbone_request(result["backbone"]),
         threads=threads,
     )

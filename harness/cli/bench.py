@@ -38,6 +38,10 @@ def bench(
     ] = None,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for results; default runs.")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds DFEW/ FERV39k/ MAFW/.")] = None,
+    layout: Annotated[
+        list[str] | None,
+        typer.Option(help="DATASET=CLIPS:LISTS, folders to read instead of what is found; may be repeated."),
+    ] = None,
     demo: Annotated[
         bool | None,
         typer.Option("--demo", help="Run on synthetic replicas, written to demo-data where missing."),
@@ -113,8 +117,8 @@ def bench(
 
     given = {
         "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
-        "executor": executor, "selection": selection, "out_dir": out_dir, "data_root": data_root, "demo": demo,
-        "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
+        "executor": executor, "selection": selection, "out_dir": out_dir, "data_root": data_root, "layout": layout,
+        "demo": demo, "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
         "retry_failed": retry_failed, "force": force, "keep_stale": keep_stale, "save_weights": save_weights,
         "threads": threads, "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
         "address": address, "gpus_per_job": gpus_per_job, "cpus_per_job": cpus_per_job, "max_jobs": max_jobs,
@@ -142,6 +146,7 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
         **{name: value for name, value in params.items() if name not in aside},
         "out": params["out_dir"],
         "plugin": params["plugin"] or None,
+        "layout": params["layout"] or None,
         "set": parse_overrides(params["set_"] or ()) or None,
     }
 
@@ -153,6 +158,8 @@ def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
     with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
         plan = runner.prepare(request, _demo_progress(quiet), dry_run=dry_run)
     report_problems()
+    for note in () if quiet else plan.notes:
+        err.print(note, markup=False, highlight=False, soft_wrap=True)
     return plan
 
 

@@ -14,21 +14,32 @@ from harness.errors import HarnessError
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
 
 
+Layout = Annotated[
+    str,
+    typer.Option(
+        help="CLIPS:LISTS, folders to read instead of what is found; one may be left out. See docs/datasets.md."
+    ),
+]
+
+
 @app.command("set")
 def set_root(
     name: Annotated[str, typer.Argument(help="Name of the dataset, as `harness list datasets` shows it.")],
     path: Annotated[Path, typer.Argument(help="Its own folder, e.g. the one called DFEW.")],
+    layout: Layout = "",
 ) -> None:
     """Remember where a dataset is, so that `--data-root` is not needed.
 
-    Example:
+    Examples:
 
         harness data set dfew /data/DFEW
+
+        harness data set dfew /data/DFEW --layout DFEW_Frame_Face:annotation
     """
     spec = registry.dataset(name)
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
-    file = config.set_root(spec.name, path)
+    file = config.set_place(spec.name, config.Place(path, layout))
     out.print(
         f"{spec.title} is at {path.resolve()} (written to {file})",
         markup=False,

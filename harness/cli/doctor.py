@@ -24,7 +24,7 @@ def doctor(plugin: PluginFiles = None, json_: Json = False) -> None:
     found = {kind: len(registry.plugins().offers(kind)) for kind in registry.KINDS}
     problems = registry.plugins().problems
     places = {"configuration": str(config.config_file()), "cache": str(config.cache_folder())}
-    places |= {f"data of {name}": str(root) for name, root in config.configured_roots().items()}
+    places |= {f"data of {name}": str(place.root) for name, place in config.configured_places().items()}
     if json_:
         print_json(
             {"ok": not problems, "versions": package_versions(), "found": found, "places": places,

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
-from harness.annotations import (
-    Row,
-    below,
-    build_fold,
-    class_by_number,
-    find_file,
-    find_folder,
-    numeric_id,
-    read_rows,
-    require_fold,
-)
+from harness import ClassLabel, DatasetSpec, hookimpl
+from harness.layouts.ids import Numbered
+from harness.layouts.reader import Layouts
+from harness.layouts.splits import five_folds
+from harness.layouts.trees import Crops
 
 CLASSES = (  # the csv writes the number; the words are those of the release notes
     ClassLabel("happiness", "happy", 1),
@@ -28,8 +20,6 @@ CLASSES = (  # the csv writes the number; the words are those of the release not
     ClassLabel("fear", "fear", 7),
 )
 FOLDS = ("1", "2", "3", "4", "5")
-CROPS = ("Clip/clip_224x224",)  # the first one found is read
-SPLITS = ("EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv",)
 
 COUNTS = {  # clips per class, (train, test)
     "1": ((1956, 1515, 2135, 1738, 1175, 116, 721), (489, 379, 534, 435, 294, 29, 181)),
@@ -64,30 +54,26 @@ SPLIT_SHA256 = {
 }
 
 
-def layout(root: Path) -> str:
-    """Return the folder of face crops below the root. Raises: BadData if there is none."""
-    return find_folder(root, CROPS, "face crops of DFEW")
-
-
-def load(root: Path, fold: str) -> Fold:
-    """Return one official fold; ids are padded to five digits ("00001"), as the clip folders are.
-
-    Groups stay empty: the release does not say which clips share a film.
-    """
-    require_fold(fold, FOLDS, "DFEW")
-    crops = root / layout(root)
-
-    def sample(row: Row) -> Sample:
-        clip = numeric_id(row, row.fields[0], digits=5)
-        return Sample(clip, below(row, crops, clip), class_by_number(row, row.fields[1], CLASSES))
-
-    return build_fold(_rows(root, fold, "train"), _rows(root, fold, "test"), sample)
-
-
-def _rows(root: Path, fold: str, part: str) -> list[Row]:
-    candidates = [path.format(part=part, fold=fold) for path in SPLITS]
-    file = root / find_file(root, candidates, f"DFEW fold {fold} {part} list")
-    return read_rows(file, ("video_name", "label"), delimiter=",", header=True)
+# Groups stay empty: the release does not say which clips share a film.
+LAYOUTS = Layouts(
+    name="dfew",
+    title="DFEW",
+    classes=CLASSES,
+    folds=FOLDS,
+    counts=COUNTS,
+    ids=Numbered(digits=5),
+    crops=(
+        Crops("Clip/clip_224x224", ("clip_224x224",)),
+        Crops("DFEW_Frame_Face", ("DFEW_Frame_Face", "DFEW_Face")),
+        Crops("Clip/jpg_256", ("jpg_256",)),
+        Crops("data_affine", ("data_affine/single_label/data",)),
+        Crops("Clip/clip_224x224_avi", ("clip_224x224_avi",)),
+        Crops("Clip/clip_224x224_16f", ("clip_224x224_16f", "clip_224x16f"), "clips interpolated to 16 frames"),
+        Crops("Clip/original", ("original",), "whole frames; crop the faces with `harness data prepare`"),
+    ),
+    lists="EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv",
+    rule=five_folds,
+)
 
 
 @hookimpl
@@ -101,8 +87,8 @@ def register_datasets() -> Iterable[DatasetSpec]:
             folder="DFEW",
             classes=CLASSES,
             folds=FOLDS,
-            load=load,
-            layout=layout,
+            load=LAYOUTS.load,
+            read=LAYOUTS.read,
             counts=COUNTS,
             split_sha256=SPLIT_SHA256,
             temporal_pairs=(("sadness", "anger"),),

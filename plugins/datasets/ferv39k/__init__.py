@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
-from harness.annotations import (
-    Row,
-    below,
-    build_fold,
-    class_by_word,
-    find_file,
-    find_folder,
-    numeric_id,
-    read_rows,
-    require_fold,
-)
+from harness import ClassLabel, DatasetSpec, hookimpl
+from harness.layouts.ids import Scenes
+from harness.layouts.reader import Layouts
+from harness.layouts.splits import first_fifths
+from harness.layouts.trees import Crops
 
 CLASSES = (
     ClassLabel("happiness", "Happy"),
@@ -28,8 +20,6 @@ CLASSES = (
     ClassLabel("fear", "Fear"),
 )
 FOLDS = ("1",)
-CROPS = ("2_ClipsforFaceCrop",)  # the first one found is read
-SPLITS = ("4_setups/All_scenes/{part}_All.csv",)
 
 COUNTS = {  # clips per class, (train, test)
     "1": ((5854, 5523, 7790, 5906, 2502, 1833, 1680), (1473, 1393, 1958, 1487, 638, 467, 431)),
@@ -44,41 +34,22 @@ SPLIT_SHA256 = {
 }
 
 
-def layout(root: Path) -> str:
-    """Return the folder of face crops below the root. Raises: BadData if there is none."""
-    return find_folder(root, CROPS, "face crops of FERV39k")
-
-
-def load(root: Path, fold: str) -> Fold:
-    """Return the official split; an id is the clip's folder, "Scene/Emotion/0015".
-
-    Groups stay empty. The scene is no group: it is a genre, and as all 22 are in both parts, a leak check
-    would always fire and a hold-out of whole groups would take whole scenes. The films are not known.
-    """
-    require_fold(fold, FOLDS, "FERV39k")
-    crops = root / layout(root)
-
-    def sample(row: Row) -> Sample:
-        clip = _clip(row, row.fields[0])
-        label = class_by_word(row, row.fields[1], CLASSES)
-        if clip.split("/")[1] != CLASSES[label].word:
-            raise row.error(f"clip {clip!r} lies in another folder than its label {CLASSES[label].word!r}")
-        return Sample(clip, below(row, crops, clip), label)
-
-    return build_fold(_rows(root, "train"), _rows(root, "test"), sample)
-
-
-def _clip(row: Row, value: str) -> str:
-    match value.split("/"):
-        case [scene, emotion, number]:
-            return f"{scene}/{emotion}/{numeric_id(row, number, digits=4)}"
-    raise row.error(f"clip id {value!r} is not of the form 'Scene/Emotion/0015'")
-
-
-def _rows(root: Path, part: str) -> list[Row]:
-    candidates = [path.format(part=part) for path in SPLITS]
-    file = root / find_file(root, candidates, f"FERV39k {part} list")
-    return read_rows(file, ("clip", "label"))  # no header, and spaces despite the name
+# Groups stay empty. The scene is no group: it is a genre, and as all 22 are in both parts, a leak check would always
+# fire and a hold-out of whole groups would take whole scenes. The films are not known.
+LAYOUTS = Layouts(
+    name="ferv39k",
+    title="FERV39k",
+    classes=CLASSES,
+    folds=FOLDS,
+    counts=COUNTS,
+    ids=Scenes([c.word for c in CLASSES]),
+    crops=(
+        Crops("2_ClipsforFaceCrop", ("2_ClipsforFaceCrop", "2_ClipsforFaceCrop-002")),
+        Crops("3_ClipsforScenImages", ("3_ClipsforScenImages",), "whole frames; the papers use 2_ClipsforFaceCrop"),
+    ),
+    lists="4_setups/All_scenes/{part}_All.csv",
+    rule=first_fifths,
+)
 
 
 @hookimpl
@@ -92,8 +63,8 @@ def register_datasets() -> Iterable[DatasetSpec]:
             folder="FERV39k",
             classes=CLASSES,
             folds=FOLDS,
-            load=load,
-            layout=layout,
+            load=LAYOUTS.load,
+            read=LAYOUTS.read,
             counts=COUNTS,
             split_sha256=SPLIT_SHA256,
             temporal_pairs=(("sadness", "anger"),),

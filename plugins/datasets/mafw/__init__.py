@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
-from harness.annotations import (
-    Row,
-    below,
-    build_fold,
-    class_by_word,
-    find_file,
-    find_folder,
-    numeric_id,
-    read_rows,
-    require_fold,
-)
+from harness import ClassLabel, DatasetSpec, hookimpl
+from harness.layouts.ids import Numbered
+from harness.layouts.reader import Layouts
+from harness.layouts.splits import five_folds
+from harness.layouts.trees import Crops
 
 CLASSES = tuple(
     ClassLabel(word, word)
@@ -35,8 +27,6 @@ CLASSES = tuple(
     )
 )
 FOLDS = ("1", "2", "3", "4", "5")
-CROPS = ("data/frames",)  # the first one found is read
-SPLITS = ("Train & Test Set/single/no_caption/set_{fold}/{part}.txt",)
 
 COUNTS = {  # clips per class, (train, test)
     "1": (
@@ -86,33 +76,24 @@ SPLIT_SHA256 = {
 }
 
 
-def layout(root: Path) -> str:
-    """Return the folder of face frames below the root. Raises: BadData if there is none."""
-    return find_folder(root, CROPS, "face frames of MAFW")
-
-
-def load(root: Path, fold: str) -> Fold:
-    """Return one official fold; the id of "00025.mp4" is "00025", as its folder of frames is.
-
-    Groups stay empty: the release does not say which clips share a film.
-    """
-    require_fold(fold, FOLDS, "MAFW")
-    frames = root / layout(root)
-
-    def sample(row: Row) -> Sample:
-        video, word = row.fields
-        if not video.endswith(".mp4"):
-            raise row.error(f"clip {video!r} is not of the form '00025.mp4'")
-        clip = numeric_id(row, video.removesuffix(".mp4"), digits=5)
-        return Sample(clip, below(row, frames, clip), class_by_word(row, word, CLASSES))
-
-    return build_fold(_rows(root, fold, "train"), _rows(root, fold, "test"), sample)
-
-
-def _rows(root: Path, fold: str, part: str) -> list[Row]:
-    candidates = [path.format(part=part, fold=fold) for path in SPLITS]
-    file = root / find_file(root, candidates, f"MAFW fold {fold} {part} list")
-    return read_rows(file, ("video", "label"))
+# Groups stay empty: the release does not say which clips share a film.
+LAYOUTS = Layouts(
+    name="mafw",
+    title="MAFW",
+    classes=CLASSES,
+    folds=FOLDS,
+    counts=COUNTS,
+    ids=Numbered(digits=5),
+    crops=(
+        Crops("data/frames", ("frames",)),
+        Crops("data/faces", ("faces",)),
+        Crops("clips_faces", ("clips_faces",)),
+        Crops("frames_crop_align_224", ("frames_crop_align_224",)),
+        Crops("data/clips", ("clips",), "whole frames; crop the faces with `harness data prepare`"),
+    ),
+    lists="Train & Test Set/single/no_caption/set_{fold}/{part}.txt",
+    rule=five_folds,
+)
 
 
 @hookimpl
@@ -126,8 +107,8 @@ def register_datasets() -> Iterable[DatasetSpec]:
             folder="MAFW",
             classes=CLASSES,
             folds=FOLDS,
-            load=load,
-            layout=layout,
+            load=LAYOUTS.load,
+            read=LAYOUTS.read,
             counts=COUNTS,
             split_sha256=SPLIT_SHA256,
             temporal_pairs=(("sadness", "anger"), ("surprise", "anxiety")),

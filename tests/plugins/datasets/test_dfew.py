@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import five_chunks, is_official
 from harness_plugins.datasets import dfew
@@ -37,8 +36,7 @@ def test_official_format(tmp_path: Path) -> None:
     assert [(s.id, s.label) for s in fold.test] == [("16372", 6), ("00001", 5)]
     assert fold.train[0].source == tmp_path / "Clip" / "clip_224x224" / "00002"
     assert {(s.group, s.frames) for s in [*fold.train, *fold.test]} == {("", 0)}
-    assert SPEC.layout is not None
-    assert SPEC.layout(tmp_path) == "Clip/clip_224x224"
+    assert dfew.LAYOUTS.read(tmp_path, "").crop_source == "Clip/clip_224x224"
     assert not is_official(SPEC, "4", fold)
 
 
@@ -55,44 +53,41 @@ def test_every_row_is_read(tmp_path_factory: pytest.TempPathFactory, labels: dic
     [
         ("1,3\n2,8\n", 3, "unknown label '8'; valid: 1 (happiness), 2 (sadness), 3 (neutral)"),
         ("1,0\n", 2, "unknown label '0'; valid: 1 (happiness)"),
-        ("1,happy\n", 2, "unknown label 'happy'; valid: 1 (happiness)"),
-        ("1,3,16\n", 2, "expected 2 columns (video_name, label), found 3: ('1', '3', '16')"),
-        ("\n1\n", 3, "expected 2 columns (video_name, label), found 1: ('1',)"),
-        ("../1,3\n", 2, "clip id '../1' is not a whole number"),
-        ("/etc,3\n", 2, "clip id '/etc' is not a whole number"),
+        ("1,3\n2,2\n3,happy\n", 4, "unknown label 'happy'; valid: 1 (happiness)"),
+        ("1,3,16\n", 2, "expected 2 columns (clip, label), found 3: '1,3,16'"),
+        ("\n1\n", 3, "expected 2 columns (clip, label), found 1: '1'"),
+        ("../1,3\n", 2, "clip id '../1' is not a plain path"),
+        ("/etc/passwd,3\n", 2, "clip id 'passwd' is not a whole number"),
         ("1.0,3\n", 2, "clip id '1.0' is not a whole number"),
-        ("5,3\n00005,3\n", 3, "duplicate id '00005', first in "),
+        ("5,3\n00005,3\n", 3, "duplicate id '00005', first in line 2"),
         ("9,1\n", 2, "train and test share id '00009', first in "),
+        ("8,2\n10,3\n", 2, "train and test share id '00008', first in "),
     ],
 )
 def test_bad_rows_name_file_and_line(tmp_path: Path, rows: str, line: int, reason: str) -> None:
-    write(tmp_path, "9,1\n", rows)
-    with pytest.raises(BadRow) as caught:
+    write(tmp_path, "9,1\n8,2\n", rows)
+    with pytest.raises(BadData) as caught:
         SPEC.load(tmp_path, "1")
     assert str(caught.value).startswith(f"{list_of(tmp_path, 'test')}:{line}: {reason}")
 
 
-def test_a_list_without_header_is_refused_rather_than_robbed_of_its_first_clip(tmp_path: Path) -> None:
+def test_a_list_without_header_is_not_robbed_of_its_first_clip(tmp_path: Path) -> None:
     list_of(write(tmp_path, "1,1\n", ""), "test").write_text("2,3\n3,3\n")
-    with pytest.raises(BadRow, match=r"set_1\.csv:1: expected the header 'video_name,label', found '2,3'"):
-        SPEC.load(tmp_path, "1")
+    assert [s.id for s in SPEC.load(tmp_path, "1").test] == ["00002", "00003"]
 
 
-def test_missing_list_names_the_path_and_its_neighbours(tmp_path: Path) -> None:
-    list_of(write(tmp_path, "1,1\n", "2,1\n"), "test").parent.rename(
-        tmp_path / "EmoLabel_DataSplit" / "test (single-labeled)"
-    )
-    with pytest.raises(BadData) as caught:
+def test_missing_list_names_the_path(tmp_path: Path) -> None:
+    list_of(write(tmp_path, "1,1\n", "2,1\n"), "test").unlink()
+    with pytest.raises(BadData, match=r"DFEW fold 1: no test list; expected 'EmoLabel_DataSplit/test\(single-label"):
         SPEC.load(tmp_path, "1")
-    assert "expected 'EmoLabel_DataSplit/test(single-labeled)/set_1.csv'" in str(caught.value)
-    assert f"{tmp_path / 'EmoLabel_DataSplit'} holds 'test (single-labeled)'" in str(caught.value)
 
 
 def test_missing_crops_and_missing_root(tmp_path: Path) -> None:
-    (tmp_path / "Clip" / "clip_224").mkdir(parents=True)
-    with pytest.raises(BadData, match=r"expected 'Clip/clip_224x224' below .*Clip holds 'clip_224'"):
+    write(tmp_path, "1,1\n", "2,1\n")
+    (tmp_path / "Clip" / "clip_224x224").rename(tmp_path / "Clip" / "clips")
+    with pytest.raises(BadData, match=r"expected them at 'Clip/clip_224x224' below .*; the root holds 'Clip', 'Emo"):
         SPEC.load(tmp_path, "1")
-    with pytest.raises(BadData, match=r"below .*none; .* holds 'Clip'"):
+    with pytest.raises(BadData, match=r"below .*none; the root holds nothing"):
         SPEC.load(tmp_path / "none", "1")
 
 

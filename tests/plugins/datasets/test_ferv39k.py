@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import is_official, per_class, scene_fifths
 from harness_plugins.datasets import ferv39k
@@ -109,37 +108,50 @@ def test_every_row_is_read(tmp_path_factory: pytest.TempPathFactory, names: list
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (
-            "War/Hapy/0001 Hapy",
-            "unknown label 'Hapy'; did you mean 'Happy'?; valid: Happy, Sad, Neutral, Angry",
-        ),
+        ("War/Happy/0001 Hapy", "unknown label 'Hapy'; did you mean 'Happy'?; valid: Happy, Sad, Neutral, Angry"),
+        ("War/Hapy/0001 Happy", "no emotion is called 'Hapy'; did you mean 'Happy'?"),
         ("War/Sad/0001 1", "unknown label '1'; valid: Happy, Sad, Neutral, Angry, Surprise, Disgust, Fear"),
         ("War/Sad/0001 Fear", "clip 'War/Sad/0001' lies in another folder than its label 'Fear'"),
-        ("War/Sad/0001", "expected 2 columns (clip, label), found 1: ('War/Sad/0001',)"),
-        ("War/Sad/0001,Sad", "expected 2 columns (clip, label), found 1: ('War/Sad/0001,Sad',)"),
-        ("War/Sad/0001 Sad 16", "expected 2 columns (clip, label), found 3: "),
+        ("War/Sad/0001", "expected 2 columns (clip, label), found 1: 'War/Sad/0001'"),
+        ("War/Sad/0001,Sad", "expected 2 columns (clip, label), found 1: 'War/Sad/0001,Sad'"),
+        ("War/Sad/0001 Sad 16", "unknown label '16'"),
         ("0001 Sad", "clip id '0001' is not of the form 'Scene/Emotion/0015'"),
-        ("/War/Sad/0001 Sad", "clip id '/War/Sad/0001' is not of the form 'Scene/Emotion/0015'"),
-        ("../Sad/0001 Sad", "clip id '../Sad/0001' is not a plain path below 2_ClipsforFaceCrop/"),
-        ("/Sad/0001 Sad", "clip id '/Sad/0001' is not a plain path below 2_ClipsforFaceCrop/"),
-        ("War/Sad/.. Sad", "clip id '..' is not a whole number"),
-        ("War/Sad/0009 Sad", "duplicate id 'War/Sad/0009', first in "),
+        ("../Sad/0001 Sad", "clip id '../Sad/0001' is not a plain path"),
+        ("/etc/../War/Sad/0001 Sad", "clip id '/etc/../War/Sad/0001' is not a plain path"),
+        ("War/Sad/.. Sad", "clip id 'War/Sad/..' is not a plain path"),
+        ("War/Sad/0009 Sad", "duplicate id 'War/Sad/0009', first in line 1"),
         ("War/Fear/0000 Fear", "train and test share id 'War/Fear/0000', first in "),
     ],
 )
 def test_bad_rows_name_file_and_line(tmp_path: Path, bad: str, reason: str) -> None:
     write(tmp_path, "War/Fear/0000 Fear", f"War/Sad/0009 Sad\n\n{bad}\n")
-    with pytest.raises(BadRow) as caught:
+    with pytest.raises(BadData) as caught:
         SPEC.load(tmp_path, "1")
     assert str(caught.value).startswith(f"{list_of(tmp_path, 'test')}:3: {reason}")
 
 
-def test_missing_list_and_missing_crops(tmp_path: Path) -> None:
-    (tmp_path / "2_ClipsForFaceCrop").mkdir()
-    with pytest.raises(BadData, match=r"expected '2_ClipsforFaceCrop' below .* holds '2_ClipsForFaceCrop'"):
+def test_without_lists_the_folders_tell_the_labels_and_the_rule_makes_the_official_split(tmp_path: Path) -> None:
+    for clip in official_ids():
+        (tmp_path / "2_ClipsforFaceCrop" / clip).mkdir(parents=True)
+    found = ferv39k.LAYOUTS.read(tmp_path, "")
+    assert is_official(SPEC, "1", found.folds["1"])
+    assert found.derived == ("1",)
+
+
+def test_a_missing_list_is_what_the_other_leaves(tmp_path: Path) -> None:
+    train, test = scene_fifths(official_ids()[:700])
+    write(tmp_path, rows(train), rows(test))
+    list_of(tmp_path, "test").unlink()
+    for clip in official_ids()[:700]:
+        (tmp_path / "2_ClipsforFaceCrop" / clip).mkdir(parents=True)
+    assert sorted(s.id for s in SPEC.load(tmp_path, "1").test) == sorted(test)
+
+
+def test_missing_lists_and_missing_crops(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match=r"no clips found: expected them at '2_ClipsforFaceCrop' below"):
         SPEC.load(tmp_path, "1")
-    list_of(write(tmp_path, "", ""), "train").unlink()
-    with pytest.raises(BadData, match=r"'4_setups/All_scenes/train_All.csv' below .* holds 'test_All.csv'"):
+    list_of(write(tmp_path, "War/Sad/0001 Sad", "War/Sad/0000 Sad"), "train").unlink()
+    with pytest.raises(BadData, match=r"FERV39k fold 1: no train list; expected '4_setups/All_scenes/train_All\.csv'"):
         SPEC.load(tmp_path, "1")
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.annotations import BadRow
 from harness.errors import BadData, UnknownName
 from harness.splits import five_chunks
 from harness_plugins.datasets import mafw
@@ -49,36 +48,61 @@ def test_every_row_is_read(tmp_path_factory: pytest.TempPathFactory, labels: dic
 @pytest.mark.parametrize(
     ("rows", "line", "reason"),
     [
-        ("00001.mp4 angry\n", 1, "unknown label 'angry'; did you mean 'anger'?; valid: happiness, sadness"),
+        ("00001.mp4 angr\n", 1, "unknown label 'angr'; did you mean 'anger'?; valid: happiness, sadness"),
         ("00001.mp4 fear\n00002.mp4 4\n", 2, "unknown label '4'; valid: happiness, sadness"),
-        ("00001.mp4\tfear\ta\tb\n", 1, "expected 2 columns (video, label), found 4: "),
-        ("00001.mp4\n", 1, "expected 2 columns (video, label), found 1: ('00001.mp4',)"),
-        ("00001 fear\n", 1, "clip '00001' is not of the form '00025.mp4'"),
-        ("../1.mp4 fear\n", 1, "clip id '../1' is not a whole number"),
-        ("/1.mp4 fear\n", 1, "clip id '/1' is not a whole number"),
-        ("00001.mp4 fear\n\n1.mp4 fear\n", 3, "duplicate id '00001', first in "),
+        ("00001.mp4 fear_anger\n", 1, "label 'fear_anger' is a compound one; the harness reads the single-labelled"),
+        ("00001.mp4\n", 1, "expected `clip label`, `clip frames label` or a header, found 1 columns: ['00001.mp4']"),
+        ("00001.npy fear\n", 1, "clip id '00001.npy' is not a whole number"),
+        ("../1.mp4 fear\n", 1, "clip id '../1.mp4' is not a plain path"),
+        ("..\\\\1.mp4 fear\n", 1, "clip id '..\\\\\\\\1.mp4' is not a plain path"),
+        ("00001.mp4 fear\n\n1.mp4 fear\n", 3, "duplicate id '00001', first in line 1"),
         ("00009.mp4 fear", 1, "train and test share id '00009', first in "),
         ("", 1, "the file lists no clips"),
     ],
 )
 def test_bad_rows_name_file_and_line(tmp_path: Path, rows: str, line: int, reason: str) -> None:
     write(tmp_path, "00009.mp4 fear", rows)
-    with pytest.raises(BadRow) as caught:
+    with pytest.raises(BadData) as caught:
         SPEC.load(tmp_path, "1")
     assert str(caught.value).startswith(f"{list_of(tmp_path, 'test')}:{line}: {reason}")
 
 
-def test_missing_list_names_the_path_and_its_neighbours(tmp_path: Path) -> None:
+def test_other_folds_follow_from_one_whole_fold(tmp_path: Path) -> None:
+    words = ["fear"] * 7 + ["anger"] * 5
+    rows = [f"{i:05d}.mp4 {word}" for i, word in enumerate(words, 1)]
+    tested = [rows[i] for i in (2, 3, 8)]  # chunks of fear: 1 2 | 3 4 | 5 | 6 | 7; of anger: 8 | 9 | ...
+    write(tmp_path, "\n".join(row for row in rows if row not in tested), "\n".join(tested), fold="2")
+    assert [s.id for s in SPEC.load(tmp_path, "2").test] == ["00003", "00004", "00009"]
+    assert [s.id for s in SPEC.load(tmp_path, "1").test] == ["00001", "00002", "00008"]
+    assert len(SPEC.load(tmp_path, "5").train) == 10
+    assert mafw.LAYOUTS.read(tmp_path, "").derived == ("1", "3", "4", "5")
+
+
+def test_missing_list_names_the_path(tmp_path: Path) -> None:
     write(tmp_path, "00001.mp4 fear", "00002.mp4 fear", fold="2")
-    with pytest.raises(BadData) as caught:
+    list_of(tmp_path, "test", "2").unlink()
+    with pytest.raises(BadData, match=r"no train list; expected 'Train & Test Set/single/no_caption/set_1/train\.txt'"):
         SPEC.load(tmp_path, "1")
-    assert "'Train & Test Set/single/no_caption/set_1/train.txt'" in str(caught.value)
-    assert "no_caption holds 'set_2'" in str(caught.value)
+
+
+def test_lists_that_leave_out_clips_or_have_compound_labels_are_named_and_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, "00001.mp4 fear", "00002.mp4 fear")
+    single = list_of(tmp_path, "train").parents[2]
+    (single / "no_caption").rename(single / "with_caption")
+    with pytest.raises(
+        BadData, match=r"Left alone: .*with_caption/set_1/test\.txt \(with captions, and so without the n"
+    ):
+        SPEC.load(tmp_path, "1")
+    single.rename(single.with_name("compound"))
+    with pytest.raises(BadData, match=r"Left alone: .*/set_1/test\.txt \(compound labels\)"):
+        SPEC.load(tmp_path, "1")
+    fold = mafw.LAYOUTS.read(tmp_path, ":Train & Test Set/compound").folds["1"]
+    assert [s.id for s in fold.train] == ["00001"]
 
 
 def test_missing_frames(tmp_path: Path) -> None:
-    (tmp_path / "data" / "clips").mkdir(parents=True)
-    with pytest.raises(BadData, match=r"expected 'data/frames' below .*data holds 'clips'"):
+    (tmp_path / "data" / "nothing").mkdir(parents=True)
+    with pytest.raises(BadData, match=r"expected them at 'data/frames' below .*; the root holds 'data'\. Unpack"):
         SPEC.load(tmp_path, "1")
 
 

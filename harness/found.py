@@ -1,0 +1,59 @@
+"""What a dataset plugin found below a root, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from harness.annotations import BadRow
+from harness.errors import BadData
+from harness.specs import ClassLabel, Fold
+
+SHOWN = 5  # wrong rows that an error names
+Level = Literal["error", "warning", "info"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to know about data on disk. An `error` has to be put right, an `info` is merely said."""
+
+    level: Level
+    code: str  # kebab-case, stable: programs may look for it
+    message: str
+    file: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A dataset as it lies below a root. `layout` says what was read, for people."""
+
+    folds: Mapping[str, Fold]
+    layout: str
+    crop_source: str  # name of the crops: part of the protocol
+    problems: Sequence[Problem] = ()
+    classes: tuple[ClassLabel, ...] = ()  # of a dataset whose spec leaves them open
+    derived: tuple[str, ...] = ()  # folds of which a list was missing, so that a rule made it
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # clip id -> file and line that list it
+    stated: Mapping[str, int] = field(default_factory=dict)  # clip id -> number of frames that a list claims
+
+    def checked(self) -> Found:
+        """The same. Raises: BadData with the first wrong rows, if there are any."""
+        errors = [p for p in self.problems if p.code == "bad-annotation"]
+        if errors:
+            first = "\n".join(f"{p.file}:{p.line}: {p.message}" for p in errors[:SHOWN])
+            more = f"\nand {len(errors) - SHOWN} more wrong rows" if len(errors) > SHOWN else ""
+            raise BadData(first + more)
+        return self
+
+
+def bad_row(error: BadRow) -> Problem:
+    """A wrong row of an annotation as a problem."""
+    return Problem("error", "bad-annotation", error.reason, str(error.file), error.line)
+
+
+def relative(path: Path, root: Path) -> str:
+    """The path as people read it: below the root if it is there."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -1,0 +1,120 @@
+"""From what a list writes to a class: words in any of their forms, or numbers in whatever order they count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.annotations import BadRow, Row
+from harness.errors import suggestion
+from harness.specs import ClassLabel
+
+FORMS = {  # noun -> other words of it in this field's annotations
+    "happiness": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "surprise": "surprised",
+    "disgust": "disgusted",
+    "fear": "fearful",
+    "contempt": "contemptuous",
+    "anxiety": "anxious",
+    "helplessness": "helpless",
+    "disappointment": "disappointed",
+}
+Labelled = tuple[Row, int]
+NOUNS = {form: noun for noun, form in FORMS.items()}
+
+
+def noun(word: str) -> str:
+    """The noun that this project calls an expression by, as far as it knows the word."""
+    return NOUNS.get(word.lower(), word.lower() if word.lower() in FORMS else word)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What each number of a list means, and how that was found out."""
+
+    classes: Mapping[int, int]
+    how: str
+    certain: bool = True  # False: neither the counts nor the range of the numbers tell
+    usual: bool = True  # False: the classes stand in another order than here
+
+
+def read_words(rows: Iterable[Row], classes: Sequence[ClassLabel]) -> tuple[list[Labelled], list[BadRow]]:
+    """The class of each row whose label is a word, and the rows whose word is none."""
+    known = {form.lower(): i for i, c in enumerate(classes) for form in (FORMS.get(c.name, c.name), c.name, c.word)}
+    found: list[Labelled] = []
+    bad = []
+    for row in rows:
+        if row.label.lower() in known:
+            found.append((row, known[row.label.lower()]))
+        else:
+            bad.append(row.error(_unknown(row.label, classes)))
+    return found, bad
+
+
+def read_numbers(
+    rows: Iterable[Row], classes: Sequence[ClassLabel], numbers: Numbers
+) -> tuple[list[Labelled], list[BadRow]]:
+    """The class of each row whose label is a number, and the rows whose number is none."""
+    valid = ", ".join(f"{number} ({classes[c].name})" for number, c in sorted(numbers.classes.items()))
+    found: list[Labelled] = []
+    bad = []
+    for row in rows:
+        number = int(row.label) if row.label.isdecimal() and len(row.label) < 4 else -1
+        if number in numbers.classes:
+            found.append((row, numbers.classes[number]))
+        else:
+            bad.append(row.error(f"unknown label {row.label!r}; valid: {valid}"))
+    return found, bad
+
+
+def are_numbers(rows: Sequence[Row]) -> bool:
+    """Whether labels are numbers: most of them are, so that one wrong word does not turn the whole list."""
+    return 2 * sum(row.label.isdecimal() for row in rows) > len(rows)
+
+
+def official_numbers(classes: Sequence[ClassLabel]) -> Numbers:
+    """The numbers that the official list uses."""
+    return Numbers({c.number: i for i, c in enumerate(classes) if c.number is not None}, "official numbers")
+
+
+def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | None:
+    """What numbers mean by how often they come: class sizes differ, so the official sizes tell the order.
+
+    `counts` and `totals` are clips of the same part, by number and by class. None if they do not match.
+    """
+    if sorted(counts.values()) != sorted(totals) or len(set(totals)) < len(totals):
+        return None
+    classes = {number: totals.index(count) for number, count in counts.items()}
+    steps = {c - number for number, c in classes.items()}
+    usual = len(steps) == 1
+    return Numbers(
+        classes, _base(-steps.pop()) if usual else "another class order, told by the class sizes", usual=usual
+    )
+
+
+def numbers_by_range(present: Iterable[int], classes: Sequence[ClassLabel], first: int) -> Numbers:
+    """Numbers from 0 or from 1, by whether 0 or the highest of the latter occurs; `first` where neither does.
+
+    With both, the list is wrong, and reading it from `first` will say where.
+    """
+    present = set(present)
+    lowest, highest = 0 in present, len(classes) in present
+    base = first if lowest == highest else 0 if lowest else 1
+    return Numbers({base + i: i for i in range(len(classes))}, _base(base), certain=lowest != highest)
+
+
+def _base(base: int) -> str:
+    return f"numbers from {base}"
+
+
+def _unknown(word: str, classes: Sequence[ClassLabel]) -> str:
+    valid = ", ".join(c.word for c in classes)
+    names = {c.name for c in classes} | {c.word for c in classes}
+    if "_" in word and {noun(part) for part in word.split("_")} <= names:
+        return f"label {word!r} is a compound one; the harness reads the single-labelled lists"
+    hint = suggestion(word, names)
+    closest = f"; {hint}" if hint.startswith("did you mean") else ""
+    return f"unknown label {word!r}{closest}; valid: {valid}"

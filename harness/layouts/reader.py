@@ -1,0 +1,136 @@
+"""Read a dataset in any of its layouts: a table of what is known about it, and one way through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from harness.errors import BadData, UnknownName, suggestion
+from harness.found import Found, Problem
+from harness.layouts.family import Meaning, Reading, read_family
+from harness.layouts.folds import make_folds
+from harness.layouts.ids import Ids
+from harness.layouts.lists import PARTS, WHOLE, Cell, Family, Lists, find_lists
+from harness.layouts.splits import Rule, all_labels, complete
+from harness.layouts.trees import Crops, Tree, find_tree
+from harness.layouts.walk import look
+from harness.specs import ClassLabel, Fold
+
+SHOWN = 6  # lists named that were left alone
+Counts = Mapping[str, tuple[Sequence[int], Sequence[int]]]
+
+
+@dataclass(frozen=True)
+class Layouts:
+    """What is known of a dataset: how clips are called, where they lie, and how the official split is made."""
+
+    name: str
+    title: str
+    classes: tuple[ClassLabel, ...]
+    folds: tuple[str, ...]
+    counts: Counts  # official clips per class, (train, test)
+    ids: Ids
+    crops: tuple[Crops, ...]  # by preference
+    lists: str  # the official ones, with {fold} and {part}
+    rule: Rule
+
+    def read(self, root: Path, layout: str) -> Found:
+        """All folds below a root.
+
+        `layout` is `CLIPS:LISTS`, each a path below the root or empty for what is found; the lists may lie elsewhere.
+
+        Raises: BadData if clips or lists are not there, or a list is no list. A wrong row is a problem of the result.
+        """
+        clips_asked, _, lists_asked = layout.partition(":")
+        listing = look(root)
+        lists = find_lists(root, listing.texts, self.folds, self.lists, self.name, lists_asked)
+        reading = Reading()
+        used = self._read_lists(lists.families, reading)
+        tree = find_tree(root, listing.folders, self.ids, self.crops, reading.labels, clips_asked)
+        known = self._told(tree) | reading.labels if self._told(tree) else None
+        if (fold := self._open_fold(reading)) and known is None:
+            known = self._read_whole(lists, reading, used)
+        labels = all_labels(reading.parts, self.folds, known)
+        if labels is None:
+            raise BadData(self._missing(root, fold, lists))
+        parts, derived = complete(reading.parts, labels, self.folds, self.rule)
+        folds = make_folds(root, self.folds, parts, tree, reading)
+        return Found(
+            folds=folds,
+            layout=f"clips {tree.path or '.'} ({tree.kind}), lists {', '.join(used) or 'none'}",
+            crop_source=tree.name,
+            problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems),
+            derived=tuple(derived),
+            places={clip: (str(row.file), row.line) for clip, row in reading.places.items()},
+            stated={c: int(row.frames) for c, row in reading.places.items() if row.frames},
+        )
+
+    def load(self, root: Path, fold: str) -> Fold:
+        """One fold as it is found below a root. Raises: BadData for wrong rows, or what `read` raises."""
+        if fold not in self.folds:
+            raise UnknownName(f"{self.title} has no fold {fold!r}; {suggestion(fold, self.folds)}")
+        return self.read(root, "").checked().folds[fold]
+
+    @cached_property
+    def _meaning(self) -> Meaning:
+        totals = {fold: [a + b for a, b in zip(*parts, strict=True)] for fold, parts in self.counts.items()}
+        return Meaning(self.classes, self.ids, totals, self.lists)
+
+    def _read_lists(self, families: Sequence[Family], reading: Reading) -> list[str]:
+        """Read the preferred families until every part of every fold is there. Returns their templates."""
+        wanted = {(fold, part) for fold in self.folds for part in PARTS}
+        used = []
+        for family in families:
+            cells = {cell: path for cell, path in family.files.items() if cell in wanted}
+            if cells:
+                read_family(family.template, cells, self._meaning, reading)
+                used.append(family.template)
+                wanted -= cells.keys()
+                if family.held_out:
+                    text = f"{family.template}: validation lists are taken for the test parts"
+                    reading.problems.append(Problem("warning", "validation-list", text))
+        return used
+
+    def _told(self, tree: Tree) -> dict[str, int]:
+        """The classes that ids on disk tell."""
+        classes = {c.word: i for i, c in enumerate(self.classes)}
+        return {clip: classes[word] for clip in tree.entries if (word := self.ids.word(clip))}
+
+    def _open_fold(self, reading: Reading) -> Cell | None:
+        """The first part that no list gives."""
+        cells = ((fold, part) for fold in self.folds for part in PARTS)
+        return next((cell for cell in cells if cell not in reading.parts), None)
+
+    def _read_whole(self, lists: Lists, reading: Reading, used: list[str]) -> dict[str, int] | None:
+        """The labels of the first list without a part that is one: many a text file merely has the name of one."""
+        for family in lists.families:
+            if WHOLE not in family.files:
+                continue
+            trial = Reading()
+            try:
+                read_family(family.template, family.files, self._meaning, trial)
+            except BadData as error:
+                lists.unused[family.template] = str(error)
+                continue
+            wrong = next((p for p in trial.problems if p.level == "error"), None)
+            if wrong:
+                lists.unused[family.template] = f"line {wrong.line}: {wrong.message}"
+                continue
+            reading.problems += trial.problems
+            reading.rows[WHOLE] = trial.rows[WHOLE]
+            used.append(family.template)
+            return trial.labels | reading.labels
+        return None
+
+    def _missing(self, root: Path, cell: Cell | None, lists: Lists) -> str:
+        fold, part = cell or ("", "")
+        expected = self.lists.format(fold=fold, part=part)
+        left = [f"{path} ({reason})" for path, reason in sorted(lists.unused.items())]
+        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+        alone = f" Left alone: {', '.join(left[:SHOWN])}{more}." if left else ""
+        return (
+            f"{self.title} fold {fold}: no {part} list; expected {expected!r} below {root}, or lists in a folder "
+            f"that --layout :FOLDER names.{alone}"
+        )
