@@ -71,18 +71,18 @@ def _quoted(text: str) -> str:
 
 
 def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> Place:
-    """Where one dataset is: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
+    """Where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
 
     Raises:
         HarnessError: none of them names it.
     """
     configured = configured_places().get(spec.name)
     if data_root is not None:
-        return Place(data_root / spec.folder, layout)
+        return Place((data_root / spec.folder).resolve(), layout)
     if os.environ.get(DATA_ROOT):
-        return Place(Path(os.environ[DATA_ROOT]).expanduser() / spec.folder, layout)
+        return Place((Path(os.environ[DATA_ROOT]).expanduser() / spec.folder).resolve(), layout)
     if configured:
-        return replace(configured, layout=layout or configured.layout)
+        return Place(configured.root.resolve(), layout or configured.layout)
     raise HarnessError(
         f"where is {spec.title}? Give --data-root DIR (the folder that holds {spec.folder}/), set {DATA_ROOT}, "
         f"or run `harness data set {spec.name} PATH` once. To try things out without data: harness bench --demo"

@@ -16,7 +16,7 @@ from harness.errors import BadData, BadOption, UnknownName, suggestion
 from harness.estimate import estimates
 from harness.headers import Stamp, all_headers
 from harness.request import Request, flatten
-from harness.specs import BackboneId, DatasetSpec, Fold, FrameInput, JobSpec, MethodSpec
+from harness.specs import BackboneId, Fold, FrameInput, JobSpec, MethodSpec
 from harness.store import State, Store, state_of
 from harness.views import View, shard_file, test_view, train_views
 
@@ -89,7 +89,9 @@ def make_plan(request: Request) -> Plan:
     source = weights.resolve(backbone)
     size = weights.image_size(source.model)
     cache = config.cache_folder()
-    places = _places(specs, request)
+    for name in request.layout:
+        registry.dataset(name)  # a layout of an unknown dataset is a slip
+    places = {s.name: config.dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
     datasets = {
         s.name: open_dataset(s, places[s.name].root, cache, places[s.name].layout, thorough=True) for s in specs
     }
@@ -162,14 +164,6 @@ def _dataset_names(request: Request) -> list[str]:
     if names is None:
         raise BadOption(f"which datasets? --datasets {','.join(known)}; or --demo to try things out without data")
     return list(known) if names == ["all"] else list(dict.fromkeys(names))
-
-
-def _places(specs: Iterable[DatasetSpec], request: Request) -> dict[str, config.Place]:
-    """Where each dataset is, with an absolute root."""
-    for name in request.layout:
-        registry.dataset(name)  # a layout of an unknown dataset is a slip
-    found = {s.name: config.dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
-    return {name: replace(place, root=place.root.resolve()) for name, place in found.items()}
 
 
 def _folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

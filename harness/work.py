@@ -97,7 +97,7 @@ def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, A
 
 def _own_root(name: str, planned: Path) -> Path:
     """Where this machine has a dataset: at the driver's path, or where its own configuration says."""
-    return planned if planned.is_dir() else config.dataset_root(registry.dataset(name), None)
+    return planned if planned.is_dir() else config.dataset_place(registry.dataset(name), None).root
 
 
 @contextmanager
