@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from harness.errors import HarnessError
 
@@ -113,6 +114,27 @@ class TextTower(nn.Module):
             raise HarnessError(
                 "this backbone's text tower is not causal or has no token embeddings: prompts cannot be learned in it"
             )
+
+
+def encode_in_chunks(tower: TextTower, embeddings: Tensor, read_out: Tensor, chunk: int) -> Tensor:
+    """Features (P, D) of prompts (P, L, W), of at most `chunk` prompts at a time; 0 = all at once.
+
+    With gradients, what the tower computes for a chunk is not kept but computed again on the way back, so that memory
+    is bounded by a chunk for a third more work.
+    """
+    if not chunk or len(embeddings) <= chunk:
+        return tower(embeddings, read_out)  # type: ignore[no-any-return]
+    parts = zip(torch.split(embeddings, chunk), torch.split(read_out, chunk), strict=True)
+    if not torch.is_grad_enabled():
+        return torch.cat([tower(*part) for part in parts])
+    return torch.cat([checkpoint(tower, *part, use_reentrant=False, preserve_rng_state=False) for part in parts])
+
+
+def word_embeddings(tower: TextTower, words: str) -> Tensor:
+    """Embeddings (M, W) of the tokens of some words, without start and end."""
+    ids = tower.tokenize([words])
+    end = int(tower.read_out(ids)[0])
+    return tower.embed(ids.to(tower.positions.device))[0, 1:end].detach()
 
 
 class TextFeatures(nn.Module):

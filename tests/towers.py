@@ -59,3 +59,10 @@ def all_positions(model: Any, embeddings: Tensor, read_out: Tensor) -> Tensor:
         x = text.ln_final(x)[0, place]
         rows.append(text.text_projection(x) if callable(text.text_projection) else x @ text.text_projection)
     return torch.stack(rows)
+
+
+def double_backbone(**text: Any) -> Backbone:
+    """A backbone of its own in float64, with short prompts so that loops end soon."""
+    model = tiny_model(**{"layers": 1, "width": 8, "heads": 2, **text}).double()
+    source = WeightsSource(BackboneId("tiny", "random", "double"), str(TINY), None, False)
+    return Backbone(source, model, tokenizer())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from harness.flops.graph import attention_in_the_open
 from harness.flops.layers import count as count_layers
 from harness.method import Method
 from harness.prompts import TextFeatures
+from harness.specs import Stage
 from harness.training.optimizer import parameter_groups
 
 FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition
@@ -31,10 +33,16 @@ def step_macs(method: Method, clip: tuple[int, ...], convention: Convention) -> 
     """
     costs = [(0, 0)]
     with _left_alone(method):
-        for stage in method.stages():
+        for stage in filter(partial(_still_there, method), method.stages()):
             list(parameter_groups(method, stage))  # freezes and thaws
             costs.append((_one_step(method, (stage.batch_size, *clip), convention), stage.batch_size))
     return max(costs)
+
+
+def _still_there(method: Method, stage: Stage) -> bool:
+    """Whether what a stage trains is still part of the method, which may have outgrown it."""
+    names = [name for name, _ in method.named_parameters()]
+    return all(any(name == prefix or name.startswith(f"{prefix}.") for name in names) for prefix in stage.lr)
 
 
 def _one_step(method: Method, shape: tuple[int, ...], convention: Convention) -> int:

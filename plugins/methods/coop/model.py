@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from harness.errors import BadOption
 from harness.method import Method, Task, cosine_logits
-from harness.prompts import TextFeatures, TextTower
+from harness.prompts import TextFeatures, TextTower, word_embeddings
 from harness.specs import Schedule, Stage
 from harness_plugins.methods.coop import Options
 
@@ -90,9 +90,7 @@ def initial_context(tower: TextTower, options: Options) -> Tensor:
     """Embeddings (M, W) of the words to start from; only their shape counts when there are none."""
     if not options.init:
         return torch.empty(options.context_tokens, tower.width)
-    ids = tower.tokenize([options.init])
-    end = int(tower.read_out(ids)[0])
-    return tower.embed(ids)[0, 1:end].detach()
+    return word_embeddings(tower, options.init)
 
 
 def token_order(count: int, names: Tensor, length: int, position: str) -> Tensor:
