@@ -21,6 +21,11 @@ from harness.specs import FrameInput
 
 SHORT = {
     "coop": {"epochs": 3, "batch_size": 4, "context_tokens": 2, "input.frames": 2, "input.views": 2},
+    "cocoop": {"epochs": 2, "batch_size": 4, "input.frames": 2, "input.views": 1},
+    "a3lign": {
+        **{"tokens": 2, "sentences": 2, "text_epochs": 2, "video_epochs": 2, "joint_epochs": 2, "batch_size": 4},
+        **{"input.frames": 2, "input.views": 1, "input.base_size": 0, "input.crop_size": 0},
+    },
     "zero-shot-clip": {"input.frames": 2},
 }
 SEEN = FrameInput(frames=2, size=32, views=3, augmentation=("random-resized-crop", "flip"), crop_scale=(0.5, 1.0))

@@ -31,7 +31,7 @@ def ran(root: Path, runs: Path, methods: str = "coop", **flags: Any) -> Finished
     return finished(root, runs)[0]
 
 
-@pytest.mark.parametrize("method", ["coop", "zero-shot-clip", "linear"])
+@pytest.mark.parametrize("method", ["coop", "cocoop", "a3lign", "zero-shot-clip", "linear"])
 def test_it_predicts_what_it_predicted(method: str, toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:
     run = ran(toy_root, tmp_path / "runs", method)
     stored = run.predictions

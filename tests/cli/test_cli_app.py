@@ -22,8 +22,6 @@ COMMANDS = [
     ("data", "demo"),
     ("status",),
     ("leaderboard",),
-    ("compare",),
-    ("audit",),
     ("study",),
     ("analyze",),
     ("cache",),
