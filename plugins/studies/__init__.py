@@ -1,0 +1,1 @@
+"""Printed tables, as studies that run their rows."""
