@@ -177,6 +177,11 @@ def plugins() -> Plugins:
     return _loaded
 
 
+def methods() -> dict[str, MethodSpec]:
+    """All methods by name."""
+    return {name: offer.spec for name, offer in plugins().offers("methods").items()}
+
+
 def datasets() -> dict[str, DatasetSpec]:
     """Every dataset by name."""
     return {name: offer.spec for name, offer in plugins().offers("datasets").items()}

@@ -13,8 +13,10 @@ from harness import __version__
 from harness.cli import (
     EXIT_INTERRUPTED,
     analyze,
+    audit,
     bench,
     cache,
+    compare,
     data,
     doctor,
     flops,
@@ -74,6 +76,8 @@ app.command("list")(listing.list_plugins)
 app.add_typer(data.app, name="data")
 app.command("status")(status.status)
 app.command("leaderboard")(leaderboard.leaderboard)
+app.command("compare")(compare.compare)
+app.command("audit")(audit.audit)
 app.command("study")(study.study)
 app.command("analyze")(analyze.analyze)
 app.command("flops")(flops.flops)

@@ -15,17 +15,22 @@ from harness.store import Store
 def leaderboard(
     runs: Runs = Path("runs"),
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the tables.")] = Path("leaderboards"),
+    published: Annotated[
+        Path | None, typer.Option("--published", help="Folder with printed numbers; default: those shipped.")
+    ] = None,
     json_: Json = False,
 ) -> None:
-    """Write Markdown, CSV and JSON tables: one per dataset, and one across datasets.
+    """Write Markdown, CSV, JSON and LaTeX tables: one per dataset, one across datasets, one beside printed numbers.
 
     Example:
 
         harness leaderboard --runs runs --out leaderboards
     """
-    from harness.leaderboard import render
+    from harness.leaderboard import Papers, render
+    from harness.leaderboard.published import BUNDLED, read_published
 
-    files = render(Store(runs), out_dir, registry.datasets(), registry.metrics())
+    papers = Papers(read_published(published or BUNDLED), registry.methods())
+    files = render(Store(runs), out_dir, registry.datasets(), registry.metrics(), papers)
     if json_:
         print_json({"files": [str(path) for path in files]})
         return

@@ -1,8 +1,8 @@
-"""Leaderboards: results aggregated once, then shown as Markdown, CSV and JSON."""
+"""Leaderboards: results aggregated once, then shown as Markdown, CSV, JSON and LaTeX."""
 
 from __future__ import annotations
 
 from harness.leaderboard.aggregate import Board, aggregate
-from harness.leaderboard.render import load, render, summary, write
+from harness.leaderboard.render import Papers, load, render, summary, write
 
-__all__ = ["Board", "aggregate", "load", "render", "summary", "write"]
+__all__ = ["Board", "Papers", "aggregate", "load", "render", "summary", "write"]

@@ -15,7 +15,7 @@ from harness.specs import MetricSpec
 
 Metrics = Mapping[str, MetricSpec]
 Column = tuple[str, Callable[[Row], str]]
-TEXT = ("Method", "Settings", "Backbone", "Input", "Protocol")  # left-aligned
+TEXT = ("Method", "Settings", "Backbone", "Input", "Protocol", "Dataset", "Paper", "Verdict", "Reason")  # left-aligned
 
 
 @dataclass

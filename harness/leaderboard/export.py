@@ -39,8 +39,13 @@ def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
     if per_fold:
         frame = frame.join(_folds(board, frame.index))
     for name in frame.select_dtypes(["object", "string"]):
-        frame[name] = frame[name].map(lambda cell: spreadsheet(cell) if isinstance(cell, str) else cell)
+        frame[name] = frame[name].map(safe)
     return str(frame.reset_index().to_csv(index=False, lineterminator="\n"))
+
+
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return spreadsheet(cell) if isinstance(cell, str) else cell
 
 
 def _metric_columns(board: Board) -> list[str]:
@@ -54,15 +59,15 @@ def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str
     sums = confusions(board.jobs)
     dataset = found[0].dataset
     return {
-        **_head(demo),
+        **head_json(demo),
         "dataset": dataset,
         "title": board.titles[dataset],
         "registered": dataset in board.registered,
         "folds": list(board.expected[dataset, demo]),
         "sections": [
             {
-                **_section(section),
-                "rows": [_row(board, row) | _detail(board, row, sums) for row in section.rows],
+                **section_json(section),
+                "rows": [row_json(board, row) | _detail(board, row, sums) for row in section.rows],
             }
             for section in found
         ],
@@ -72,14 +77,14 @@ def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str
 def across_json(board: Board, found: Sequence[Across], demo: bool) -> dict[str, Any]:
     """The tables across datasets; each cell is the row of that dataset, without its folds."""
     return {
-        **_head(demo),
+        **head_json(demo),
         "sections": [
             {
                 "selection": part.selection,
                 "stand_in": part.stand_in,
                 "official": part.official,
-                "datasets": {name: _section(section) for name, section in part.sections.items()},
-                "rows": [{name: _row(board, row) for name, row in line.items()} for line in part.lines],
+                "datasets": {name: section_json(section) for name, section in part.sections.items()},
+                "rows": [{name: row_json(board, row) for name, row in line.items()} for line in part.lines],
             }
             for part in found
         ],
@@ -91,11 +96,13 @@ def dump(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _head(demo: bool) -> dict[str, Any]:
+def head_json(demo: bool) -> dict[str, Any]:
+    """What made the document."""
     return {"schema": SCHEMA, "generator": f"dfer-harness {__version__}", "demo": demo}
 
 
-def _section(section: Section) -> dict[str, Any]:
+def section_json(section: Section) -> dict[str, Any]:
+    """The protocol that the rows of a table share."""
     return {
         "protocol_hash": section.protocol_hash,
         "protocol": dict(section.protocol),
@@ -104,25 +111,26 @@ def _section(section: Section) -> dict[str, Any]:
     }
 
 
-def _row(board: Board, row: Row) -> dict[str, Any]:
+def row_json(board: Board, row: Row) -> dict[str, Any]:
+    """A row: identity, coverage, ranks, cost, metrics and notes."""
     facts = board.jobs.facts[row["row"]]
     same = ("options", "input", "plugin", "backbone", "fingerprint", "dataset", "protocol_hash")
     return {
         "row": row["row"],
-        **{name: _plain(row[name]) for name in (*IDENTITY, *COVERAGE)},
+        **{name: plain(row[name]) for name in (*IDENTITY, *COVERAGE)},
         **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
         "seeds": [int(seed) for seed in row["seeds"].split()],
-        "first_finished": _plain(row["first_finished"]),
-        "last_finished": _plain(row["last_finished"]),
-        "cost": {name[5:]: _plain(row[name]) for name in row if name.startswith("cost.")},
+        "first_finished": plain(row["first_finished"]),
+        "last_finished": plain(row["last_finished"]),
+        "cost": {name[5:]: plain(row[name]) for name in row if name.startswith("cost.")},
         "metrics": {name: _statistics(row, name) for name in _own(board, row)},
         "notes": row_notes(board, row),
     }
 
 
 def _statistics(row: Row, name: str) -> dict[str, Any]:
-    return {kind: _plain(row[f"{name}_{kind}"]) for kind in STATISTICS if f"{name}_{kind}" in row}
+    return {kind: plain(row[f"{name}_{kind}"]) for kind in STATISTICS if f"{name}_{kind}" in row}
 
 
 def _own(board: Board, row: Row) -> list[str]:
@@ -141,7 +149,7 @@ def _detail(board: Board, row: Row, sums: Mapping[str, Any]) -> dict[str, Any]:
         "per_fold": [
             {
                 "fold": fold,
-                "metrics": {name: _plain(values.get(fold, {}).get(name)) for name in names},
+                "metrics": {name: plain(values.get(fold, {}).get(name)) for name in names},
                 "jobs": [job for job in jobs if job["fold"] == fold],
             }
             for fold in folds
@@ -161,7 +169,8 @@ def _folds(board: Board, rows: pd.Index[Any]) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(index=rows), *map(pd.DataFrame, wide)], axis=1)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value that JSON takes; None where it is missing."""
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     return None if pd.isna(value) else value

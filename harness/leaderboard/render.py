@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from harness.errors import HarnessError
 from harness.files import write_atomically
-from harness.leaderboard import cells, export, pages
+from harness.leaderboard import cells, export, latex, pages
 from harness.leaderboard.aggregate import Board, aggregate
 from harness.leaderboard.collect import SCORES, Jobs
 from harness.leaderboard.evidence import Evidence, gather
 from harness.leaderboard.pooled import beyond_confusion
+from harness.leaderboard.published import Published, as_frame, verdicts
+from harness.leaderboard.published_page import published_page
 from harness.leaderboard.sections import across, sections
-from harness.specs import DatasetSpec, MetricSpec, digest
+from harness.leaderboard.whole import model_index, results_parquet, whole_json
+from harness.specs import DatasetSpec, MethodSpec, MetricSpec, digest
 from harness.store import Store
 
 OVERVIEW = "overview"
+RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index")
 TAIL = {False: "", True: "-demo"}
 
 
@@ -38,37 +43,60 @@ def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str
 
 
 def render(
-    store: Store, out: Path, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]
+    store: Store,
+    out: Path,
+    datasets: Mapping[str, DatasetSpec],
+    metrics: Mapping[str, MetricSpec],
+    papers: Papers | None = None,
 ) -> list[Path]:
     """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
-    return write(load(store, datasets, metrics), out, metrics)
+    return write(load(store, datasets, metrics), out, metrics, papers)
 
 
-def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec]) -> list[Path]:
+def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec], papers: Papers | None = None) -> list[Path]:
     """Write the tables of a board. The demo has files of its own: no reader mixes it with real data."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return [_write(out / name, text) for name, text in files(board, metrics).items()]
+        written = [_write(out / name, text) for name, text in files(board, metrics, papers).items()]
+        return [*written, results_parquet(board, out / "results.parquet")]
     except OSError as error:
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
 
 
-def files(board: Board, metrics: Mapping[str, MetricSpec]) -> dict[str, str]:
+def files(board: Board, metrics: Mapping[str, MetricSpec], papers: Papers | None = None) -> dict[str, str]:
     """File name -> content. Equal results give equal text, in whatever order they were stored."""
     texts: dict[str, str] = {}
+    judged = verdicts(board, papers.published, papers.methods) if papers else []
     for dataset, demo in board.expected:
         found = sections(board, dataset, demo)
         stem = file_stem(dataset) + TAIL[demo]
         texts[f"{stem}.md"] = pages.dataset_page(board, found, demo, metrics)
         texts[f"{stem}.csv"] = export.csv(board, found)
+        texts[f"{stem}.tex"] = latex.dataset_tex(board, found, demo, metrics)
         texts[f"{stem}.json"] = export.dump(export.dataset_json(board, found, demo))
     for demo in sorted({demo for _, demo in board.expected}):
         parts = across(board, demo)
         flat = [section for part in parts for section in part.sections.values()]
         texts[f"{OVERVIEW}{TAIL[demo]}.md"] = pages.across_page(board, parts, demo, metrics)
         texts[f"{OVERVIEW}{TAIL[demo]}.csv"] = export.csv(board, flat, per_fold=False)
+        texts[f"{OVERVIEW}{TAIL[demo]}.tex"] = latex.across_tex(board, parts, demo, metrics)
         texts[f"{OVERVIEW}{TAIL[demo]}.json"] = export.dump(export.across_json(board, parts, demo))
+        if papers:
+            mine = [verdict for verdict in judged if verdict.demo == demo]
+            name = f"published{TAIL[demo]}"
+            texts[f"{name}.md"] = published_page(mine, papers.published, dict(board.titles), pages.COMMENT)
+            texts[f"{name}.csv"] = as_frame(mine).map(export.safe).to_csv(index=False, lineterminator="\n")
+    texts["leaderboard.json"] = export.dump(whole_json(board, judged))
+    texts["model-index.json"] = export.dump(model_index(board))
     return texts
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What is needed to set published numbers beside ours."""
+
+    published: Published
+    methods: Mapping[str, MethodSpec]
 
 
 def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
@@ -94,7 +122,7 @@ def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
 
 def file_stem(dataset: str) -> str:
     """The dataset's name as a file name; one that is no safe name, or taken, gets a hash."""
-    taken = dataset == OVERVIEW or dataset.endswith(TAIL[True])
+    taken = dataset in RESERVED or dataset.endswith(TAIL[True])
     if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", dataset) and not taken:
         return dataset
     return f"{re.sub(r'[^a-z0-9]+', '-', dataset.lower()).strip('-')}-{digest(dataset, 6)}".lstrip("-")

@@ -22,6 +22,8 @@ COMMANDS = [
     ("data", "demo"),
     ("status",),
     ("leaderboard",),
+    ("compare",),
+    ("audit",),
     ("study",),
     ("analyze",),
     ("cache",),

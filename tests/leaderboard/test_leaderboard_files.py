@@ -93,7 +93,10 @@ def test_a_failed_write_leaves_the_old_table(
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
-def test_one_triple_of_files_per_dataset_and_one_across(
+WHOLE = ("leaderboard.json", "model-index.json", "results.parquet")
+
+
+def test_one_set_of_files_per_dataset_and_one_across(
     runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
 ) -> None:
     runs.bench()
@@ -101,7 +104,10 @@ def test_one_triple_of_files_per_dataset_and_one_across(
     runs.bench(demo=True, fingerprint="0" * 64)
     written = render(runs.store, tmp_path / "out", datasets, metrics)
     stems = ["toyset", "toyset-demo", "single", "overview", "overview-demo"]
-    assert [path.name for path in written] == [f"{s}.{end}" for s in stems for end in ("md", "csv", "json")]
+    assert [path.name for path in written] == [
+        *(f"{s}.{end}" for s in stems for end in ("md", "csv", "tex", "json")),
+        *WHOLE,
+    ]
     assert sorted(written) == sorted((tmp_path / "out").iterdir())
 
 

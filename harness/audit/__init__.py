@@ -1,0 +1,35 @@
+"""What a referee would ask of stored results: `audit` answers with findings, each naming its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.audit import clips, files, protocols, rows
+from harness.audit.finding import Finding
+from harness.leaderboard.aggregate import Board
+from harness.registry import Offer
+from harness.specs import MethodSpec
+
+__all__ = ["Finding", "audit"]
+ORDER = ("error", "warning", "note")
+
+
+def audit(board: Board, methods: Mapping[str, Offer[MethodSpec]]) -> list[Finding]:
+    """All findings, the gravest first.
+
+    Args: a board whose predictions were read, and the methods as they are registered now.
+    """
+    found = [
+        *files.findings(board),
+        *rows.findings(board),
+        *rows.outdated(board, methods),
+        *clips.findings(board),
+        *protocols.findings(board),
+    ]
+    return sorted(found, key=lambda finding: ORDER.index(finding.level))
+
+
+def as_json(found: list[Finding]) -> list[dict[str, Any]]:
+    """Plain data of findings."""
+    return [vars(finding) for finding in found]

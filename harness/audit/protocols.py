@@ -1,0 +1,57 @@
+"""Why rows of one dataset are not ranked together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from harness.audit.finding import Finding
+from harness.leaderboard.aggregate import Board
+from harness.leaderboard.published import rows_of
+from harness.leaderboard.sections import Row
+
+NAMED = 3  # rows named for each protocol; the rest are counted
+
+
+def findings(board: Board) -> Iterator[Finding]:
+    """Every field in which two rows of one dataset differ in protocol or data."""
+    groups: dict[tuple[str, bool], dict[str, list[Row]]] = {}
+    for row in rows_of(board):
+        facts = board.jobs.facts[row["row"]]
+        key = f"{row['protocol_hash']} {facts['fingerprint']}"
+        groups.setdefault((row["dataset"], bool(row["demo"])), {}).setdefault(key, []).append(row)
+    for (dataset, _), members in groups.items():
+        for left, right in combinations(members.values(), 2):
+            fields = differing(board, left[0]["row"], right[0]["row"])
+            words = "; ".join(f"{name}: {_text(a)} and {_text(b)}" for name, (a, b) in fields.items())
+            yield Finding(
+                "note",
+                "protocols-differ",
+                dataset,
+                "",
+                f"{_names(left)} and {_names(right)}",
+                f"not ranked together, they differ in {words}",
+                {"fields": fields, "rows": [[row["row"] for row in side] for side in (left, right)]},
+            )
+
+
+def differing(board: Board, first: str, second: str) -> dict[str, tuple[Any, Any]]:
+    """The fields of the protocol, and the data's fingerprint, in which two rows differ, with both values."""
+    left, right = ({**_facts(board, row)} for row in (first, second))
+    names = dict.fromkeys([*left, *right])
+    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
+
+
+def _facts(board: Board, row: str) -> dict[str, Any]:
+    facts = board.jobs.facts[row]
+    return {**facts["protocol"], "data fingerprint": facts["fingerprint"]}
+
+
+def _text(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _names(rows: list[Row]) -> str:
+    names = ", ".join(row["name"] for row in rows[:NAMED])
+    return names + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")

@@ -1,0 +1,48 @@
+"""`harness audit RUNS`: what a referee would ask of stored results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.store import Store
+
+EXIT_ERRORS = 1
+
+
+def audit(
+    folder: Annotated[Path | None, typer.Argument(help="The runs folder; the same as --runs.")] = None,
+    runs: Runs = Path("runs"),
+    plugin: PluginFiles = None,
+    json_: Json = False,
+) -> None:
+    """Look for what a referee would object to: protocols, cheats, spreads, duplicates, biases, outdated rows.
+
+    Exits 1 only for errors: results that cannot be what they say. Warnings limit what a row shows.
+
+    Example:
+
+        harness audit runs
+    """
+    from harness.audit import as_json
+    from harness.audit import audit as look
+    from harness.leaderboard import load
+
+    load_plugins(plugin)
+    board = load(Store(folder or runs), registry.datasets(), registry.metrics())
+    found = look(board, registry.plugins().offers("methods"))
+    counts = Counter(finding.level for finding in found)
+    if json_:
+        print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})
+    elif found:
+        lines = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
+        print_table(f"Audit of {folder or runs}", ["level", "dataset", "row", "code", "what"], lines)
+    else:
+        out.print(f"nothing to object to in {folder or runs}", markup=False, highlight=False)
+    if counts["error"]:
+        raise typer.Exit(EXIT_ERRORS)

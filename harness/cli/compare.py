@@ -1,0 +1,114 @@
+"""`harness compare A B`: two rows on the same clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness import registry
+from harness.cli.output import Json, Runs, out, print_json, print_table
+from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.leaderboard.compare import Comparison
+
+POINTS = 100
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help="Method, variant, or the hash of a leaderboard row.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    runs: Runs = Path("runs"),
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")] = None,
+    flips: Annotated[int, typer.Option("--flips", min=0, help="Clips that flipped to print; --json has all.")] = 20,
+    json_: Json = False,
+) -> None:
+    """Compare two rows clip by clip: paired difference with interval, recall per class, flipped clips, cost.
+
+    Example:
+
+        harness compare coop zero-shot-clip --runs runs
+    """
+    from harness.leaderboard import load
+    from harness.leaderboard.compare import as_json
+    from harness.leaderboard.compare import compare as compare_rows
+
+    found = compare_rows(load(Store(runs), registry.datasets(), registry.metrics()), first, second, dataset)
+    if json_:
+        print_json(as_json(found))
+        return
+    for item in found:
+        _print(item, flips)
+
+
+def _print(item: Comparison, flips: int) -> None:
+    names = [_name(item, 0), _name(item, 1)]
+    demo = " (synthetic demo, not a benchmark result)" if item.first["demo"] else ""
+    title = (
+        f"{item.board.titles[item.first['dataset']]}{demo}: A = {names[0]}, B = {names[1]}, {len(item.panel.ids)} clips"
+    )
+    pair = item.pair
+    scores = {"WAR": (item.tests.war, pair["war"]), "UAR": (item.tests.uar, pair["uar"])}
+    print_table(
+        title,
+        ["", "A", "B", "A - B (points)", "95 % interval", "p", "smallest to be seen"],
+        [
+            (
+                name,
+                f"{measure.values[0] * POINTS:.2f}",
+                f"{measure.values[1] * POINTS:.2f}",
+                f"{line['difference'] * POINTS:+.2f}",
+                f"{line['low'] * POINTS:+.2f} to {line['high'] * POINTS:+.2f}",
+                _p(line["p"]),
+                f"{measure.smallest * POINTS:.2f}",
+            )
+            for name, (measure, line) in scores.items()
+        ],
+    )
+    print_table(
+        "Recall (percent)",
+        ["class", "clips", "A", "B", "A - B"],
+        [
+            (
+                line["class"],
+                line["clips"],
+                f"{line['first'] * POINTS:.1f}",
+                f"{line['second'] * POINTS:.1f}",
+                f"{(line['first'] - line['second']) * POINTS:+.1f}",
+            )
+            for line in item.recall()
+        ],
+    )
+    _print_flips(item, flips)
+    costs = [(line["cost"], *(_number(line[side]) for side in ("first", "second"))) for line in item.cost()]
+    print_table("Cost", ["", "A", "B"], costs)
+    for note in item.notes:
+        out.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_flips(item: Comparison, flips: int) -> None:
+    found = item.flips()
+    better = sum(line["right"] == "first" for line in found)
+    title = f"{len(found)} clips flipped: {better} that only A has right, {len(found) - better} that only B has right"
+    columns = ["fold", "sample_id", "label", "first", "second"]
+    shown = [tuple(line[name] for name in columns) for line in found[:flips]]
+    print_table(
+        title + (f" ({len(shown)} shown)" if len(shown) < len(found) else ""),
+        ["fold", "clip", "label", "A", "B"],
+        shown,
+    )
+
+
+def _name(item: Comparison, side: int) -> str:
+    row = (item.first, item.second)[side]
+    return ", ".join(str(row[key]) for key in ("name", "settings") if row[key])
+
+
+def _p(value: float) -> str:
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.6g}"

@@ -1,0 +1,201 @@
+"""Two rows on the same clips: differences with intervals, recalls, the clips that flipped, and what each costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import HarnessError, suggestion
+from harness.leaderboard.aggregate import Board
+from harness.leaderboard.inference import Inference, infer
+from harness.leaderboard.panel import Panel, align
+from harness.leaderboard.published import rows_of
+from harness.leaderboard.sections import Row
+from harness.leaderboard.whole import pair_json
+from harness.statistics.resample import recalls
+
+SHORTEST = 4  # characters of a row's hash that name it
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two rows of one dataset. `panel` holds the clips that all seeds of both predicted."""
+
+    board: Board
+    first: Row
+    second: Row
+    panel: Panel
+    tests: Inference
+    notes: list[str]
+
+    @property
+    def pair(self) -> dict[str, Any]:
+        """Differences, first minus second, with intervals and p-values; fractions."""
+        return pair_json(self.tests, 0, 1)
+
+    def recall(self) -> list[dict[str, Any]]:
+        """Recall of each class that has clips, side by side."""
+        labels, right = self.tests.outcomes.labels, self.tests.outcomes.right
+        classes = self.board.jobs.facts[self.first["row"]]["protocol"]["classes"]
+        found = recalls(labels, right)
+        return [
+            {"class": classes[label], "clips": int((labels == label).sum()), "first": float(a), "second": float(b)}
+            for label, (a, b) in zip(np.unique(labels), found, strict=True)
+        ]
+
+    def flips(self) -> list[dict[str, Any]]:
+        """Clips that one row names rightly, by the vote of its seeds, and the other does not."""
+        classes = self.board.jobs.facts[self.first["row"]]["protocol"]["classes"]
+        guesses = [_majority(self.panel.predicted[row["row"]], len(classes)) for row in (self.first, self.second)]
+        right = np.stack(guesses, axis=1) == self.panel.labels[:, None]  # (N, 2)
+        return [
+            {
+                "fold": str(self.panel.folds[i]),
+                "sample_id": str(self.panel.ids[i]),
+                "label": classes[self.panel.labels[i]],
+                "first": classes[guesses[0][i]],
+                "second": classes[guesses[1][i]],
+                "right": "first" if right[i, 0] else "second",
+            }
+            for i in np.flatnonzero(right[:, 0] != right[:, 1])
+        ]
+
+    def cost(self) -> list[dict[str, Any]]:
+        """Every cost that one of them has, side by side."""
+        names = [key for key in self.first if key.startswith("cost.")]
+        values = {name[5:]: [_known(row.get(name)) for row in (self.first, self.second)] for name in names}
+        return [
+            {"cost": name, "first": a, "second": b} for name, (a, b) in values.items() if a is not None or b is not None
+        ]
+
+
+def compare(board: Board, first: str, second: str, dataset: str | None = None) -> list[Comparison]:
+    """Compare two rows, named by method, variant or hash, on every dataset that has both.
+
+    Raises:
+        HarnessError: a name that no row has, one that several rows have, or no clip in common.
+    """
+    left, right = (_named(board, name, dataset) for name in (first, second))
+    shared = [key for key in left if key in right]
+    if not shared:
+        places = [", ".join(sorted({key[0] for key in side})) for side in (left, right)]
+        raise HarnessError(f"{first!r} has results on {places[0]}, {second!r} on {places[1]}: no dataset in common")
+    return [_compare(board, *_one_pair(left[key], right[key], first, second, key[0])) for key in shared]
+
+
+def _named(board: Board, name: str, dataset: str | None) -> dict[tuple[str, bool], list[Row]]:
+    """Rows of that name, by dataset and whether it is the demo."""
+    rows = [row for row in rows_of(board) if dataset in (None, row["dataset"])]
+    chosen = [
+        row for row in rows if name in (row["name"], row["variant"]) or (name == row["method"] and not row["variant"])
+    ]
+    if not chosen and len(name) >= SHORTEST:
+        chosen = [row for row in rows if row["row"].startswith(name)]
+    if not chosen:
+        known = {row["name"] for row in rows}
+        where = f" on {dataset}" if dataset else ""
+        raise HarnessError(f"no row named {name!r}{where}; {suggestion(name, known)}")
+    found: dict[tuple[str, bool], list[Row]] = {}
+    for row in chosen:
+        found.setdefault((row["dataset"], bool(row["demo"])), []).append(row)
+    return found
+
+
+def _one_pair(left: list[Row], right: list[Row], first: str, second: str, dataset: str) -> tuple[Row, Row]:
+    """The pair to compare: the only one, or the only one under one protocol."""
+    pairs = [(a, b) for a in left for b in right if a["row"] != b["row"]]
+    alike = [(a, b) for a, b in pairs if a["protocol_hash"] == b["protocol_hash"]]
+    chosen = alike if alike else pairs
+    if len(chosen) == 1:
+        return chosen[0]
+    if not chosen:
+        raise HarnessError(f"{first!r} and {second!r} are the same row on {dataset}")
+    lines = {row["row"]: f"{row['row']} ({', '.join(_marks(row))})" for pair in chosen for row in pair}
+    raise HarnessError(
+        f"{first!r} and {second!r} name several rows on {dataset}; name each by its hash: {'; '.join(lines.values())}"
+    )
+
+
+def _marks(row: Row) -> list[str]:
+    marks = (row["name"], row["settings"], row["backbone"], row["selection"], f"protocol {row['protocol_hash']}")
+    return [str(mark) for mark in marks if mark]
+
+
+def _compare(board: Board, first: Row, second: Row) -> Comparison:
+    rows = [first["row"], second["row"]]
+    notes = [note for row in rows for note in board.evidence.problems.get(row, [])]
+    notes += [f"protocols differ in {line}" for line in differing(board, *rows)]
+    parts = {row: board.evidence.parts.get(row, []) for row in rows}
+    folds = board.expected[first["dataset"], bool(first["demo"])]
+    folds_seen = dict.fromkeys([*folds, *(part.fold for row in rows for part in parts[row])])
+    panel = align(parts, list(folds_seen)) if all(parts.values()) else None
+    if panel is None:
+        raise HarnessError(f"no stored predictions of {first['name']!r} and {second['name']!r} on {first['dataset']}")
+    notes += [f"{name}: {text}" for row, name in zip(rows, "AB", strict=True) for text in panel.amiss.get(row, [])]
+    both = np.all([(panel.predicted[row] >= 0).all(0) for row in rows], axis=0)
+    if not both.any():
+        raise HarnessError(
+            f"{first['name']!r} and {second['name']!r} have no test clip of {first['dataset']} in common"
+        )
+    if not both.all():
+        notes.append(f"{int(both.sum())} of {len(both)} clips compared: the others lack a seed of one of the two")
+    panel = replace(panel.keep(both), amiss={})
+    tests = infer(panel, rows)
+    assert tests is not None  # both rows predicted every kept clip
+    return Comparison(board, first, second, panel, tests, notes)
+
+
+def differing(board: Board, first: str, second: str) -> list[str]:
+    """Every field of the protocol, and the data, in which two rows differ, as "selection: last, oracle"."""
+    facts = [board.jobs.facts[row] for row in (first, second)]
+    protocols = [{**fact["protocol"], "fingerprint of the data": fact["fingerprint"][:12]} for fact in facts]
+    names = dict.fromkeys([*protocols[0], *protocols[1]])
+    return [
+        f"{name}: {_shown(protocols[0].get(name))}, {_shown(protocols[1].get(name))}"
+        for name in names
+        if protocols[0].get(name) != protocols[1].get(name)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _majority(predicted: np.ndarray, classes: int) -> np.ndarray:
+    """The class that most seeds gave each clip, the first of equals, (N,)."""
+    votes = np.stack([(predicted == label).sum(0) for label in range(classes)])
+    return np.asarray(votes.argmax(0))
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def as_json(found: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """Plain data of comparisons; scores are fractions, differences first minus second."""
+    return [
+        {
+            "dataset": item.first["dataset"],
+            "demo": bool(item.first["demo"]),
+            "first": _identity(item.first),
+            "second": _identity(item.second),
+            "clips": len(item.panel.ids),
+            "clustered": item.tests.clustered,
+            **{key: value for key, value in item.pair.items() if key not in ("first", "second")},
+            "smallest_difference": {"war": item.tests.war.smallest, "uar": item.tests.uar.smallest},
+            "recall": item.recall(),
+            "flips": item.flips(),
+            "cost": item.cost(),
+            "notes": item.notes,
+        }
+        for item in found
+    ]
+
+
+def _identity(row: Row) -> Mapping[str, Any]:
+    names = ("row", "name", "settings", "backbone", "selection", "protocol_hash", "n_seeds")
+    return {name: row[name] for name in names}

@@ -1,0 +1,145 @@
+"""Planted cheats and weaknesses are found, and an honest row is left alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import registry
+from harness.audit import Finding, audit
+from harness.audit.clips import near_duplicates
+from harness.leaderboard import load
+from harness.store import Store
+from tests.planted import Planted, TestSet
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Planted:
+    return Planted(tmp_path / "runs")
+
+
+@pytest.fixture
+def on() -> TestSet:
+    return TestSet("ferv39k", "1")
+
+
+def found(planted: Planted, code: str | None = None) -> list[Finding]:
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    every = audit(board, registry.plugins().offers("methods"))
+    return [finding for finding in every if code in (None, finding.code)]
+
+
+def test_an_honest_row_is_left_alone(planted: Planted, on: TestSet) -> None:
+    planted.row("mine", 0.7, on=on)
+    assert [finding.code for finding in found(planted)] == ["unknown-method"]
+
+
+def test_fields_in_which_protocols_differ_are_named(planted: Planted, on: TestSet) -> None:
+    planted.row("a", on=on)
+    planted.row("b", on=on, identity={"protocol": {"crop_source": "other crops", "test_views": 6}})
+    (finding,) = found(planted, "protocols-differ")
+    assert dict(finding.values["fields"]) == {"crop_source": ("crops", "other crops"), "test_views": (1, 6)}
+    assert "crop_source: crops and other crops" in finding.message
+
+
+def test_a_class_never_named_rightly(planted: Planted, on: TestSet) -> None:
+    logits = on.predict("1", 1, 1)
+    logits[:, 5] = -9
+    planted.row("blind", on=on, logits={("1", 1): logits})
+    (finding,) = found(planted, "zero-recall")
+    assert finding.values["classes"] == ["disgust"]
+
+
+def test_seeds_that_spread_more_than_folds(planted: Planted) -> None:
+    on = TestSet()
+    logits = {(fold, seed): on.predict(fold, [2.0, 0.0][seed - 1], seed) for fold in on.folds for seed in (1, 2)}
+    planted.row("shaky", on=on, seeds=(1, 2), logits=logits)
+    assert {finding.values["metric"] for finding in found(planted, "seeds-spread")} == {"war", "uar"}
+
+
+def test_test_data_seen(planted: Planted, on: TestSet) -> None:
+    seen = {"war": 0.5, "uar": 0.4}
+    planted.row("open", on=on, identity={"protocol": {"selection": "oracle"}}, metrics_last=seen)
+    planted.row("hidden", on=on, history={"test_war": 0.6, "test_uar": 0.5})
+    hidden, oracle = found(planted, "test-data-seen")
+    assert (hidden.level, hidden.name.split(",")[0]) == ("error", "hidden")
+    assert oracle.level == "warning"
+    assert "oracle gap to the last epoch in points: WAR +" in oracle.message
+    assert set(oracle.values["gap"]) == {"war", "uar"}
+
+
+def test_scores_that_predictions_do_not_bear_out(planted: Planted, on: TestSet) -> None:
+    planted.row("boasting", on=on, metrics={"war": 0.99, "uar": 0.99})
+    planted.row("doctored", on=on, confusion=np.eye(7, dtype=int).tolist())
+    names = [finding.name.split(",")[0] for finding in found(planted, "scores-differ")]
+    assert sorted(names) == ["boasting", "boasting", "doctored"]
+
+
+def test_relabelled_clips(planted: Planted, on: TestSet) -> None:
+    for method in ("a", "b"):
+        planted.row(method, on=on)
+    logits = on.predict("1", -2, 5)
+    planted.add("relabelled", "1", 1, logits, on=on, labels=logits.argmax(1))
+    (finding,) = found(planted, "other-clips")
+    assert (finding.level, finding.name.split(",")[0]) == ("error", "relabelled")
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-4])
+def test_near_duplicate_clips(planted: Planted, on: TestSet, noise: float) -> None:
+    for method in ("a", "b"):
+        logits = on.predict("1", 0.5, len(method))
+        logits[40] = logits[17] + noise
+        planted.row(method, on=on, logits={("1", 1): logits})
+    (finding,) = found(planted, "near-duplicates")
+    assert [pair["clips"] for pair in finding.values["pairs"]] == [["1-00017", "1-00040"]]
+
+
+def test_clips_are_no_duplicates_by_chance() -> None:
+    rng = np.random.default_rng(0)
+    assert near_duplicates([rng.normal(size=(3000, 3))]) == []
+    assert near_duplicates([rng.normal(size=(3000, 7))]) == []
+
+
+def test_short_clip_bias(planted: Planted, on: TestSet) -> None:
+    short = on.frames["1"] < 16
+    logits = np.where(short[:, None], on.predict("1", -1.0, 1), on.predict("1", 1.5, 2))
+    planted.row("long-sighted", on=on, logits={("1", 1): logits})
+    (finding,) = found(planted, "short-clip-bias")
+    assert finding.values["short"] < finding.values["long"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "source", "message"),
+    [
+        ({"version": "0"}, None, "made by version 0 of the plugin, which is now 1"),
+        ({"version": "1"}, "0" * 64, "other source of the plugin"),
+    ],
+)
+def test_rows_older_than_their_plugin(
+    planted: Planted, on: TestSet, identity: dict[str, Any], source: str | None, message: str
+) -> None:
+    sha = source or registry.method("coop").source_sha256
+    plugin = {"name": "coop", "version": identity["version"], "source_sha256": sha}
+    planted.row("coop", on=on, identity=identity, plugin=plugin)
+    (finding,) = found(planted, "older-than-plugin")
+    assert message in finding.message
+
+
+def test_missing_folds_and_broken_files(planted: Planted) -> None:
+    on = TestSet(clips=40)
+    planted.row("partial", on=on, folds="1245")
+    planted.row("broken", on=on)
+    next(planted.root.glob("dfew/broken/3-*/predictions.parquet")).write_bytes(b"nonsense")
+    (missing,) = found(planted, "not-ranked")
+    assert "no fold 3 seed 1" in missing.message
+    (broken,) = found(planted, "bad-predictions")
+    assert broken.level == "error"
+
+
+def test_equal_seeds_are_no_repetitions(planted: Planted, on: TestSet) -> None:
+    logits = on.predict("1", 0.5, 1)
+    planted.row("still", on=on, seeds=(1, 2), logits={("1", 1): logits, ("1", 2): logits})
+    assert [finding.level for finding in found(planted, "equal-seeds")] == ["note"]

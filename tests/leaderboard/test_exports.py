@@ -1,0 +1,89 @@
+"""The exports for other programs, read by those programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import jsonschema
+import pandas as pd
+import pytest
+
+from harness import registry
+from harness.leaderboard import Papers, render
+from harness.leaderboard.latex import latex
+from harness.leaderboard.published import read_published
+from harness.store import Store
+from tests.planted import Planted, TestSet
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = r"<script>alert(1)</script> & 50% \end{tabular} #1_a^b~{}"
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exports")
+    planted = Planted(folder / "runs")
+    for on in (TestSet(clips=40), TestSet("ferv39k", "1", clips=60, films=12)):
+        planted.row("coop", 0.9, on=on, seeds=(1, 2))
+        planted.row(HOSTILE, 0.2, on=on)
+    planted.row("partial", 0.5, on=TestSet(clips=40), folds="12")
+    papers = Papers(read_published(), registry.methods())
+    render(Store(planted.root), folder / "out", registry.datasets(), registry.metrics(), papers)
+    return folder / "out"
+
+
+def test_the_document_follows_its_schema(out: Path) -> None:
+    schema = json.loads((ROOT / "docs/leaderboard.schema.json").read_text())
+    data = json.loads((out / "leaderboard.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(data, schema)
+    assert [table["dataset"] for table in data["tables"]] == ["dfew", "ferv39k"]
+    assert [table["clustered"] for table in data["tables"]] == [False, True]
+    assert data["tables"][0]["pairs"][0]["war"]["p_holm"] < 0.05
+    assert {item["verdict"] for item in data["published"]} == {"not comparable"}
+    data["tables"][0]["rows"][0]["rank"] = "first"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, schema)
+
+
+def test_one_row_a_result(out: Path) -> None:
+    frame = pd.read_parquet(out / "results.parquet")
+    assert len(frame) == 5 * 2 + 5 + 2 + 1 + 2
+    assert {"dataset", "method", "fold", "seed", "metric.war", "cost.gflops", "protocol_hash"} <= set(frame.columns)
+    assert frame["metric.war"].between(0, 1).all()
+    assert HOSTILE in set(frame["method"])
+
+
+def test_the_model_index_is_hugging_faces(out: Path) -> None:
+    cards = pytest.importorskip("huggingface_hub.repocard_data")
+    data = json.loads((out / "model-index.json").read_text())
+    for model in data["model-index"]:
+        _, results = cards.model_index_to_eval_results([model])
+        assert {result.metric_type for result in results} == {"accuracy", "recall"}
+        assert all(0 <= result.metric_value <= 100 for result in results)
+
+
+def test_latex_balances_whatever_a_method_is_called(out: Path) -> None:
+    for path in out.glob("*.tex"):
+        text = path.read_text()
+        assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == text.count(r"\toprule")
+        for block in re.findall(r"\\midrule\n(.*?)\\bottomrule", text, re.DOTALL):
+            assert len({len(re.findall(r"(?<!\\)&", line)) for line in block.splitlines()}) == 1
+    assert r"\textbf{" in text
+    assert r"\underline{" in text
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_latex_compiles(out: Path, tmp_path: Path) -> None:
+    body = "\n".join(path.read_text() for path in sorted(out.glob("*.tex")))
+    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\tiny {body}\end{{document}}"
+    (tmp_path / "t.tex").write_text(document)
+    subprocess.run(["pdflatex", "-halt-on-error", "t.tex"], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_latex_escapes() -> None:
+    assert latex("a_b & 5% \\x ~^") == r"a\_b \& 5\% \textbackslash{}x \textasciitilde{}\textasciicircum{}"
