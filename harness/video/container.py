@@ -48,7 +48,8 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
         Unreadable: no such file, no video, or frames too large to decode.
     """
     try:
-        with av.open(f"file:{path}", options={"format_whitelist": FORMATS, "protocol_whitelist": "file"}) as container:
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
             stream = next((s for s in container.streams.video if not s.disposition & s.disposition.attached_pic), None)
             if stream is None:
                 raise Unreadable("has no video stream")
@@ -59,7 +60,7 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
             stream.codec_context.thread_count = 1
             stream.codec_context.options = {"max_pixels": str(most_pixels)}
             yield stream
-    except (av.FFmpegError, OSError) as error:
+    except (av.FFmpegError, OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
