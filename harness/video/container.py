@@ -79,7 +79,7 @@ def stated_frames(stream: Any) -> int:
 
 def timeline_of(stream: Any) -> Timeline:
     """Read all packets of a stream, which costs little: nothing is decoded."""
-    packets = list(_packets(stream))
+    packets = [packet for packet in packets_of(stream) if packet.size]
     times = [packet.pts for packet in packets if not packet.is_discard]
     if None in times or len(set(times)) < len(times):
         return Timeline(len(times), (), ())
@@ -87,8 +87,12 @@ def timeline_of(stream: Any) -> Timeline:
     return Timeline(len(times), tuple(sorted(times)), tuple(sorted(keys, key=lambda key: key.pts)))
 
 
-def _packets(stream: Any) -> Iterator[Any]:
+def packets_of(stream: Any) -> Iterator[Any]:
+    """Packets from where the container stands; the last one is empty, which makes a decoder give what it kept back.
+
+    A file that is broken at some place ends there.
+    """
     try:
-        yield from (packet for packet in stream.container.demux(stream) if packet.size)
-    except av.FFmpegError:
-        return  # cut off: what came before is what there is
+        yield from stream.container.demux(stream)
+    except (av.FFmpegError, IndexError):  # the latter when a broken file seems to hold yet another stream
+        return

@@ -38,14 +38,17 @@ def frame_files(sample: Sample) -> list[Path]:
 
 def read_frames(sample: Sample, files: Sequence[Path]) -> np.ndarray:
     """Decode frames to (T, H, W, 3) uint8; a frame of another size is resized to that of the first."""
-    frames: list[np.ndarray] = []
-    for file in files:
-        frame = _read(sample, file)
-        if frame.size // 3 * len(files) > MAX_CLIP_PIXELS:
-            height, width, _ = frame.shape
-            raise BadSample(sample.id, f"{file}: {len(files)} frames of {width} x {height} pixels are no face crops")
-        frames.append(fitted(frame, frames[0]) if frames else frame)
-    return np.stack(frames)
+    first = _read(sample, files[0])
+    if first.size // 3 * len(files) > MAX_CLIP_PIXELS:
+        height, width, _ = first.shape
+        raise BadSample(sample.id, f"{files[0]}: {len(files)} frames of {width} x {height} pixels are no face crops")
+    frames = np.empty((len(files), *first.shape), np.uint8)
+    frames[0] = first
+    for place, file in zip(frames[1:], files[1:], strict=True):
+        frame = _read(sample, file, place)
+        if frame is not place:
+            place[:] = fitted(frame, first)
+    return frames
 
 
 def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
@@ -56,14 +59,14 @@ def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
     return np.asarray(image)
 
 
-def read_image(file: Path) -> np.ndarray:
+def read_image(file: Path, place: np.ndarray | None = None) -> np.ndarray:
     """One image as (H, W, 3) uint8: grey, CMYK and palettes become colour, of 16 bits the upper 8 count, alpha is
-    left out, and EXIF orientation is not heeded, as CLIP does not.
+    left out, and EXIF orientation is not heeded, as CLIP does not. `place` becomes the pixels if they fit into it.
 
     Raises:
         Exception: whatever Pillow raises on a broken file, or a ValueError on one too large.
     """
-    plain = read_jpeg(file, MAX_PIXELS)
+    plain = read_jpeg(file, MAX_PIXELS, place)
     if plain is not None:
         return plain
     with Image.open(file) as image:
@@ -72,9 +75,9 @@ def read_image(file: Path) -> np.ndarray:
         return np.asarray(_colour(image))
 
 
-def _read(sample: Sample, file: Path) -> np.ndarray:
+def _read(sample: Sample, file: Path, place: np.ndarray | None = None) -> np.ndarray:
     try:
-        return read_image(file)
+        return read_image(file, place)
     except Exception as error:  # a broken file can make Pillow's readers fail in any way
         raise BadSample(sample.id, f"{file} cannot be decoded ({error or type(error).__name__})") from error
 

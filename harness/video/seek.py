@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from harness.video.container import Key, Timeline, Unreadable, opened, stated_frames, timeline_of
+from harness.video.container import Key, Timeline, Unreadable, opened, packets_of, stated_frames, timeline_of
 from harness.video.decode import MAX_CLIP_PIXELS, MAX_PIXELS
 
 
@@ -71,7 +71,7 @@ def _decoded_from(stream: Any, key: Key) -> Iterator[Any]:
             if time is None:
                 continue
             stream.container.seek(time, stream=stream, backward=True)
-            packets = stream.container.demux(stream)
+            packets = packets_of(stream)
             first = next((packet for packet in packets if packet.size), None)
             if first is not None and first.pts == key.pts:
                 frames = (frame for packet in chain((first,), packets) for frame in _frames(packet))
@@ -94,7 +94,7 @@ def _from_the_start(path: Path, missing: Sequence[int], timeline: Timeline, most
     found = {}
     places = {time: i for i, time in enumerate(timeline.times)}
     with opened(path, most_pixels) as stream:
-        frames = (f for packet in stream.container.demux(stream) for f in _frames(packet))
+        frames = (f for packet in packets_of(stream) for f in _frames(packet))
         for number, frame in enumerate(islice(frames, timeline.count)):
             index = places.get(frame.pts, -1) if places else number
             if index in missing and not frame.is_corrupt:

@@ -48,9 +48,9 @@ def test_training_draws_frames_by_its_seed(sample: Sample) -> None:
 def test_a_short_clip_decodes_each_frame_once(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def counted(file: Path) -> np.ndarray:
+    def counted(file: Path, place: np.ndarray | None) -> np.ndarray:
         read.append(file.name)
-        return original(file)
+        return original(file, place)
 
     original = decode.read_image
     monkeypatch.setattr(decode, "read_image", counted)

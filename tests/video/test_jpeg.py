@@ -47,6 +47,19 @@ def test_the_bits_are_pillows(tmp_path: Path, mode: str, options: dict[str, Any]
     np.testing.assert_array_equal(pixels, by_pillow(data))
 
 
+def test_pixels_can_be_put_in_place(tmp_path: Path) -> None:
+    data = jpeg(PICTURE)
+    (tmp_path / "a.jpg").write_bytes(data)
+    places = np.zeros((3, 45, 61, 3), np.uint8)
+    assert read_jpeg(tmp_path / "a.jpg", 10**6, places[1]) is not None
+    np.testing.assert_array_equal(places[1], by_pillow(data))
+    assert not places[::2].any()
+    other = read_jpeg(tmp_path / "a.jpg", 10**6, places[2][:-1])  # of another shape
+    assert other is not None
+    np.testing.assert_array_equal(other, by_pillow(data))
+    assert not places[2].any()
+
+
 def test_what_is_not_plain_is_left_to_pillow(tmp_path: Path) -> None:
     contents = {
         "cmyk": jpeg(PICTURE.convert("CMYK")),
