@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from harness import config, registry
+from harness.cli import prepare
 from harness.cli.output import Json, err, out, print_json
 from harness.errors import HarnessError
 
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
+app.command("prepare")(prepare.prepare)
 
 
 Layout = Annotated[

@@ -38,6 +38,13 @@ def read_video(path: Path, indices: Sequence[int], timeline: Timeline) -> Iterat
         yield found[i]
 
 
+def decode_all(path: Path) -> Iterator[np.ndarray]:
+    """Every frame that can be decoded, in order, (H, W, 3) uint8, upright. Raises: Unreadable if there is no video."""
+    with opened(path) as stream:
+        for packet in packets_of(stream):
+            yield from (upright(frame) for frame in _frames(packet) if not frame.is_corrupt)
+
+
 def read_timeline(path: Path) -> Timeline:
     """Times of all frames of a file. Raises: Unreadable if it cannot be opened, holds no frame or is cut short."""
     with opened(path) as stream:

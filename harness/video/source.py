@@ -12,9 +12,7 @@ from harness.errors import BadSample
 from harness.specs import Sample
 from harness.video.container import Unreadable
 from harness.video.decode import fitted, frame_files, read_frames
-from harness.video.seek import read_timeline, read_video
-
-AT_ONCE = 16  # frames held in memory while a clip is checked
+from harness.video.seek import decode_all, read_timeline, read_video
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,12 @@ def open_source(sample: Sample) -> Source:
 
 def check_all(sample: Sample) -> None:
     """Decode every frame of a clip, whichever training might draw. Raises: BadSample naming one that cannot be."""
-    source = open_source(sample)
-    for start in range(0, source.count, AT_ONCE):
-        source.read(range(start, min(start + AT_ONCE, source.count)))
+    if sample.source.is_file():
+        for _ in all_frames(sample):
+            pass
+        return
+    for file in frame_files(sample):
+        read_frames(sample, [file])
 
 
 def _video(sample: Sample) -> Source:
@@ -54,8 +55,21 @@ def _video(sample: Sample) -> Source:
     return Source(timeline.count, read)
 
 
+def all_frames(sample: Sample) -> Iterator[np.ndarray]:
+    """Every frame of a video (H, W, 3) uint8 in turn, upright. Raises: BadSample if one cannot be decoded."""
+    with _named(sample):
+        timeline = read_timeline(sample.source)
+        number = 0
+        for frame in decode_all(sample.source):
+            number += 1
+            yield frame
+        if number < timeline.count:
+            raise Unreadable(f"frame {number + 1} of {timeline.count} cannot be decoded")
+
+
 @contextmanager
 def _named(sample: Sample) -> Iterator[None]:
+    """What is wrong with a video, as an error that names the clip."""
     try:
         yield
     except Unreadable as error:
