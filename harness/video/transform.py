@@ -35,7 +35,7 @@ def train_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
     if given.base_size:
         frames = _resize(frames, given.base_size)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes a millisecond, to note who called it
         for step in given.augmentation:
             frames = STEPS[step](given)(frames)
     if given.crop_size and not CROPS.intersection(given.augmentation):

@@ -66,7 +66,7 @@ def test_a_similarity_is_found_exactly(angle: float, scale: float, x: float, y: 
 @pytest.mark.parametrize(("angle", "scale"), [(0, 60), (25, 60), (-40, 150), (180, 90), (10, 900), (0, 30)])
 @pytest.mark.parametrize("margin", [0.0, 0.2])
 def test_the_points_of_a_face_come_to_lie_where_they_belong(angle: int, scale: int, margin: float) -> None:
-    """Five coloured discs in a frame, wherever and however large, are found at their places in the crop."""
+    """Five coloured discs, wherever and however large, are found at their places, up to the grid they are drawn on."""
     turn = np.array([[math.cos(math.radians(angle)), -math.sin(math.radians(angle))],
                      [math.sin(math.radians(angle)), math.cos(math.radians(angle))]])  # fmt: skip
     places = (ARCFACE - 0.5) @ turn.T * scale + (700, 600)
@@ -82,6 +82,4 @@ def test_the_points_of_a_face_come_to_lie_where_they_belong(angle: int, scale: i
     for place, colour in zip(ARCFACE, colours, strict=True):
         near = np.abs(crop - colour).sum(-1) < 200
         found = np.argwhere(near).mean(0)[::-1] + 0.5
-        np.testing.assert_allclose(
-            found, (place * (1 - 2 * margin) + margin) * 112, atol=0.8 + 60 / scale
-        )  # discs lie on whole pixels
+        np.testing.assert_allclose(found, (place * (1 - 2 * margin) + margin) * 112, atol=0.8 + 60 / scale)
