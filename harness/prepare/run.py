@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def _prepared(clips: Sequence[RawClip], out: Path, settings: Settings, workers: 
     if min(workers, len(clips)) < 2:
         yield from (_work(clip, out, settings) for clip in clips)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
         rest = iter(clips)
         waiting = {pool.submit(_work, clip, out, settings) for clip in islice(rest, 2 * workers)}
         try:
@@ -74,10 +75,19 @@ def _prepared(clips: Sequence[RawClip], out: Path, settings: Settings, workers: 
                 ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 waiting |= {pool.submit(_work, clip, out, settings) for clip in islice(rest, len(ready))}
                 yield from (future.result() for future in ready)
+        except KeyboardInterrupt:
+            for process in active_children():  # a clip in work may take minutes; it is begun anew the next time
+                process.terminate()
+            raise
         except BrokenProcessPool as error:
             raise HarnessError("a process died, perhaps of lack of memory; try fewer --workers") from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _die_quietly() -> None:
+    """On Ctrl-C, which reaches every process of the terminal, a worker ends without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _work(clip: RawClip, out: Path, settings: Settings) -> Record:
