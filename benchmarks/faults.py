@@ -62,6 +62,7 @@ def trial(place: Place, name: str, options: argparse.Namespace, moment: float) -
     if options.of == "worker":
         entry["hit"] = kill_worker(process)
         end(process)
+        place.finish(name, options.executor)  # a later run, which cleans up
         return entry
     entry["hit"] = "driver" if process.poll() is None else "nothing, it was over"
     kill_driver(process)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,31 +28,45 @@ class Header:
     stamp: Stamp = (0, 0)  # changes when the result is written again
 
 
-def read_header(folder: Path) -> Header | None:
+def read_header(folder: str | Path) -> Header | None:
     """The header of the result in a folder; None if there is nothing."""
-    job_id = folder.name.rpartition("-")[2]
-    path = folder / "result.json"
+    folder = os.fspath(folder)
+    rest, name = os.path.split(folder)
+    job_id = name.rpartition("-")[2]
     try:
-        facts = path.stat()
-        result = json.loads(path.read_bytes())
+        with open(f"{folder}/result.json", "rb") as file:  # noqa: PTH123  (a plan opens ten thousand of them)
+            facts = os.fstat(file.fileno())
+            result = json.loads(file.read())
         return _header(job_id, folder, result, (facts.st_mtime_ns, facts.st_ino))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return Header("broken", job_id, unquote(folder.parent.parent.name), unquote(folder.parent.name))
+        dataset, method = (unquote(part) for part in Path(rest).parts[-2:])
+        return Header("broken", job_id, dataset, method)
 
 
 def all_headers(root: Path) -> Iterator[Header]:
     """The headers of every result of a store, in order of their paths."""
-    for folder in sorted(root.glob("[!.]*/[!.]*/*-*")):
-        header = read_header(folder)
-        if header is not None:
-            yield header
+    for dataset in _folders(os.fspath(root)):
+        for method in _folders(dataset):
+            for folder in _folders(method):
+                header = read_header(folder) if "-" in folder else None
+                if header is not None:
+                    yield header
 
 
-def _header(job_id: str, folder: Path, result: dict[str, Any], stamp: Stamp) -> Header:
+def _folders(parent: str) -> list[str]:
+    """The folders in a folder, but for hidden ones, sorted."""
+    try:
+        with os.scandir(parent) as entries:
+            return sorted(e.path for e in entries if not e.name.startswith(".") and e.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _header(job_id: str, folder: str, result: dict[str, Any], stamp: Stamp) -> Header:
     status = result["status"]
-    whole = result["id"] == job_id and (status == "failed" or _is_parquet(folder / "predictions.parquet"))
+    whole = result["id"] == job_id and (status == "failed" or _is_parquet(f"{folder}/predictions.parquet"))
     return Header(
         status=status if whole and status in ("done", "failed") else "broken",
         id=job_id,
@@ -64,9 +79,14 @@ def _header(job_id: str, folder: Path, result: dict[str, Any], stamp: Stamp) -> 
     )
 
 
-def _is_parquet(path: Path) -> bool:
+def _is_parquet(path: str) -> bool:
     """Whether a file is whole: a file that was cut off does not end as it starts."""
-    with path.open("rb") as file:
-        start = file.read(len(PARQUET))
-        file.seek(-len(PARQUET), 2)
-        return start == file.read() == PARQUET
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        size = os.fstat(file).st_size
+        return size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in (0, size - len(PARQUET)))
+    finally:
+        os.close(file)

@@ -20,7 +20,7 @@ from harness.method import Method, Task
 from harness.specs import BackboneId, JobSpec, MethodSpec
 
 if TYPE_CHECKING:
-    from harness.plan import Fill
+    from harness.encoding import Fill
 
 
 def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:

@@ -12,13 +12,13 @@ from harness import config, options, registry, weights
 from harness.cluster import Cluster
 from harness.context import RunContext
 from harness.data import Dataset, open_dataset
+from harness.encoding import Fill, missing_shards
 from harness.errors import BadData, BadOption, UnknownName, suggestion
 from harness.estimate import estimates
 from harness.headers import Stamp, all_headers
 from harness.request import Request, flatten
-from harness.specs import BackboneId, Fold, FrameInput, JobSpec, MethodSpec
+from harness.specs import BackboneId, FrameInput, JobSpec, MethodSpec, Protocol
 from harness.store import State, Store, state_of
-from harness.views import View, shard_file, test_view, train_views
 
 DEFAULT_BACKBONE = "ViT-B-32"
 DEMO_BACKBONE = "demo"
@@ -35,24 +35,14 @@ class Planned:
 
 
 @dataclass(frozen=True)
-class Fill:
-    """One shard of the feature cache that some job needs and that is not there."""
-
-    dataset: str
-    fingerprint: str
-    view: View
-    shard: int
-    clips: int
-
-
-@dataclass(frozen=True)
 class Plan:
     """What a bench will do."""
 
     jobs: Sequence[Planned]
     todo: Sequence[JobSpec]
-    fills: Mapping[Fill, Sequence[str]]  # missing shard -> ids of the jobs that wait for it
+    fills: Sequence[Fill]  # missing shards, in the order of the jobs that wait for them
     context: RunContext
+    waits: Mapping[str, Sequence[Fill]] = field(default_factory=dict)  # job id -> the shards it waits for
     cluster: Cluster = field(default_factory=Cluster)
     notes: Sequence[str] = ()  # what is read of each dataset
 
@@ -96,10 +86,12 @@ def make_plan(request: Request) -> Plan:
         s.name: open_dataset(s, places[s.name].root, cache, places[s.name].layout, thorough=True) for s in specs
     }
     wanted = _folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
+    protocols = {name: dataset.protocol(request.selection) for name, dataset in datasets.items()}
+    settings = [(values, replace(given, size=given.size or size)) for values, given in settings]
     for name, folds in wanted.items():
         _check_complete(datasets[name], folds, request)
     jobs = [
-        _job(row, settled, datasets[name], fold, seed, source.id, size, request)
+        _job(row, settled, datasets[name], protocols[name], fold, seed, source.id, request)
         for name, folds in wanted.items()
         for fold in folds
         for row, settled in zip(rows, settings, strict=True)
@@ -110,14 +102,17 @@ def make_plan(request: Request) -> Plan:
     context = _context(request, backbone, places, cache)
     planned = _look_up(jobs, Store(request.out))
     todo = [p.job for p in planned if _to_do(p.state, request)]
-    missing = {job.id: list(_missing(job, datasets[job.dataset], cache)) for job in todo}
+    missing = missing_shards(todo, datasets, cache)
     seconds = estimates(todo, all_headers(request.out) if todo else ())
     todo.sort(
         key=lambda job: (-seconds[job.id], len(missing[job.id]))
     )  # the longest, then those that can start soonest
-    fills = {} if request.collect else _fills(todo, missing)  # without a shared folder each node has a cache of its own
+    if request.collect:
+        missing = {}  # without a shared folder each node has a cache of its own
+    groups = {id(missing[job.id]): missing[job.id] for job in todo if job.id in missing}
+    fills = list(dict.fromkeys(fill for group in groups.values() for fill in group))
     notes = [dataset.summary for dataset in datasets.values()]
-    return Plan(planned, todo, fills, context, _cluster(request), notes)
+    return Plan(planned, todo, fills, context, missing, _cluster(request), notes)
 
 
 def _rows(request: Request) -> Iterator[Row]:
@@ -210,10 +205,10 @@ def _job(
     row: Row,
     settled: tuple[dict[str, Any], FrameInput],
     dataset: Dataset,
+    protocol: Protocol,
     fold: str,
     seed: int,
     backbone: BackboneId,
-    size: int,
     request: Request,
 ) -> JobSpec:
     values, given = settled
@@ -225,9 +220,9 @@ def _job(
         method_version=row.spec.version,
         seed=seed,
         options=values,
-        input=replace(given, size=given.size or size),
+        input=given,
         backbone=backbone,
-        protocol=dataset.protocol(request.selection),
+        protocol=protocol,
         variant=row.variant,
         on_bad_sample=request.on_bad_sample,
         demo=dataset.demo,
@@ -270,32 +265,3 @@ def _to_do(state: State, request: Request) -> bool:
     if request.force or state == "missing":
         return True
     return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
-
-
-def _fills(jobs: Iterable[JobSpec], missing: Mapping[str, Iterable[Fill]]) -> dict[Fill, list[str]]:
-    """Missing shard -> ids of the jobs that wait for it, in the order of the jobs."""
-    fills: dict[Fill, list[str]] = {}
-    for job in jobs:
-        for fill in missing[job.id]:
-            fills.setdefault(fill, []).append(job.id)
-    return fills
-
-
-def _missing(job: JobSpec, dataset: Dataset, cache: Path) -> Iterator[Fill]:
-    for view, shard in _needs(job, dataset):
-        if not shard_file(cache / "features", view, shard).is_file():
-            yield Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
-
-
-def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
-    """Shards of the feature cache that a job reads, as far as its method's spec tells."""
-    features = registry.method(job.method).spec.features
-    if features == "none" or not job.input.views:
-        return
-    fold: Fold = dataset.folds[job.fold]
-    key = (job.fingerprint, job.backbone, job.input)
-    tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
-    yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
-    if features == "train+test":
-        shards = dataset.shards_of(fold.train)
-        yield from ((view, shard) for view in train_views(*key) for shard in shards)

@@ -80,11 +80,10 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     """
     store = Store(Path(plan.context.out))
     store.check_writable()
-    store.sweep()
-    sweep(Path(plan.context.cache))
-    Leases(Path(plan.context.cache) / "features").sweep()
-    if plan.todo:
-        note_plan(store.root, plan)
+    _sweep(plan)
+    if not plan.todo:
+        return
+    note_plan(store.root, plan)
     jobs = {job.id: job for job in plan.todo}
 
     def observe(event: Event) -> None:
@@ -94,8 +93,14 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     for job, result in get_executor(executor)(plan, observe):
         observe({"event": "finished", "job": job.id, "result": result})
         yield job, result
-    if plan.todo:
-        forget_plans(store.root)
+    forget_plans(store.root)
+    _sweep(plan)  # after workers that were killed
+
+
+def _sweep(plan: Plan) -> None:
+    Store(Path(plan.context.out)).sweep()
+    sweep(Path(plan.context.cache))
+    Leases(Path(plan.context.cache) / "features").sweep()
 
 
 def demo_specs(names: list[str] | None) -> list[DatasetSpec]:

@@ -101,7 +101,8 @@ def _read(index: Path, root: Path) -> dict[Path, ClipInfo]:
     import pyarrow.parquet as pq
 
     try:
-        columns = pq.read_table(index).to_pydict()
+        with pq.ParquetFile(index) as file:  # unlike `read_table` it imports no datasets
+            columns = file.read().to_pydict()
         rows = zip(columns["clip"], *(columns[name] for name in FIELDS), strict=True)
         return {root / clip: ClipInfo(*values) for clip, *values in rows}
     except (OSError, KeyError, pa.ArrowException):

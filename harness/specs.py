@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -220,7 +220,7 @@ class JobSpec:
     @cached_property
     def id(self) -> str:
         """12 hex digits of a hash of every field: nothing in it names a worker, a device count or a path."""
-        return digest(self.to_json())
+        return digest(self)
 
     @property
     def row(self) -> str:
@@ -248,9 +248,14 @@ class JobSpec:
 
 
 def digest(data: Any, length: int = 12) -> str:
-    """First hex digits of the SHA-256 of the canonical JSON of plain data."""
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """First hex digits of the SHA-256 of the canonical JSON of plain data and dataclasses."""
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
     return hashlib.sha256(canonical.encode()).hexdigest()[:length]
+
+
+def _fields(data: Any) -> dict[str, Any]:
+    """As `asdict` would have it, without copying: an id is asked of every job of a plan."""
+    return {f.name: getattr(data, f.name) for f in fields(data)}
 
 
 def _restore(cls: Callable[..., T], data: Mapping[str, Any]) -> T:

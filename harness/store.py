@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -38,8 +40,11 @@ class Store:
 
     def folder(self, job: JobSpec) -> Path:
         """Where the result of a job lives. Names are quoted, so none of them can leave the store."""
+        return Path(self._folder(job))
+
+    def _folder(self, job: JobSpec) -> str:
         name = f"{safe_name(job.fold)}-s{job.seed}-{job.id}"
-        return self.root / safe_name(job.dataset) / safe_name(job.method) / name
+        return os.path.join(self.root, safe_name(job.dataset), safe_name(job.method), name)  # noqa: PTH118
 
     def checkpoint(self, job: JobSpec) -> Path:
         """Where an unfinished job keeps what it has trained so far."""
@@ -57,7 +62,7 @@ class Store:
 
     def header(self, job: JobSpec) -> Header | None:
         """What a run has to know of the stored result of a job, or None."""
-        return read_header(self.folder(job))
+        return read_header(self._folder(job))
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
         """What the store holds of a job."""
@@ -162,6 +167,7 @@ def write_json(path: Path, data: Any) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
+@lru_cache
 def safe_name(name: str) -> str:
     """A name as one path component, whatever it holds."""
     quoted = quote(name, safe=" ()+=@,")

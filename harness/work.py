@@ -20,7 +20,7 @@ from harness.specs import JobSpec
 from harness.store import Store, write_json
 
 if TYPE_CHECKING:
-    from harness.plan import Fill
+    from harness.encoding import Fill
 
 
 def load_plugins(context: RunContext) -> None:

@@ -144,7 +144,7 @@ def test_it_is_filled_once_and_shared_by_methods_folds_and_seeds(
         assert sum(calls) == clips * frames * views  # the test views are there
         calls.clear()
         both = bench.plan(toy_root, tmp_path / "c", "zero-shot-clip,coop", folds="all", seeds=3)
-        assert both.fills == {}
+        assert both.fills == []
         bench.run(both)
         assert sum(calls) == 0
         calls.clear()
@@ -182,7 +182,7 @@ def test_bits_do_not_depend_on_who_fills(toy_root: Path, toy_plugin: None, tmp_p
         lookup.fill_cache(fill, ahead.context, skip_bad=False)
     torch.set_num_threads(before)
     assert hashes(bench.cache_of(ahead).root) == hashes(bench.cache_of(inline).root)
-    assert bench.plan(toy_root, tmp_path / "elsewhere", "coop", folds="all").fills == {}
+    assert bench.plan(toy_root, tmp_path / "elsewhere", "coop", folds="all").fills == []
     with counted_frames() as calls:
         bench.run(ahead)
     assert sum(calls) == 0

@@ -2,42 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from harness import config, registry
 from harness.cli import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
 from harness.provenance import package_versions
 
 
-def doctor(plugin: PluginFiles = None, json_: Json = False) -> None:
-    """Show versions, plugins that were left out and why, and where data, cache and configuration are.
+def doctor(
+    plugin: PluginFiles = None,
+    runs: Runs = Path("runs"),
+    data_root: Annotated[Path | None, typer.Option(help="Folder that holds DFEW/ FERV39k/ MAFW/.")] = None,
+    json_: Json = False,
+) -> None:
+    """Check versions, devices, Ray, plugins, data, weights, disk, rights and clocks; each with a verdict and a fix.
 
-    Exits 1 if a plugin was left out.
+    Exits 1 if there is a problem; warnings are no problem.
 
     Example:
 
-        harness doctor --plugin my_method.py
+        harness doctor --runs runs --data-root /data --plugin my_method.py
     """
+    from harness.checks import all_checks
+
     for path in plugin or ():
         registry.plugins().add_file(path)
-    found = {kind: len(registry.plugins().offers(kind)) for kind in registry.KINDS}
-    problems = registry.plugins().problems
+    checks = list(all_checks(runs, data_root))
+    ok = all(check.verdict != "problem" for check in checks)
     places = {"configuration": str(config.config_file()), "cache": str(config.cache_folder())}
     places |= {f"data of {name}": str(place.root) for name, place in config.configured_places().items()}
     if json_:
+        found = {kind: len(registry.plugins().offers(kind)) for kind in registry.KINDS}
+        problems = [vars(problem) for problem in registry.plugins().problems]
         print_json(
-            {"ok": not problems, "versions": package_versions(), "found": found, "places": places,
-             "problems": [vars(problem) for problem in problems]}
+            {"ok": ok, "checks": [asdict(check) for check in checks], "versions": package_versions(), "found": found,
+             "places": places, "problems": problems}
         )  # fmt: skip
     else:
-        print_table("versions", ["package", "version"], package_versions().items())
-        print_table("found", ["kind", "count"], found.items())
-        print_table("places", ["what", "where"], places.items())
-        print_table("plugins left out", ["plugin", "reason"], [(p.plugin, p.reason) for p in problems])
-        out.print(
-            "all plugins loaded" if not problems else f"{len(problems)} problem(s) with plugins",
-            highlight=False,
+        print_table(
+            "Checks", ["check", "verdict", "found", "fix"], [(c.name, c.verdict, c.found, c.fix) for c in checks]
         )
-    if problems:
+        print_table("Places", ["what", "where"], places.items())
+        out.print("all is well" if ok else "there are problems", highlight=False)
+    if not ok:
         raise typer.Exit(EXIT_FAILED_JOBS)

@@ -7,7 +7,7 @@ which has the longest job first. Ray holds no more than a window of tasks, so te
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,12 +17,13 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from harness.claims import WAIT_SECONDS, Claims
+from harness.encoding import Fill
 from harness.events import Event, Send
 from harness.executors import Finished
 from harness.executors.mailbox import Mailbox
 from harness.executors.room import Room
 from harness.executors.timeout import reason as timed_out
-from harness.plan import Fill, Plan
+from harness.plan import Plan
 from harness.specs import JobSpec
 from harness.stopping import Stopped
 from harness.work import Parcel, store_failure, unpack
@@ -59,13 +60,18 @@ class Dispatcher:
         plan = self.plan
         self.mailbox = ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
         self.context = ray.put(plan.context)
-        self.skip = {job.id for job in plan.todo if job.on_bad_sample == "skip"}
+        self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
         self.shards = deque(plan.fills)
-        self.missing = {job.id: 0 for job in plan.todo}  # shards that a job still waits for
-        for ids in plan.fills.values():
-            for job_id in ids:
-                self.missing[job_id] += 1
-        self.job_of = {job.id: job for job in plan.todo}
+        self.first: dict[Fill, JobSpec] = {}  # the first job that waits for a shard
+        self.missing: dict[int, set[Fill]] = {}  # shards still missing, by what jobs wait for; most wait for the same
+        self.groups: dict[Fill, list[int]] = defaultdict(list)
+        for job in plan.todo:
+            wanted = plan.waits.get(job.id, ())
+            if id(wanted) not in self.missing:
+                self.missing[id(wanted)] = set(wanted)
+                for shard in wanted:
+                    self.first.setdefault(shard, job)
+                    self.groups[shard].append(id(wanted))
         self.jobs = deque(plan.todo)
         self.waiting: deque[JobSpec] = deque()  # that other drivers are at
         self.looked = self.measured = time.monotonic()
@@ -88,7 +94,7 @@ class Dispatcher:
         if time.monotonic() - self.measured > LOOK_SECONDS:
             self.measured = time.monotonic()
             self.room.look()
-        while self.shards and self._has_room(self._first_waiting(self.shards[0])):
+        while self.shards and self._has_room(self.first[self.shards[0]]):
             self._submit_fill(self.shards.popleft())
         for job in self._ready():
             taken = self.claims.take(job)
@@ -108,7 +114,7 @@ class Dispatcher:
         passed: list[JobSpec] = []
         while self.jobs and self._has_room(self.jobs[0]):
             job = self.jobs.popleft()
-            if self.missing[job.id]:
+            if self.missing[id(self.plan.waits.get(job.id, ()))]:
                 passed.append(job)
             else:
                 yield job
@@ -117,14 +123,10 @@ class Dispatcher:
     def _has_room(self, job: JobSpec) -> bool:
         return len(self.tasks) < self.room.window(self.room.needs(job))
 
-    def _first_waiting(self, fill: Fill) -> JobSpec:
-        return self.job_of[self.plan.fills[fill][0]]
-
     def _submit_fill(self, fill: Fill) -> None:
-        ids = self.plan.fills[fill]
-        needs = self.room.needs(self._first_waiting(fill))
+        needs = self.room.needs(self.first[fill])
         task = ray.remote(self.fill).options(**needs.options())
-        self.tasks[task.remote(fill, self.context, bool(self.skip.intersection(ids)))] = Running(fill)
+        self.tasks[task.remote(fill, self.context, self.skip)] = Running(fill)
 
     def _submit(self, job: JobSpec) -> None:
         lost = self.lost.get(job.id)
@@ -166,8 +168,8 @@ class Dispatcher:
             if not isinstance(error, RayTaskError) and len(tries) <= self.plan.cluster.max_retries:
                 self.shards.appendleft(fill)
                 return
-        for job_id in self.plan.fills[fill]:  # if it failed, they find out why by themselves
-            self.missing[job_id] -= 1
+        for group in self.groups[fill]:  # if it failed, the jobs find out why by themselves
+            self.missing[group].discard(fill)
         self.send({"event": "fill"})
 
     def _end(self, job: JobSpec, running: Running, ref: Any) -> Iterator[Finished]:
