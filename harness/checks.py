@@ -113,7 +113,7 @@ def _data(data_root: Path | None) -> Iterator[Check]:
     for name, spec in registry.datasets().items():
         fix = f"--data-root DIR, {config.DATA_ROOT}, or: harness data set {name} PATH"
         try:
-            folder = config.dataset_root(spec, data_root)
+            folder = config.dataset_place(spec, data_root).root
         except HarnessError:
             yield Check(f"data of {name}", "warning", "not configured", fix)
             continue
@@ -124,6 +124,8 @@ def _data(data_root: Path | None) -> Iterator[Check]:
 
 
 def _weights() -> Check:
+    """Found on this machine, that is: looking must not start a download."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         source = weights.resolve(DEFAULT_BACKBONE)
     except HarnessError as error:
