@@ -1,0 +1,19 @@
+"""How new parts start."""
+
+from __future__ import annotations
+
+from torch import nn
+
+STD = 0.02  # X-CLIP's, whose layout the model follows
+
+
+def initialise(module: nn.Module) -> None:
+    """Matrices from a truncated normal of deviation 0.02, biases zero; norms stay as they are."""
+    norms = {id(p) for part in module.modules() if isinstance(part, nn.LayerNorm) for p in part.parameters()}
+    for parameter in module.parameters():
+        if id(parameter) in norms:
+            continue
+        if parameter.ndim > 1:
+            nn.init.trunc_normal_(parameter, std=STD)
+        else:
+            nn.init.zeros_(parameter)
