@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -19,7 +20,8 @@ Extra = Callable[[int, Tensor], Tensor]  # (layer, class tokens (N, W)) -> a fur
 class VisualTower(nn.Module):
     """A trainable copy of open_clip's ViT, frame by frame: frames (N, 3, H, W) -> features (N, D), not normalised.
 
-    The same numbers as the original with less copying. The projection is an `nn.Linear`.
+    The same numbers as the original with less copying. The projection is an `nn.Linear`. Frames may have another size
+    than the original's.
 
     Attributes:
         width: W, of the tokens.
@@ -39,7 +41,7 @@ class VisualTower(nn.Module):
         self.ln_pre: nn.Module = source.ln_pre
         self.blocks = nn.ModuleList(Block(block) for block in source.transformer.resblocks)
         self.ln_post: nn.Module = source.ln_post
-        self.proj = nn.Linear(*source.proj.shape, bias=False)
+        self.proj = nn.Linear(source.proj.shape[0], source.proj.shape[1], bias=False)
         self.proj.weight = nn.Parameter(source.proj.detach().T.contiguous())
         self.width = int(self.class_embedding.shape[0])
         self.heads = int(source.transformer.resblocks[0].attn.num_heads)
@@ -59,10 +61,21 @@ class VisualTower(nn.Module):
 
     def embed(self, frames: Tensor) -> Tensor:
         """Class and patch tokens (N, L, W) with their positions: Eq. 1 of the BiEhPro paper, and CLIP's first norm."""
-        patches = self.conv1(frames).flatten(2).transpose(1, 2)  # (N, L - 1, W)
+        maps = self.conv1(frames)  # (N, W, h, w)
+        patches = maps.flatten(2).transpose(1, 2)  # (N, L - 1, W)
         start = self.class_embedding.expand(len(patches), 1, -1)
-        x: Tensor = self.ln_pre(torch.cat([start, patches], 1) + self.positional_embedding)
+        x: Tensor = self.ln_pre(torch.cat([start, patches], 1) + self.positions(*maps.shape[-2:]))
         return x
+
+    def positions(self, height: int, width: int) -> Tensor:
+        """Positions (1 + height width, W) of a grid of patches: the tower's own, or resampled to another size."""
+        start, grid = self.positional_embedding[:1], self.positional_embedding[1:]
+        side = math.isqrt(len(grid))
+        if (height, width) == (side, side):
+            return self.positional_embedding
+        square = grid.T.unflatten(1, (side, side))[None]  # type: ignore[no-untyped-call]  # (1, W, side, side)
+        resized = F.interpolate(square, (height, width), mode="bicubic", antialias=True, align_corners=False)
+        return torch.cat([start, resized[0].flatten(1).T])
 
 
 class Block(nn.Module):

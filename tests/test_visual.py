@@ -26,6 +26,16 @@ def test_the_same_features_and_gradients(kind: str) -> None:
     assert not any(p.requires_grad for p in stock.parameters())
 
 
+def test_another_size_has_resampled_positions() -> None:
+    tower = VisualTower(tiny_backbone().model.visual)
+    assert torch.equal(tower.positions(2, 2), tower.positional_embedding)
+    with torch.no_grad():
+        tower.positional_embedding[1:] = 3.0
+    torch.testing.assert_close(tower.positions(3, 4)[1:], torch.full((12, 32), 3.0))
+    assert torch.equal(tower.positions(3, 4)[0], tower.positional_embedding[0])
+    assert tower(torch.randn(2, 3, 48, 64)).shape == (2, 16)
+
+
 def test_training_the_copy_leaves_the_original() -> None:
     stock = tiny_backbone().model.visual
     before = {name: p.detach().clone() for name, p in stock.named_parameters()}

@@ -53,6 +53,15 @@ class Options(BaselineOptions):
     new_lr_mult: float = option(1.0, "learning rate of new parts by that of the tower", minimum=0)
 
 
+# Half the pixels and larger steps: a few epochs of training a tower have to fit into seconds.
+DEMO = {
+    "epochs": 5,
+    "warmup_epochs": 1,
+    "batch_size": 16,
+    "learning_rate": 5e-4,
+    "input.size": 32,
+    "input.augmentation": ["flip"],
+}
 INPUT = FrameInput(
     frames=8,
     augmentation=("scale-jitter", "colour-jitter", "flip"),
@@ -73,7 +82,7 @@ def register_methods() -> list[MethodSpec]:
         summary="Trained visual tower whose frames interact, temporal scales, prompts from text and video.",
         paper=PAPER,
         published="BiEhPro",
-        demo={},
+        demo=DEMO,
     )
     baseline = replace(
         full,
@@ -82,7 +91,6 @@ def register_methods() -> list[MethodSpec]:
         options=BaselineOptions,
         summary="Trained visual tower, mean over frames, frozen text features: BiEhPro without its parts.",
         published="BiEhPro baseline",
-        demo={},
     )
     return [full, baseline]
 
