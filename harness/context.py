@@ -19,6 +19,7 @@ class RunContext:
     loader_workers: int = 0
     save_weights: bool = False
     layouts: Mapping[str, str] = field(default_factory=dict)  # dataset -> which clips and lists, where it was asked for
+    compile: bool = False
     checkpoint_every: int = 1  # epochs; 0 = only when asked to stop
     job_timeout: float | None = None  # seconds
     collect: bool = False  # no folder is shared: workers keep to places of their own and send results back

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.backbones import Backbone, FrameEncoder
+from harness.compiling import uncompiled
 from harness.flops import Convention, Tally, graph, layers
 from harness.flops.step import step_macs
 from harness.method import Method, Task, own_parameters
@@ -32,10 +33,11 @@ def cost_of(method: Method, task: Task, convention: Convention = "fvcore") -> di
         NotCounted: attention is hidden from the counter.
     """
     method.eval()
-    with torch.no_grad():
-        written = _written(method, convention)
-        clip = _clip(method, task, convention)
-    train, batch = step_macs(method, _shape(method, task), convention)
+    with uncompiled(method):
+        with torch.no_grad():
+            written = _written(method, convention)
+            clip = _clip(method, task, convention)
+        train, batch = step_macs(method, _shape(method, task), convention)
     return {
         "gflops": (clip.macs - clip.text) / GIGA,
         "gflops_text": (clip.text or written.macs) / GIGA,

@@ -17,6 +17,7 @@ import torch
 from harness import registry
 from harness.backbones import Backbone
 from harness.capture import logged_to, warnings_kept
+from harness.compiling import compile_layers
 from harness.context import RunContext
 from harness.cost import cost_of, parameters
 from harness.data import Dataset
@@ -80,13 +81,13 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
     except (Exception, SystemExit) as error:
         outcome = _failed(job, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
-    outcome.result["provenance"] = {**provenance(context.threads, started), "retries": list(context.lost)}
+    outcome.result["provenance"] = {**provenance(context, started), "retries": list(context.lost)}
     return outcome
 
 
 def _failed(job: JobSpec, context: RunContext, started: str, error: BaseException) -> Outcome:
     log.error("%s", "".join(traceback.format_exception(error)))
-    found = provenance(context.threads, started)
+    found = provenance(context, started)
     return Outcome({**identity(job), "status": "failed", "error": _reason(error), "provenance": found})
 
 
@@ -131,6 +132,8 @@ class _Run:
             backbone = load_backbone(job.backbone, self.context, self.device)
             task = Task(dataset.spec.class_names, backbone, job.input)
             method = build_method(job, task).to(self.device)
+            if self.context.compile:
+                compile_layers(method, self.device)
         self.checkpoints = replace(self.checkpoints, shared=_tensor_ids(backbone))
         supply = Supply(dataset, backbone, job, self.context, encoder=method.encoder)
         fold = dataset.folds[job.fold]
@@ -198,7 +201,17 @@ class _Run:
     def _key(self) -> str:
         """Of everything beside the job that bits depend on: a checkpoint of another key is not gone on from."""
         source = registry.method(self.job.method).source_sha256
-        return digest([self.job.id, source, self.context.threads, self.micro, self.device.type, torch.__version__])
+        return digest(
+            [
+                self.job.id,
+                source,
+                self.context.threads,
+                self.context.compile,
+                self.micro,
+                self.device.type,
+                torch.__version__,
+            ]
+        )
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:

@@ -238,6 +238,7 @@ def _context(request: Request, backbone: str, places: Mapping[str, config.Place]
         backbone=backbone,
         plugin_files=tuple(str(path) for path in registry.plugins().files),
         threads=request.threads or request.cpus_per_job or 1,
+        compile=request.compile,
         loader_workers=request.loader_workers,
         save_weights=request.save_weights,
         checkpoint_every=request.checkpoint_every,

@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from harness.context import RunContext
+
 PACKAGES = (
     "dfer-harness",
     "torch",
@@ -56,7 +58,7 @@ def hardware() -> dict[str, Any]:
     return {"cpu": _cpu(), "cores": os.cpu_count(), "gpus": gpus, "machine": platform.machine()}
 
 
-def provenance(threads: int, started: str) -> dict[str, Any]:
+def provenance(context: RunContext, started: str) -> dict[str, Any]:
     """Everything at once, at the end of a job."""
     return {
         "packages": package_versions(),
@@ -64,7 +66,8 @@ def provenance(threads: int, started: str) -> dict[str, Any]:
         "source": commit(),
         "hardware": hardware(),
         "host": socket.gethostname(),
-        "threads": threads,
+        "threads": context.threads,
+        "compile": context.compile,
         "started": started,
         "finished": now(),
     }

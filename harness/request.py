@@ -74,6 +74,7 @@ class Request(BaseModel):
     force: bool = False
     keep_stale: bool = False
     save_weights: bool = False
+    compile: bool = False
     threads: Annotated[int, Field(ge=1)] | None = None  # None: as many as a job has CPUs
     loader_workers: Annotated[int, Field(ge=0)] = 0
     address: str | None = None

@@ -84,7 +84,7 @@ def unpack(job: JobSpec, parcel: Parcel, context: RunContext) -> dict[str, Any]:
 
 def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
-    found = {**provenance(context.threads, now()), "retries": list(context.lost)}
+    found = {**provenance(context, now()), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
     result = {**identity(job), "status": "failed", "error": reason + tries, "provenance": found}
     store = Store(Path(context.out))

@@ -67,6 +67,10 @@ def bench(
     save_weights: Annotated[
         bool | None, typer.Option("--save-weights", help="Store what was trained, as safetensors.")
     ] = None,
+    compile_: Annotated[
+        bool | None,
+        typer.Option("--compile", help="Compile the layers of trained towers; needs g++ on a CPU."),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Threads of a job; default its CPUs, else 1. Sums differ between counts.")
     ] = None,
@@ -120,7 +124,8 @@ def bench(
         "executor": executor, "selection": selection, "out_dir": out_dir, "data_root": data_root, "layout": layout,
         "demo": demo, "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
         "retry_failed": retry_failed, "force": force, "keep_stale": keep_stale, "save_weights": save_weights,
-        "threads": threads, "loader_workers": loader_workers, "checkpoint_every": checkpoint_every,
+        "compile": compile_, "threads": threads, "loader_workers": loader_workers,
+        "checkpoint_every": checkpoint_every,
         "address": address, "gpus_per_job": gpus_per_job, "cpus_per_job": cpus_per_job, "max_jobs": max_jobs,
         "max_retries": max_retries, "job_timeout": job_timeout, "collect": collect, "ship_code": ship_code,
         "logs": logs, "trackers": trackers,
