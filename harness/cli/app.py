@@ -22,6 +22,7 @@ from harness.cli import (
     flops,
     leaderboard,
     listing,
+    publish,
     status,
     study,
 )
@@ -78,6 +79,7 @@ app.command("status")(status.status)
 app.command("leaderboard")(leaderboard.leaderboard)
 app.command("compare")(compare.compare)
 app.command("audit")(audit.audit)
+app.command("publish")(publish.publish)
 app.command("study")(study.study)
 app.command("analyze")(analyze.analyze)
 app.command("flops")(flops.flops)

@@ -100,9 +100,17 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         "n_scored": int(result.get("n_scored") or 0),
         "n_unscored": int(result.get("n_unscored") or 0),
         "source": result["plugin"].get("source_sha256") or "",
+        "hardware": _hardware(result),
         "confusion": result.get("confusion") if done else None,
         "path": result.get("path") or "",
     }
+
+
+def _hardware(result: Mapping[str, Any]) -> str:
+    """What the job ran on: latencies are compared within one hardware only."""
+    facts = (result.get("provenance") or {}).get("hardware") or {}
+    parts = [", ".join(map(str, facts.get("gpus") or [])) or facts.get("cpu"), f"{facts.get('cores')} cores"]
+    return ", ".join(str(part) for part in parts if part) if facts else ""
 
 
 def _metrics(result: Mapping[str, Any]) -> dict[str, float]:

@@ -54,8 +54,15 @@ def coverage(jobs: Jobs, rows: pd.DataFrame, expected: Folds) -> pd.DataFrame:
             "n_failed": (frame["status"] == "failed").groupby(frame["row"]).sum(),
             "n_scored": groups["n_scored"].sum(),
             "n_unscored": groups["n_unscored"].sum(),
+            "hardware": done["hardware"]
+            .agg(lambda names: " / ".join(sorted(set(names))))
+            .reindex(rows.index, fill_value=""),
             "n_sources": done["source"].nunique().reindex(rows.index, fill_value=0),
             "first_finished": groups["finished"].min(),
             "last_finished": groups["finished"].max(),
         }
     )
+
+
+def _names(values: pd.Series[str]) -> str:
+    return " / ".join(sorted(set(values)))

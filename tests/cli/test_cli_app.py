@@ -24,6 +24,7 @@ COMMANDS = [
     ("leaderboard",),
     ("compare",),
     ("audit",),
+    ("publish",),
     ("study",),
     ("analyze",),
     ("cache",),

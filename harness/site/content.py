@@ -1,0 +1,164 @@
+"""What the pages show, taken from a board."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harness.leaderboard import cells
+from harness.leaderboard.aggregate import Board
+from harness.leaderboard.columns import Metrics
+from harness.leaderboard.notes import row_notes
+from harness.leaderboard.sections import Row, Section
+from harness.statistics.resample import THREADS
+
+FLAGS = ("demo", "oracle", "unofficial", "incomplete", "stand-in")
+HEAD = (
+    *("#", "# UAR", "Method", "Backbone", "WAR", "UAR", "WAR 95 % CI", "UAR 95 % CI", "GFLOPs", "Params (M)"),
+    *("Trainable (M)", "Latency (ms)", "Frames", "Folds", "Seeds", "Selection", "Version", "Date"),
+)
+Cell = dict[str, Any]
+
+
+def table(board: Board, section: Section, specs: Metrics) -> dict[str, Any]:
+    """The main table of a section: column titles, and rows of cells with what they sort by."""
+    tops = {name: cells.podium(section.rows, f"{name}_mean", name, specs) for name in ("war", "uar")}
+    return {"head": HEAD, "rows": [_line(board, row, tops, specs) for row in section.rows]}
+
+
+def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: Metrics) -> dict[str, Any]:
+    scores = [
+        _cell(cells.metric(row, name, specs), row.get(f"{name}_mean"), cells.emphasis(row, f"{name}_mean", tops[name]))
+        for name in tops
+    ]
+    intervals = [_cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")) for name in tops]
+    costs = [("gflops", 1.0, 2), ("params_total", 1e-6, 2), ("params_trainable", 1e-6, 3), ("latency_ms", 1.0, 1)]
+    return {
+        "row": row["row"],
+        "ranked": bool(row["ranked"]),
+        "badges": badges(row),
+        "notes": row_notes(board, row),
+        "text": " ".join(str(row[key]) for key in ("name", "settings", "backbone", "selection")),
+        "cells": [
+            _cell(cells.place(row), row["rank"]),
+            _cell(cells.place(row, "uar_rank"), row["uar_rank"]),
+            _cell(row["name"] + (f" · {row['settings']}" if row["settings"] else ""), row["name"]),
+            _cell(row["backbone"], row["backbone"]),
+            *scores,
+            *intervals,
+            *(_cell(cells.number(row.get(f"cost.{n}"), s, d), row.get(f"cost.{n}")) for n, s, d in costs),
+            _cell(cells.frame_input(row), row["frames"]),
+            _cell(cells.folds(row), row["folds_done"]),
+            _cell(str(row["n_seeds"]), row["n_seeds"]),
+            _cell(row["selection"], row["selection"]),
+            _cell(str(row["version"]), str(row["version"])),
+            _cell(cells.day(row), cells.day(row)),
+        ],
+    }
+
+
+def _cell(text: str, key: Any, mark: str = "") -> Cell:
+    missing = key is None or (not isinstance(key, str) and pd.isna(key))
+    return {"text": text, "key": "" if missing else key, "mark": mark, "number": not isinstance(key, str)}
+
+
+def badges(row: Row) -> list[str]:
+    """What sets a row apart from a plain benchmark result."""
+    on = (row["demo"], row["selection"] == "oracle", not row["official"], not row["complete"], row["stand_in"])
+    return [name for name, flag in zip(FLAGS, on, strict=True) if flag]
+
+
+def recall_table(row: Row, classes: Sequence[str]) -> list[dict[str, Any]]:
+    """Recall of each class: mean, deviation and pooled value."""
+    return [
+        {
+            "name": name,
+            "mean": cells.number(row.get(f"recall.{name}_mean"), 100),
+            "std": cells.number(row.get(f"recall.{name}_std"), 100),
+            "pooled": cells.number(row.get(f"recall.{name}_pooled"), 100),
+            "share": 0 if pd.isna(row.get(f"recall.{name}_pooled")) else round(100 * row[f"recall.{name}_pooled"]),
+        }
+        for name in classes
+    ]
+
+
+def confusion(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
+    """Cells of a confusion matrix, each with its share of the true class in percent."""
+    matrix = np.array(counts)
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    return [
+        [{"count": int(n), "share": round(100 * share)} for n, share in zip(line, part, strict=True)]
+        for line, part in zip(matrix, shares, strict=True)
+    ]
+
+
+def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str, Any]]]:
+    """Loss by stage and epoch of each row: mean, least and most over its jobs."""
+
+    def read(item: tuple[str, Sequence[Path]]) -> tuple[str, list[dict[str, Any]]]:
+        frames = [frame for folder in item[1] if (frame := _history(folder)) is not None]
+        if not frames:
+            return item[0], []
+        whole = pd.concat(frames).dropna(subset="loss")
+        found = whole.groupby(["stage", "epoch"], sort=False)["loss"].agg(["mean", "min", "max"]).reset_index()
+        return item[0], [{str(k): v for k, v in line.items()} for line in found.to_dict("records")]
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        return dict(threads.map(read, folders.items()))
+
+
+def _history(folder: Path) -> pd.DataFrame | None:
+    try:
+        table = pq.read_table(folder / "history.parquet", columns=["stage", "epoch", "loss"], use_threads=False)
+    except (OSError, pa.ArrowException, ValueError):
+        return None  # a curve may be missing
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def command(result: Mapping[str, Any]) -> str:
+    """The command that runs one job again."""
+    backbone, method = result["backbone"], result["method"]
+    parts = ["harness", "bench", *(["--demo"] if result.get("demo") else [])]
+    parts += ["--methods", method, "--datasets", result["dataset"], "--folds", str(result["fold"])]
+    parts += ["--seeds", str(result["seed"])]
+    if not result.get("demo"):
+        parts += ["--backbone", f"{backbone['name']}:{backbone['weights']}"]
+    parts += ["--selection", result["selection"]]
+    settings = {**(result.get("options") or {})}
+    settings |= {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
+    for name, value in settings.items():
+        parts += ["--set", f"{method}.{name}={value if isinstance(value, str) else json.dumps(value)}"]
+    return " ".join(shlex.quote(part) for part in parts)
+
+
+@lru_cache(maxsize=256)
+def _flat_key(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def facts(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested facts as lines of name and text."""
+    lines: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            lines += facts(value, f"{prefix}{_flat_key(str(name))} · ")
+        elif value not in (None, "", []):
+            lines.append((f"{prefix}{_flat_key(str(name))}", _text(value)))
+    return lines
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,210 @@
+"""Write the site: an overview, a page a dataset, a page a row, and a page a run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness import __version__
+from harness.errors import HarnessError
+from harness.leaderboard import cells, pages
+from harness.leaderboard.aggregate import Board
+from harness.leaderboard.columns import Metrics
+from harness.leaderboard.pooled import confusions
+from harness.leaderboard.published import Verdict
+from harness.leaderboard.render import TAIL, file_stem
+from harness.leaderboard.sections import Section, sections
+from harness.leaderboard.whole import whole_json
+from harness.site import charts, content
+from harness.store import read
+
+HERE = Path(__file__).parent
+FIRST = 60  # rows of a table on the overview; a dataset's page has all
+ASSETS = ("static", "vendor")
+SHOWN = ("options", "input", "plugin", "backbone", "protocol", "split_sha256")  # of a run
+
+
+def publish(board: Board, out: Path, specs: Metrics, verdicts: list[Verdict]) -> Path:
+    """Write the site to `out`; its first page is returned. Raises: HarnessError if that cannot be written."""
+    try:
+        return _Site(board, out, specs, verdicts).write()
+    except OSError as error:
+        raise HarnessError(f"cannot write the site to {out}: {error.strerror}; choose another folder") from error
+
+
+class _Site:
+    def __init__(self, board: Board, out: Path, specs: Metrics, verdicts: list[Verdict]) -> None:
+        self.board, self.out, self.specs, self.verdicts = board, out, specs, verdicts
+        self.pages = Environment(
+            loader=PackageLoader("harness.site"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.pages.filters["json"] = in_script
+        self.places = {(dataset, demo): sections(board, dataset, demo) for dataset, demo in board.expected}
+        self.menu = [
+            {
+                "title": board.titles[dataset] + (" (demo)" if demo else ""),
+                "link": page_of(dataset, demo),
+            }
+            for dataset, demo in board.expected
+        ]
+
+    def write(self) -> Path:
+        for folder in ("rows", "runs"):
+            (self.out / folder).mkdir(parents=True, exist_ok=True)
+        for folder in ASSETS:
+            shutil.copytree(HERE / folder, self.out / folder, dirs_exist_ok=True)
+        (self.out / ".nojekyll").write_text("")
+        data = json.dumps(whole_json(self.board, self.verdicts), allow_nan=False)
+        (self.out / "leaderboard.json").write_text(data, encoding="utf-8")
+        tables = [self._dataset(key, found) for key, found in self.places.items()]
+        self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST)
+        for place, shown in zip(self.menu, tables, strict=True):
+            mine = [v for v in self.verdicts if v.dataset == shown["dataset"] and v.demo == shown["demo"]]
+            self._page(place["link"], "dataset.html", "", **shown, verdicts=mine, points=_points)
+        self._rows()
+        return self.out / "index.html"
+
+    def _dataset(self, key: tuple[str, bool], found: list[Section]) -> dict[str, Any]:
+        dataset, demo = key
+        parts = [self._section(section, demo) for section in found]
+        name = self.board.titles[dataset]
+        return {
+            "title": name,
+            "dataset": dataset,
+            "demo": demo,
+            "sections": parts,
+            "link": page_of(dataset, demo),
+        }
+
+    def _section(self, section: Section, demo: bool) -> dict[str, Any]:
+        classes = list(section.protocol["classes"])
+        drawn = {
+            name: charts.pareto(section.rows, cost)
+            for name, cost in zip(("GFLOPs", "latency"), charts.COSTS, strict=True)
+        }
+        selection = str(section.protocol["selection"])
+        note = " ".join(pages.power(self.board, section))
+        return {
+            "id": f"t-{section.protocol_hash}-{int(section.stand_in)}",
+            "heading": pages.SELECTED.get(selection, selection),
+            "worth": _worth(section, demo),
+            "protocol": content.facts({k: v for k, v in section.protocol.items() if k != "classes"}),
+            "table": content.table(self.board, section, self.specs),
+            "charts": {name: spec for name, spec in drawn.items() if spec},
+            "power": note,
+            "classes": classes,
+            "recalls": [
+                {"row": row["row"], "name": row["name"], "cells": content.recall_table(row, classes)}
+                for row in section.rows
+            ],
+        }
+
+    def _rows(self) -> None:
+        sums = confusions(self.board.jobs)
+        jobs = self.board.jobs.frame[["row", "fold", "seed", "status", "error", "id", "path"]].join(
+            self.board.jobs.metrics[["war", "uar"]]
+        )
+        groups = {str(row): part.to_dict("records") for row, part in jobs.groupby("row")}
+        folders = {row: [Path(job["path"]) for job in part if job["status"] == "done"] for row, part in groups.items()}
+        histories = content.histories(folders)
+        for section in (section for found in self.places.values() for section in found):
+            lines = content.table(self.board, section, self.specs)["rows"]
+            for row, line in zip(section.rows, lines, strict=True):
+                self._row(row, line, section, groups[row["row"]], histories[row["row"]], sums.get(row["row"]))
+
+    def _row(self, row: Any, line: Any, section: Section, jobs: list[Any], history: list[Any], counts: Any) -> None:
+        classes = list(section.protocol["classes"])
+        bins = self.board.evidence.reliability.get(row["row"])
+        drawn = {
+            "Seeds and folds": charts.dots([job for job in jobs if job["status"] == "done"]),
+            "Training loss": charts.curves(history),
+            "Reliability": None if bins is None else charts.reliability(bins),
+        }
+        self._page(
+            f"rows/{row['row']}.html",
+            "row.html",
+            "../",
+            title=row["name"],
+            row=row,
+            dataset=self.board.titles[section.dataset],
+            back=page_of(section.dataset, bool(row["demo"])),
+            badges=content.badges(row),
+            line=line,
+            head=content.HEAD,
+            classes=classes,
+            recalls=content.recall_table(row, classes),
+            confusion=content.confusion(counts) if counts else None,
+            charts={name: spec for name, spec in drawn.items() if spec and spec["data"]["values"]},
+            facts=content.facts({k: v for k, v in self.board.jobs.facts[row["row"]].items() if k != "protocol"}),
+            jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
+        )
+        for job in jobs:
+            self._run(job, row)
+
+    def _run(self, job: Mapping[str, Any], row: Any) -> None:
+        result = read(Path(job["path"]) / "result.json")
+        shown = {name: result[name] for name in SHOWN if result.get(name)}
+        provenance = result.get("provenance") or {}
+        self._page(
+            f"runs/{job['id']}.html",
+            "run.html",
+            "../",
+            title=f"{row['name']}, fold {job['fold']}, seed {job['seed']}",
+            row=row,
+            job=job,
+            status=result["status"],
+            error=result.get("error"),
+            command=content.command(result),
+            metrics=[(name, cells.value(value, name, self.specs)) for name, value in result["metrics"].items()],
+            cost=content.facts({k: v for k, v in (result.get("cost") or {}).items() if k != "uncounted"}),
+            facts=content.facts(shown),
+            provenance=content.facts({k: v for k, v in provenance.items() if k != "host"}),
+            warnings=[str(w) for w in result.get("warnings") or []],
+        )
+
+    def _page(self, file: str, template: str, up: str, **values: Any) -> None:
+        page = self.pages.get_template(template)
+        text = page.render(up=up, menu=self.menu, version=__version__, footer=self._footer, **values)
+        (self.out / file).write_bytes(text.encode("utf-8", "replace"))
+
+    @property
+    def _footer(self) -> str:
+        return f"dfer-harness {__version__}, {len(self.board.jobs.frame)} results"
+
+
+def page_of(dataset: str, demo: bool) -> str:
+    """The file of a dataset's page."""
+    return f"d-{file_stem(dataset)}{TAIL[demo]}.html"
+
+
+def _worth(section: Section, demo: bool) -> str:
+    if demo:
+        return pages.DEMO
+    return pages.STAND_IN if section.stand_in else "" if section.official else pages.UNOFFICIAL
+
+
+def in_script(data: Any) -> Markup:
+    """JSON that may stand in a script element: no `<`, so that nothing in it can close the element."""
+    text = json.dumps(data, allow_nan=False, default=_plain)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _points(value: float | None) -> str:
+    return cells.DASH if value is None or pd.isna(value) else f"{value * 100:.2f}"

@@ -1,0 +1,156 @@
+"""The published site in a real browser, from files: nothing may be fetched, and no name may become markup."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import registry
+from harness.leaderboard import load
+from harness.leaderboard.published import read_published, verdicts
+from harness.site import publish
+from harness.store import Store
+from tests.planted import Planted, TestSet
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-quic"),
+)
+HOSTILE = "<script>document.title='owned'</script>"
+OWNED = "[...document.scripts].filter(s => s.textContent.includes('owned') && !s.type).length"
+FIRST_PAGE = 1_500_000  # bytes
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    planted = Planted(folder / "runs")
+    for on in (TestSet(clips=60), TestSet("ferv39k", "1", clips=80)):
+        for method, skill in {"coop": 0.8, HOSTILE: 0.2, "zero-shot-clip": 1.2}.items():
+            planted.row(method, skill, on=on, seeds=(1, 2))
+    planted.row("partial", 0.5, on=TestSet(clips=60), folds="12")
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    judged = verdicts(board, read_published(), registry.methods())
+    return publish(board, folder / "out", registry.metrics(), judged).parent
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that records what it should not do."""
+    context = browser.new_context(viewport={"width": 1300, "height": 900}, color_scheme="light")
+    page = context.new_page()
+    page.faults = []
+    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else page.faults.append(r.url))
+    yield page
+    assert page.faults == []
+    context.close()
+
+
+def opened(page: Any, path: Path) -> Any:
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def column(page: Any, number: int) -> list[str]:
+    cells = page.locator("table.board").first.locator(f"tbody tr > :nth-child({number})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_headers_sort_by_mouse_and_keyboard(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    head = page.locator("table.board").first.locator("thead th").nth(4)
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    values = [float(text.split()[0]) for text in column(page, 5) if text != "–"]
+    assert values == sorted(values)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    shown = column(page, 5)
+    assert [float(text.split()[0]) for text in shown[:-1]] == values[::-1]
+    assert shown[-1] == "–"  # a missing value is last either way
+
+
+def test_rows_are_filtered(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    page.fill("#filter", "ZERO-shot")
+    visible = [row for row in page.locator("table.board tbody tr").all() if row.is_visible()]
+    assert len(visible) == 2
+    assert page.locator("#count").inner_text() == "2 of 7 rows"
+    page.fill("#filter", "")
+    page.check("#ranked")
+    assert page.locator("#count").inner_text() == "6 of 7 rows"
+
+
+def test_a_point_of_a_chart_leads_to_its_row(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    page.wait_for_selector(".vega svg path[aria-roledescription='point']", state="attached")
+    page.locator(".vega svg a").first.click()
+    page.wait_for_url("**/rows/*.html")
+    assert page.locator("h1").inner_text().split("\n")[0].strip()
+
+
+def test_the_dark_theme_is_the_systems_or_the_readers(browser: Any, site: Path) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = opened(context.new_page(), site / "index.html")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.click("#theme")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate(background) == "rgb(255, 255, 255)" != dark
+    opened(page, site / "index.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    context.close()
+
+
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "rows/*.html", "runs/*.html"])
+def test_no_page_is_wider_than_a_phone(page: Any, site: Path, kind: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    opened(page, next(site.glob(kind)))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_names_are_text(page: Any, site: Path) -> None:
+    for path in (site / "index.html", site / "d-dfew.html", *site.glob("rows/*.html"), next(site.glob("runs/*.html"))):
+        opened(page, path)
+        assert "owned" not in page.title() or "<script>" in page.title()
+        assert (
+            page.evaluate("[...document.scripts].filter(s => s.textContent.includes('owned') && !s.type).length") == 0
+        )
+    assert HOSTILE in opened(page, site / "index.html").inner_text("table.board")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "rows/*.html", "runs/*.html"])
+def test_axe_finds_nothing_serious(page: Any, site: Path, kind: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.emulate_media(color_scheme=scheme)
+    opened(page, next(site.glob(kind)))
+    if page.locator(".vega").count():
+        page.wait_for_selector(".vega svg")
+    found = axe.Axe().run(page, options={"preload": False}).response["violations"]  # it would fetch style sheets
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in serious] == []
+
+
+def test_the_first_page_is_small(site: Path) -> None:
+    loaded = [site / "index.html", *(site / "static").iterdir(), *(site / "vendor").glob("*.js")]
+    assert sum(path.stat().st_size for path in loaded) < FIRST_PAGE
