@@ -103,7 +103,7 @@ def test_rows_are_filtered(page: Any, site: Path) -> None:
 def test_a_point_of_a_chart_leads_to_its_row(page: Any, site: Path) -> None:
     opened(page, site / "index.html")
     page.wait_for_selector(".vega svg path[aria-roledescription='point']", state="attached")
-    page.locator(".vega svg a").first.click()
+    page.locator(".vega svg path[aria-roledescription='point']").first.click(force=True)
     page.wait_for_url("**/rows/*.html")
     assert page.locator("h1").inner_text().split("\n")[0].strip()
 
