@@ -140,7 +140,7 @@ def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
 
 
 def settle(spec: MethodSpec, values: Mapping[str, Any]) -> tuple[dict[str, Any], FrameInput]:
-    """Options and frame input, flat `values` laid over a method's own; `input.NAME` is of the latter. Raises: BadOption."""
+    """Options and frame input, flat `values` (`input.NAME`) over a method's own. Raises: BadOption."""
     own = {name: value for name, value in values.items() if not name.startswith("input.")}
     seen = {name.removeprefix("input."): v for name, v in values.items() if name.startswith("input.")}
     settled = asdict(options.build(spec.options, own, spec.name))

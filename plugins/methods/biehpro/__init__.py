@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness import AnalysisSpec, FrameInput, MethodSpec, StudySpec, hookimpl, option
+from harness import FrameInput, MethodSpec, StudySpec, hookimpl, option
 from harness_plugins.methods.biehpro.studies import STUDIES
 
 PAPER = (
@@ -53,10 +53,10 @@ class Options(BaselineOptions):
     new_lr_mult: float = option(1.0, "learning rate of new parts by that of the tower", minimum=0)
 
 
-# Half the pixels and larger steps: a few epochs of training a tower have to fit into seconds.
+# Half the pixels and larger steps: an epoch of training a tower has to fit into seconds.
 DEMO = {
-    "epochs": 5,
-    "warmup_epochs": 1,
+    "epochs": 1,
+    "warmup_epochs": 0,
     "batch_size": 16,
     "learning_rate": 5e-4,
     "input.size": 32,
@@ -99,32 +99,3 @@ def register_methods() -> list[MethodSpec]:
 def register_studies() -> list[StudySpec]:
     """Tables 2 to 5 of the paper."""
     return list(STUDIES)
-
-
-@hookimpl
-def register_analyses() -> list[AnalysisSpec]:
-    """Figures 2, 4 and 5 of the paper."""
-    names = ("biehpro", "biehpro-baseline")
-    return [
-        AnalysisSpec(
-            "similarity-histograms",
-            f"{FOLDER}.figures:similarity_histograms",
-            methods=names,
-            summary="Similarity of single clips to every class, one bar a run: textual prompts only beside both.",
-            paper=f"{PAPER}, Figure 2",
-        ),
-        AnalysisSpec(
-            "attention-maps",
-            f"{FOLDER}.figures:attention_maps",
-            methods=names,
-            summary="What the class token looks at in the last layer, over the frames, one row a run.",
-            paper=f"{PAPER}, Figure 4",
-        ),
-        AnalysisSpec(
-            "tsne",
-            f"{FOLDER}.figures:tsne",
-            methods=names,
-            summary="Video features of the test clips in the plane, one panel a run.",
-            paper=f"{PAPER}, Figure 5",
-        ),
-    ]
