@@ -70,9 +70,9 @@ def register_methods() -> list[MethodSpec]:
             demo={
                 "tokens": 8,
                 "sentences": 8,
-                "text_epochs": 8,
-                "video_epochs": 24,
-                "joint_epochs": 12,
+                "text_epochs": 6,
+                "video_epochs": 20,
+                "joint_epochs": 10,
                 "token_rate": 0.3,
                 "encoder_rate": 0.1,
                 "joint_rate": 0.1,

@@ -66,11 +66,15 @@ class A3lign(Method):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (B, T, D) to logits (B, C)."""
+        scale = self.scale if self.log_scale is None else self.log_scale.exp()
+        return scale * cosine_logits(*self.aligned(inputs), 1.0)
+
+    def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """What is compared: clips (B, D), and classes (C, D) of unit length."""
         if not self.training:
             inputs = reordered(inputs, self.options.frame_order)
         encode = self.synchronizer.video if self.synchronizer else self.video_encoder
-        scale = self.scale if self.log_scale is None else self.log_scale.exp()
-        return scale * cosine_logits(encode(inputs), self.text(), 1.0)  # type: ignore[misc, operator]
+        return encode(inputs), self.text()  # type: ignore[misc]
 
     def stages(self) -> list[Stage]:
         """The bidirectional alignment training paradigm (section 3.4), or everything at once."""

@@ -30,7 +30,11 @@ class CoOp(Method):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (B, T, D) to logits (B, C)."""
-        return cosine_logits(inputs.mean(1), self.text(), self.scale)
+        return cosine_logits(*self.aligned(inputs), self.scale)
+
+    def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """What is compared: clips (B, D), and classes (C, D) of unit length."""
+        return inputs.mean(1), self.text()
 
     def stages(self) -> list[Stage]:
         """The official recipe: SGD, one epoch at 1e-5, then a cosine whose period counts all epochs."""

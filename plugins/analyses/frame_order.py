@@ -1,0 +1,146 @@
+"""Whether a method uses the order of frames: test clips in order, shuffled, reversed, and as one frame repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import AnalysisSpec, hookimpl, option
+from harness.seeds import seed_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+    from torch import Tensor
+
+    from harness.analyses.finished import FinishedRun
+    from harness.training.inputs import Batches, Inputs
+
+ORDERS = ("normal", "shuffled", "reversed", "repeated")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Options of `frame-order`."""
+
+    seed: int = option(0, "of the shuffling; each clip has an order of its own")
+    resamples: int = option(5000, "bootstrap samples of test clips", minimum=100)
+
+
+class Reordered:
+    """Inputs with the frames of each clip in another order; a clip's order depends on its id alone."""
+
+    def __init__(self, inputs: Inputs, order: str, seed: int) -> None:
+        self.inputs = inputs
+        self.samples = inputs.samples
+        self.order = order
+        self.seed = seed
+
+    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+        """Inputs (B, T, ...) and labels (B,)."""
+        import torch
+
+        for batch, (clips, labels) in zip(rows, self.inputs.batches(rows, epoch, device), strict=True):
+            index = [self.frames(self.samples[row].id, clips.shape[1]) for row in batch]
+            yield torch.stack([clip[order] for clip, order in zip(clips, index, strict=True)]), labels
+
+    def frames(self, sample_id: str, count: int) -> list[int]:
+        """The frames of a clip in their new order; `repeated` is the middle one."""
+        import numpy as np
+
+        if self.order == "shuffled":
+            rng = np.random.default_rng(seed_of("frame-order", self.seed, sample_id))
+            return [int(frame) for frame in rng.permutation(count)]
+        if self.order == "repeated":
+            return [count // 2] * count
+        return list(range(count))[:: -1 if self.order == "reversed" else 1]
+
+
+def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
+    """One row a test clip: its label, and what is predicted in each order."""
+    import pandas as pd
+
+    from harness.training.loop import predict
+
+    job = run.job
+    frame = pd.DataFrame({"sample_id": [s.id for s in run.samples], "label": run.labels})
+    for order in ORDERS:
+        inputs = Reordered(run.inputs, order, options.seed)
+        frame[order] = predict(run.method, inputs, run.device).argmax(axis=1)
+    return frame.assign(dataset=job.dataset, method=job.row, fold=job.fold, seed=job.seed)
+
+
+def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
+    """WAR and UAR of each order and their change from `normal`, in points, with paired 95 % intervals."""
+    from harness.statistics.resample import Outcomes, percentiles, recalls, resample_uar, resample_war
+
+    by_clip = clips.assign(**{order: clips[order] == clips["label"] for order in ORDERS})
+    right = by_clip.groupby("sample_id")[["label", *ORDERS]].mean()  # over seeds; a clip is tested in one fold
+    outcomes = Outcomes(right["label"].to_numpy(dtype=int), right[list(ORDERS)].to_numpy(dtype=float))
+    found = {
+        "war": (outcomes.right.mean(axis=0), resample_war(outcomes, options.resamples)),
+        "uar": (recalls(outcomes.labels, outcomes.right).mean(axis=0), resample_uar(outcomes, options.resamples)),
+    }
+    rows = []
+    for number, order in enumerate(ORDERS):
+        row: dict[str, Any] = {"order": order, "clips": len(right)}
+        for name, (values, samples) in found.items():
+            low, high = percentiles(samples[:, number] - samples[:, 0])
+            row[name] = float(values[number]) * 100
+            row[f"{name}_change"] = float(values[number] - values[0]) * 100
+            row[f"{name}_low"], row[f"{name}_high"] = float(low) * 100, float(high) * 100
+        rows.append(row)
+    return rows
+
+
+def frame_order(runs: Sequence[FinishedRun], folder: Path, options: Options) -> list[Path]:
+    """Write the predictions and the changes as parquet, and a table; folds are pooled and seeds averaged."""
+    import pandas as pd
+    from tabulate import tabulate
+
+    from harness.leaderboard.escape import markdown
+
+    clips = pd.concat([predictions(run, options) for run in runs], ignore_index=True)
+    rows = [
+        {"dataset": str(dataset), "method": str(method), **row}
+        for (dataset, method), part in clips.groupby(["dataset", "method"], sort=False)
+        for row in changes(part, options)
+    ]
+    body = [
+        [
+            markdown(row["dataset"]),
+            markdown(row["method"]),
+            row["order"],
+            *(_cell(row, name) for name in ("war", "uar")),
+        ]
+        for row in rows
+    ]
+    files = [folder / name for name in ("predictions.parquet", "frame-order.parquet", "frame-order.md")]
+    clips.to_parquet(files[0])
+    pd.DataFrame(rows).to_parquet(files[1])
+    text = tabulate(body, ["Dataset", "Method", "Test frames", "WAR", "UAR"], tablefmt="github", disable_numparse=True)
+    files[2].write_text(f"{text}\n\nIn brackets: change in points from the normal order, paired 95 % interval.\n")
+    return files
+
+
+def _cell(row: dict[str, Any], name: str) -> str:
+    if row["order"] == "normal":
+        return f"{row[name]:.2f}"
+    change, low, high = (row[f"{name}_{part}"] for part in ("change", "low", "high"))
+    return f"{row[name]:.2f} ({change:+.2f}; {low:+.2f} to {high:+.2f})"
+
+
+@hookimpl
+def register_analyses() -> list[AnalysisSpec]:
+    """Table 5 of the A3lign-DFER paper, for every method."""
+    return [
+        AnalysisSpec(
+            "frame-order",
+            frame_order,
+            Options,
+            summary="Test clips in order, shuffled, reversed, and as one frame repeated; change in WAR and UAR.",
+            paper="A3lign-DFER paper, Table 5",
+        )
+    ]
