@@ -16,7 +16,6 @@ from harness.statistics.resample import (
     class_codes,
     percentiles,
     recalls,
-    resample_mean,
     resample_uar,
     resample_war,
     sign_uar,
@@ -51,7 +50,7 @@ class Inference:
     uar: Measure
     mcnemar: np.ndarray = field(repr=False)  # (M, M) p-values with clips taken for independent
     bootstrap: np.ndarray = field(repr=False)  # (B, M) of UAR
-    bootstrap_war: np.ndarray | None = field(repr=False)  # (B, M), only where clips come in groups
+    bootstrap_war: np.ndarray = field(repr=False)  # (B, M)
 
     @property
     def clustered(self) -> bool:
@@ -60,10 +59,7 @@ class Inference:
 
     def war_difference(self, first: int, second: int) -> np.ndarray:
         """95 % interval of the WAR of one row minus that of another, (2,)."""
-        if self.bootstrap_war is not None:
-            return percentiles(self.bootstrap_war[:, first] - self.bootstrap_war[:, second])
-        right = self.outcomes.right
-        return percentiles(resample_mean(right[:, first] - right[:, second], seed=SEED))
+        return percentiles(self.bootstrap_war[:, first] - self.bootstrap_war[:, second])
 
     def uar_difference(self, first: int, second: int) -> np.ndarray:
         """95 % interval of the UAR of one row minus that of another, (2,), from the stratified paired bootstrap."""
@@ -77,7 +73,7 @@ def infer(panel: Panel, rows: Sequence[str]) -> Inference | None:
         return None
     outcomes = panel.outcomes(whole)
     bootstrap = resample_uar(outcomes, seed=SEED)
-    bootstrap_war = resample_war(outcomes, seed=SEED) if outcomes.groups is not None else None
+    bootstrap_war = resample_war(outcomes, seed=SEED)
     mcnemar = _pairs(panel, whole, None)
     p_war = mcnemar if outcomes.groups is None else _pairs(panel, whole, outcomes.groups)
     classes = class_codes(outcomes.labels)
@@ -87,7 +83,7 @@ def infer(panel: Panel, rows: Sequence[str]) -> Inference | None:
         tuple(whole),
         panel,
         outcomes,
-        _measure(war, _war_interval(outcomes, bootstrap_war), p_war, _errors(outcomes, 0 * classes)),
+        _measure(war, percentiles(bootstrap_war), p_war, _errors(outcomes, 0 * classes)),
         _measure(uar, percentiles(bootstrap), p_uar, _errors(outcomes, classes)),
         mcnemar,
         bootstrap,
@@ -104,13 +100,6 @@ def _measure(values: np.ndarray, interval: np.ndarray, p: np.ndarray, errors: li
     ranks = np.empty(len(values), dtype=int)
     ranks[order] = tie_groups(adjusted[np.ix_(order, order)])
     return Measure(values, interval[0], interval[1], p, adjusted, ranks.tolist(), smallest_difference(errors))
-
-
-def _war_interval(outcomes: Outcomes, bootstrap: np.ndarray | None) -> np.ndarray:
-    if bootstrap is not None:
-        return percentiles(bootstrap)
-    columns = outcomes.right.T
-    return np.stack([percentiles(resample_mean(column, seed=SEED)) for column in columns], axis=1)
 
 
 def _pairs(panel: Panel, rows: Sequence[str], groups: np.ndarray | None) -> np.ndarray:

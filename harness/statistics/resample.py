@@ -57,16 +57,6 @@ def percentiles(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
     return np.asarray(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0))
 
 
-def resample_mean(values: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
-    """Means of B bootstrap samples of (N,) values, (B,). Equal values are one outcome, drawn by its count.
-
-    Of clips right or wrong the mean is WAR; of paired differences it is the difference of two WAR.
-    """
-    outcomes, counts = np.unique(values, return_counts=True)
-    drawn = np.random.default_rng(seed).multinomial(len(values), counts / len(values), size=resamples)
-    return np.asarray(drawn @ outcomes / len(values))
-
-
 def resample_war(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
     """Accuracy of B bootstrap samples of clips, or of groups where they are known, (B, M)."""
     return _scores(outcomes, np.zeros(len(outcomes.labels), dtype=np.intp), _draw, resamples, seed)
