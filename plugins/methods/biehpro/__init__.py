@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness import FrameInput, MethodSpec, StudySpec, hookimpl, option
+from harness import AnalysisSpec, FrameInput, MethodSpec, StudySpec, hookimpl, option
 from harness_plugins.methods.biehpro.studies import STUDIES
 
 PAPER = (
@@ -99,3 +99,32 @@ def register_methods() -> list[MethodSpec]:
 def register_studies() -> list[StudySpec]:
     """Tables 2 to 5 of the paper."""
     return list(STUDIES)
+
+
+@dataclass(frozen=True)
+class ClipOptions:
+    """Options of the figures that show single clips."""
+
+    clips: tuple[str, ...] = option((), "ids of test clips; none: the first of each class")
+
+
+@dataclass(frozen=True)
+class PlaneOptions:
+    """Options of `tsne`."""
+
+    perplexity: float = option(30.0, "of t-SNE; at most a third of the clips is used", minimum=1)
+
+
+@hookimpl
+def register_analyses() -> list[AnalysisSpec]:
+    """Figures 2, 4 and 5 of the paper."""
+    figures: tuple[tuple[str, str, type, str, int], ...] = (
+        ("similarity-histograms", "similarity_histograms", ClipOptions, "Scores of single clips, a bar a run.", 2),
+        ("attention-maps", "attention_maps", ClipOptions, "What the class token looks at, frame by frame.", 4),
+        ("tsne", "tsne", PlaneOptions, "Video features of the test clips in the plane.", 5),
+    )
+    return [
+        AnalysisSpec(name, f"{FOLDER}.figures:{run}", options, ("biehpro", "biehpro-baseline"), summary,
+                     f"{PAPER}, Figure {number}")
+        for name, run, options, summary, number in figures
+    ]  # fmt: skip
