@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import AnalysisSpec, hookimpl, option
-from harness.seeds import seed_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +48,8 @@ class Reordered:
     def frames(self, sample_id: str, count: int) -> list[int]:
         """The frames of a clip in their new order; `repeated` is the middle one."""
         import numpy as np
+
+        from harness.seeds import seed_of  # brings torch
 
         if self.order == "shuffled":
             rng = np.random.default_rng(seed_of("frame-order", self.seed, sample_id))
