@@ -79,7 +79,7 @@ def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -
     configured = configured_places().get(spec.name)
     if data_root is not None:
         return Place((data_root / spec.folder).resolve(), layout)
-    if os.environ.get(DATA_ROOT):
+    if os.environ.get(DATA_ROOT) and not (configured and spec.folder == "."):
         return Place((Path(os.environ[DATA_ROOT]).expanduser() / spec.folder).resolve(), layout)
     if configured:
         return Place(configured.root.resolve(), layout or configured.layout)

@@ -75,6 +75,11 @@ class Dataset:
         return {s.id: s for fold in self.folds.values() for s in (*fold.train, *fold.test)}
 
     @cached_property
+    def sides(self) -> dict[str, tuple[set[str], set[str]]]:
+        """Ids of the training and of the test clips of each fold."""
+        return {name: ({s.id for s in fold.train}, {s.id for s in fold.test}) for name, fold in self.folds.items()}
+
+    @cached_property
     def shards(self) -> tuple[tuple[Sample, ...], ...]:
         """All clips in fixed batches, none of which mixes clips that are tested in different folds.
 

@@ -25,6 +25,11 @@ class Problem:
     file: str = ""
     line: int | None = None
 
+    @property
+    def place(self) -> str:
+        """`file:line: `, as far as they are known."""
+        return "".join(f"{part}:" for part in (self.file, self.line) if part) + " " if self.file else ""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -37,15 +42,15 @@ class Found:
     classes: tuple[ClassLabel, ...] = ()  # of a dataset whose spec leaves them open
     derived: tuple[str, ...] = ()  # folds of which a list was missing, so that a rule made it
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # clip id -> file and line that list it
+    lists: Mapping[tuple[str, str], str] = field(default_factory=dict)  # fold and part -> file that lists it
     stated: Mapping[str, int] = field(default_factory=dict)  # clip id -> number of frames that a list claims
 
     def checked(self) -> Found:
-        """The same. Raises: BadData with the first wrong rows, if there are any."""
-        errors = [p for p in self.problems if p.code == "bad-annotation"]
+        """The same. Raises: BadData with the first errors, such as wrong rows, if there are any."""
+        errors = [p for p in self.problems if p.level == "error"]
         if errors:
-            first = "\n".join(f"{p.file}:{p.line}: {p.message}" for p in errors[:SHOWN])
-            more = f"\nand {len(errors) - SHOWN} more wrong rows" if len(errors) > SHOWN else ""
-            raise BadData(first + more)
+            first = "\n".join(f"{p.place}{p.message}" for p in errors[:SHOWN])
+            raise BadData(first + (f"\nand {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""))
         return self
 
 

@@ -154,7 +154,8 @@ def _dataset_names(request: Request) -> list[str]:
         names = [name for name, spec in known.items() if spec.write_demo]
     if names is None:
         raise BadOption(f"which datasets? --datasets {','.join(known)}; or --demo to try things out without data")
-    return list(known) if names == ["all"] else list(dict.fromkeys(names))
+    fixed = [name for name, spec in known.items() if spec.folds]  # a folder of one's own is asked for by name
+    return fixed if names == ["all"] else list(dict.fromkeys(names))
 
 
 def _folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -69,6 +69,7 @@ class DatasetSpec:
     read: Callable[[Path, str], Found] | None = None  # all folds of a root, in the layout asked for; else `load` reads
     counts: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)  # train, test per class
     split_sha256: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of the official train and test
+    overlaps: tuple[str, ...] = ()  # what it shares with other datasets, as sentences
     temporal_pairs: tuple[tuple[str, str], ...] = ()  # class pairs that only time separates, in the demo replica
     write_demo: str = ""  # "module:function" that writes a synthetic replica, (root, pairs, seed, progress)
 

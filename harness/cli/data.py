@@ -9,12 +9,15 @@ import typer
 
 from harness import config, registry
 from harness.cli import prepare
+from harness.cli.check import check
 from harness.cli.output import Json, err, out, print_json
 from harness.errors import HarnessError
 
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
 app.command("prepare")(prepare.prepare)
 
+
+app.command("check")(check)
 
 Layout = Annotated[
     str,

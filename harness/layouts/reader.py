@@ -64,6 +64,7 @@ class Layouts:
             problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems),
             derived=tuple(derived),
             places={clip: (str(row.file), row.line) for clip, row in reading.places.items()},
+            lists={cell: str(row.file) for cell, rows in reading.rows.items() for row in list(rows.values())[:1]},
             stated={c: int(row.frames) for c, row in reading.places.items() if row.frames},
         )
 

@@ -103,7 +103,7 @@ def _list(listing: Listing, path: str) -> Folder:
                     texts.append(entry.name)
     except OSError as error:
         reason = f"cannot list {path or listing.root} ({error.strerror})"
-        listing.problems.append(Problem("error", "unreadable-folder", reason, path))
+        listing.problems.append(Problem("warning", "unreadable-folder", reason, path))
     return Folder(tuple(sorted(folders)), tuple(sorted(videos)), tuple(sorted(texts)))
 
 

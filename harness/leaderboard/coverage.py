@@ -18,12 +18,12 @@ def cells(jobs: Jobs) -> pd.MultiIndex:
 
 
 def expected_folds(jobs: Jobs, datasets: Mapping[str, DatasetSpec], order: Sequence[str]) -> Folds:
-    """The folds a complete row has; of a dataset that is no longer registered, those seen."""
+    """The folds a complete row has; of a dataset that fixes none or is no longer registered, those seen."""
     seen: dict[tuple[str, bool], set[str]] = {}
     for row, fold in cells(jobs):
         seen.setdefault((jobs.facts[row]["dataset"], jobs.facts[row]["demo"]), set()).add(fold)
     return {
-        key: datasets[key[0]].folds if key[0] in datasets else tuple(sorted(folds))
+        key: (datasets[key[0]].folds if key[0] in datasets else ()) or tuple(sorted(folds))
         for key, folds in sorted(seen.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
     }
 

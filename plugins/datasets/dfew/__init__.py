@@ -91,6 +91,7 @@ def register_datasets() -> Iterable[DatasetSpec]:
             read=LAYOUTS.read,
             counts=COUNTS,
             split_sha256=SPLIT_SHA256,
+            overlaps=("MAFW holds 1,097 videos of DFEW: to train on one and test on the other leaks",),
             temporal_pairs=(("sadness", "anger"),),
             write_demo="harness_plugins.datasets.dfew.replica:write",
             paper="Jiang et al., DFEW: A Large-Scale Database for Recognizing Dynamic Facial Expressions "

@@ -111,6 +111,10 @@ def register_datasets() -> Iterable[DatasetSpec]:
             read=LAYOUTS.read,
             counts=COUNTS,
             split_sha256=SPLIT_SHA256,
+            overlaps=(
+                "MAFW holds 1,097 videos of DFEW, 98 of AFEW and 850 of EmoVoxCeleb: to train on one and test on the "
+                "other leaks",
+            ),
             temporal_pairs=(("sadness", "anger"), ("surprise", "anxiety")),
             write_demo="harness_plugins.datasets.mafw.replica:write",
             paper="Liu et al., MAFW: A Large-scale, Multi-modal, Compound Affective Database for Dynamic "

@@ -1,0 +1,126 @@
+"""`harness data check`: is a dataset on disk whole, official and fit to be used?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from harness import config, registry
+from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.output import Json, PluginFiles, err, load_plugins, out, print_json, print_table
+
+if TYPE_CHECKING:
+    from harness.checking.effort import Effort
+    from harness.checking.report import Report
+
+
+def check(
+    name: Annotated[str, typer.Argument(help="Name of the dataset, as `harness list datasets` shows it.")],
+    root: Annotated[Path | None, typer.Option(help="Its own folder; without, where `data set` says it is.")] = None,
+    layout: Annotated[str, typer.Option(help="CLIPS:LISTS, folders to read instead of what is found.")] = "",
+    deep: Annotated[bool, typer.Option("--deep", help="Decode every frame.")] = False,
+    leaks: Annotated[bool, typer.Option("--leaks", help="Look for equal frames in train and test.")] = False,
+    frames: Annotated[int, typer.Option(min=1, help="Frames sampled from a clip; shorter clips are told.")] = 16,
+    workers: Annotated[int, typer.Option(min=0, help="Processes of --deep and --leaks; 0 = one a core.")] = 0,
+    plugin: PluginFiles = None,
+    json_: Json = False,
+) -> None:
+    """Compare a dataset on disk with what it should be: clips, splits, frames and file names.
+
+    Exit code 1 if something is wrong, 0 if there is nothing or there are only warnings, 2 if there is no such folder.
+
+    Examples:
+
+        harness data check dfew
+
+        harness data check ferv39k --root /data/FERV39k --deep --leaks
+
+        harness data check dfew --root /data/DFEW --layout DFEW_Frame_Face:annotation --json
+    """
+    from harness.checking.check import check as look
+
+    load_plugins(plugin)
+    spec = registry.dataset(name)
+    place = config.Place(root.expanduser().resolve(), layout) if root else config.dataset_place(spec, None, layout)
+    workers = workers or os.cpu_count() or 1
+    with _progress(json_) as bars:
+        report = look(
+            spec,
+            place.root,
+            config.cache_folder(),
+            place.layout,
+            frames=frames,
+            deep=_effort("decoding", workers, bars) if deep else None,
+            leaks=_effort("comparing", workers, bars) if leaks else None,
+        )
+    if json_:
+        print_json(report.to_json())
+    else:
+        _show(report)
+    if not report.ok:
+        raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def _show(report: Report) -> None:
+    for line in (f"{report.dataset} at {report.root}", f"read: {report.layout or 'nothing'}", _kind(report)):
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    classes = list(report.folds[0].per_class) if report.folds else []
+    print_table(
+        "clips found, of those expected where they differ",
+        ["fold", "part", "clips", f"per class: {', '.join(classes)}", "short", "SHA-256"],
+        [
+            (
+                part.fold,
+                part.part,
+                _of(part.found, part.expected),
+                ", ".join(_of(part.per_class[name], part.expected_per_class[name]) for name in classes),
+                part.short,
+                f"{part.sha256[:12]} {_verdict(part.sha256, part.official_sha256)}",
+            )
+            for part in report.folds
+        ],
+    )
+    if report.frames:
+        values = ", ".join(f"{key} {value:g}" for key, value in report.frames.items())
+        out.print(f"frames per clip: {values}", highlight=False)
+    for problem in report.problems:
+        text = f"{problem.level}: {problem.place}{problem.message} [{problem.code}]"
+        out.print(text, markup=False, highlight=False, soft_wrap=True)
+    out.print("all is well" if report.ok else "something is wrong", highlight=False)
+
+
+def _kind(report: Report) -> str:
+    if report.demo:
+        return "a synthetic demo, not the official data"
+    if report.official:
+        return "the official split"
+    known = any(part.official_sha256 for part in report.folds)
+    return "NOT the official split" if known else "there is no official split to compare with"
+
+
+def _of(found: int, expected: int) -> str:
+    return str(found) if found == expected else f"{found} of {expected}"
+
+
+def _verdict(found: str, official: str | None) -> str:
+    return "" if official is None else "official" if found == official else "other"
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bars:
+        yield bars
+
+
+def _effort(what: str, workers: int, bars: Progress) -> Effort:
+    from harness.checking.effort import Effort
+
+    task = bars.add_task(what, total=None, visible=False)
+    return Effort(workers, lambda done, total: bars.update(task, completed=done, total=total, visible=True))

@@ -1,0 +1,69 @@
+"""Any clips of one's own: a tree `<class>/<clip>/*.jpg` or `<class>/<clip>.mp4`, or a CSV that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
+from harness.errors import BadData
+from harness.found import Found
+from harness.layouts.labels import FORMS, noun
+from harness.splits import natural_key
+from harness_plugins.datasets.folder.clips import Clip, read_clips
+from harness_plugins.datasets.folder.folds import assign
+
+ORDER = ["happiness", "sadness", "neutral", *(name for name in FORMS if name not in ("happiness", "sadness"))]
+
+
+def read(root: Path, layout: str) -> Found:
+    """The clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
+
+    `layout` names a list below the root, or is `.` for the tree where there are both.
+
+    Raises: BadData for a root without classes, or with clips that no two folds can be made of.
+    """
+    clips, source, problems = read_clips(root, layout)
+    if any(problem.level == "error" for problem in problems) and not clips:
+        return Found({}, source, "", problems)
+    classes = _classes(clips)
+    if len(classes) < 2:
+        raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
+    folds, said, more = assign(root, clips)
+    labels = {label.name: i for i, label in enumerate(classes)}
+    base = root.absolute()
+    samples = {c.id: Sample(c.id, base / c.path, labels[noun(c.label)], c.group) for c in clips}
+    return Found(
+        folds={
+            name: Fold(
+                [sample for clip, sample in samples.items() if clip in fold.train],
+                [sample for clip, sample in samples.items() if clip in fold.test],
+            )
+            for name, fold in folds.items()
+        },
+        layout=f"{source}; {said}",
+        crop_source="",
+        problems=[*problems, *more],
+        classes=classes,
+        places={c.id: (c.file, c.line) for c in clips if c.line},
+    )
+
+
+def load(root: Path, fold: str) -> Fold:
+    """One fold. Raises: BadData for wrong rows, or what `read` raises."""
+    return read(root, "").checked().folds[fold]
+
+
+def _classes(clips: Sequence[Clip]) -> tuple[ClassLabel, ...]:
+    """Known expressions in the order used everywhere, then the others by name."""
+    words: dict[str, str] = {}
+    for clip in clips:
+        words.setdefault(noun(clip.label), clip.label)
+    names = sorted(words, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), natural_key(name)))
+    return tuple(ClassLabel(name, words[name]) for name in names)
+
+
+@hookimpl
+def register_datasets() -> Iterable[DatasetSpec]:
+    """Offer the dataset. Its classes and folds are those found."""
+    return [DatasetSpec("folder", "1", "Folder", ".", classes=(), folds=(), load=load, read=read)]

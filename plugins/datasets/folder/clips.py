@@ -1,0 +1,145 @@
+"""The clips of a tree or of a list."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from harness.annotations import Row, read_list
+from harness.errors import BadData
+from harness.found import Problem, bad_row
+from harness.video.decode import is_frame
+from harness.video.files import VIDEO_SUFFIXES, is_video
+
+STORED = "harness-folds.csv"
+LISTS = frozenset({".csv", ".tsv"})
+PARTS = {"train", "test", "val", "valid", "validation"}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip of one's own: `path` is below the root, `file` and `line` are the list's."""
+
+    id: str
+    path: str
+    label: str
+    fold: str = ""
+    group: str = ""
+    file: str = ""
+    line: int = 0
+
+
+def read_clips(root: Path, layout: str) -> tuple[list[Clip], str, list[Problem]]:
+    """Clips in order of their ids, where they were read from, and what was odd. Raises: BadData if there are none."""
+    lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
+    if layout and layout != ".":
+        if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
+            raise BadData(f"{root}: no list {layout!r}; there are {', '.join(lists) or 'none'}")
+        lists = [layout]
+    if lists and layout != ".":
+        if len(lists) > 1:
+            raise BadData(f"{root} holds several lists ({', '.join(lists)}); choose one: --layout {lists[0]}")
+        clips, problems = _listed(root, root / lists[0])
+        source = f"list {lists[0]}"
+    else:
+        clips, problems = _tree(root)
+        source = "folders of classes"
+        if not clips:
+            raise BadData(f"{root}: no clips; expected <class>/<clip>/*.jpg, <class>/<clip>.mp4, or a CSV `clip,label`")
+    return clips, source, problems
+
+
+def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
+    found = read_list(file)
+    problems = [bad_row(error) for error in found.bad]
+    clips: dict[str, Clip] = {}
+    for row in found.rows:
+        reason = _fault(row, clips)
+        if reason:
+            problems.append(bad_row(row.error(reason)))
+            continue
+        path = PurePosixPath(row.clip.replace("\\", "/")).as_posix()
+        place = _place(root, path)
+        clip = Clip(_stem(path), place, row.label, row.fold, row.group, str(file), row.line)
+        clips[clip.id] = clip
+    return [clips[name] for name in sorted(clips)], problems
+
+
+def _fault(row: Row, seen: dict[str, Clip]) -> str:
+    """Why a row cannot be used."""
+    path = PurePosixPath(row.clip.replace("\\", "/"))
+    outside = ".." in path.parts or path.is_absolute() or ":" in row.clip.partition("/")[0]
+    if not row.clip or outside or not row.clip.isprintable():
+        return f"clip {row.clip!r} is not a plain path below the list's folder"
+    if not row.label:
+        return f"clip {row.clip!r} has no label"
+    first = seen.get(_stem(path.as_posix()))
+    return f"duplicate clip {row.clip!r}, first in line {first.line}" if first else ""
+
+
+def _place(root: Path, path: str) -> str:
+    """The path of a clip; one written without its suffix may be a video."""
+    if (root / path).exists() or is_video(path):
+        return path
+    return next((path + suffix for suffix in sorted(VIDEO_SUFFIXES) if (root / (path + suffix)).is_file()), path)
+
+
+def _tree(root: Path) -> tuple[list[Clip], list[Problem]]:
+    problems: list[Problem] = []
+    classes = [name for name, is_folder in _entries(root, root, problems) if is_folder]
+    if classes and {name.lower() for name in classes} <= PARTS:
+        raise BadData(f"{root} holds {', '.join(classes)} and no classes; list the clips in a CSV `clip,label,fold`")
+    clips: dict[str, Clip] = {}
+    for label in classes:
+        names = list(_entries(root, root / label, problems))
+        if any(is_frame(name) for name, is_folder in names if not is_folder):
+            raise BadData(f"{root / label} holds images; a clip is a folder of them or a video")
+        for name, is_folder in names:
+            path = f"{label}/{name}"
+            if not is_folder and not is_video(name):
+                continue
+            clip = Clip(path if is_folder else _stem(path), path, label)
+            if clip.id in clips:
+                text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
+                problems.append(Problem("warning", "same-clip", text, path))
+            clips.setdefault(clip.id, clip)
+    return [clips[name] for name in sorted(clips)], problems
+
+
+def _entries(root: Path, folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bool]]:
+    """Names in a folder and whether each is a folder, folders first. Links are followed, loops left out and told."""
+    found: list[tuple[str, bool]] = []
+    above = [folder, *folder.parents[: len(folder.relative_to(root).parts)]]
+    try:
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda e: e.name):
+                where = Path(entry.path).relative_to(root).as_posix()
+                if entry.name.startswith((".", "__MACOSX")):
+                    continue
+                if not entry.name.isprintable():
+                    problems.append(Problem("error", "odd-name", f"{where!r} cannot be printed; rename it"))
+                elif _loops(entry, above):
+                    problems.append(Problem("warning", "link-loop", f"{where} leads back to a folder above it", where))
+                elif entry.is_dir() or entry.is_file():
+                    found.append((entry.name, entry.is_dir()))
+    except OSError as error:
+        text = f"cannot list {folder} ({error.strerror})"
+        problems.append(Problem("error", "unreadable-folder", text, str(folder)))
+    return iter(sorted(found, key=lambda item: not item[1]))
+
+
+def _loops(entry: os.DirEntry[str], above: Sequence[Path]) -> bool:
+    if not entry.is_symlink():
+        return False
+    try:
+        return any(Path(entry.path).samefile(folder) for folder in above)
+    except FileNotFoundError:
+        return False
+    except OSError:  # a link that leads to itself
+        return True
+
+
+def _stem(path: str) -> str:
+    return path.rpartition(".")[0] if is_video(path.rpartition("/")[2]) else path

@@ -1,0 +1,152 @@
+"""Folds for clips of one's own: given by the list, or stored, or made once by scikit-learn and stored."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import config
+from harness.errors import BadData
+from harness.files import write_atomically
+from harness.found import Problem
+from harness.splits import natural_key
+from harness_plugins.datasets.folder.clips import STORED, Clip
+
+FOLDS = 5
+REMEDY = "remove the file to have new folds made"
+COLUMNS = ("clip", "label", "fold", "group")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Ids of the clips of a fold."""
+
+    train: frozenset[str]
+    test: frozenset[str]
+
+
+def assign(root: Path, clips: Sequence[Clip]) -> tuple[dict[str, Split], str, list[Problem]]:
+    """The folds, where they come from, and what is wrong with them.
+
+    Raises: BadData if no two folds can be made.
+    """
+    problems: list[Problem] = []
+    if any(clip.fold for clip in clips):
+        for clip in clips:
+            if not clip.fold:
+                problems.append(Problem("error", "bad-annotation", f"clip {clip.id} has no fold", clip.file, clip.line))
+        tested, said = {clip.id: clip.fold for clip in clips if clip.fold}, "folds of the list"
+    else:
+        file = _stored(root)
+        if file.is_file():
+            tested, problems = _read(file, clips)
+            said = f"folds of {file.name}"
+        else:
+            tested, problems = make(clips)
+            file = _write(root, clips, tested)
+            said = f"folds made now and stored in {file}"
+    return _splits(tested, clips), said, [*problems, *_shared(tested, clips)]
+
+
+def make(clips: Sequence[Clip]) -> tuple[dict[str, str], list[Problem]]:
+    """The fold that tests each clip: stratified, and no group in two folds where groups are known.
+
+    Without groups, folds are blocks of neighbouring clips of each class, since neighbours may share a film.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    ordered = sorted(clips, key=lambda clip: natural_key(clip.id))
+    labels, groups = [clip.label for clip in ordered], [clip.group for clip in ordered]
+    grouped = any(groups)
+    missing = [clip for clip in ordered if grouped and not clip.group]
+    if missing:
+        raise BadData(f"{missing[0].file}:{missing[0].line}: clip {missing[0].id} has no group, while others have one")
+    units = len(set(groups)) if grouped else max(Counter(labels).values())
+    if min(units, len(ordered)) < 2:
+        what = "all clips are of one group" if grouped else "no class has two clips"
+        raise BadData(f"no two folds can be made: {what}")
+    splitter = (StratifiedGroupKFold if grouped else StratifiedKFold)(min(FOLDS, units))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told below, with names
+        parts = [test for _, test in splitter.split(ordered, labels, groups if grouped else None)]
+    tested = {ordered[i].id: str(k) for k, part in enumerate(parts, start=1) for i in part}
+    few = [name for name, count in sorted(Counter(labels).items()) if count < len(parts)]
+    text = f"fewer clips than the {len(parts)} folds: {', '.join(few)}; some folds test none of them"
+    return tested, [Problem("warning", "rare-classes", text)] if few else []
+
+
+def _splits(tested: Mapping[str, str], clips: Sequence[Clip]) -> dict[str, Split]:
+    names = sorted(set(tested.values()), key=natural_key)
+    known = {clip.id for clip in clips} & tested.keys()
+    if {name.lower() for name in names} == {"train", "test"}:
+        train = frozenset(clip for clip in known if tested[clip].lower() == "train")
+        return {"1": Split(train, frozenset(known - train))}
+    if len(names) < 2 or {name.lower() for name in names} & {"train", "test"}:
+        raise BadData(
+            f"folds are {', '.join(names)}; give the fold that tests each clip (two or more), or train and test"
+        )
+    tests = {name: frozenset(clip for clip in known if tested[clip] == name) for name in names}
+    return {name: Split(frozenset(known - test), test) for name, test in tests.items()}
+
+
+def _shared(tested: Mapping[str, str], clips: Sequence[Clip]) -> list[Problem]:
+    folds: dict[str, set[str]] = {}
+    for clip in clips:
+        if clip.group and clip.id in tested:
+            folds.setdefault(clip.group, set()).add(tested[clip.id])
+    shared = sorted(group for group, names in folds.items() if len(names) > 1)
+    if not shared:
+        return []
+    text = f"{len(shared)} groups are in more than one fold, so train and test share them, e.g. {', '.join(shared[:5])}"
+    return [Problem("warning", "shared-groups", text)]
+
+
+def _stored(root: Path) -> Path:
+    """Where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
+    here = root / STORED
+    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    aside = config.config_file().parent / "folds" / f"{name}.csv"
+    return aside if not here.is_file() and (aside.is_file() or not os.access(root, os.W_OK)) else here
+
+
+def _write(root: Path, clips: Sequence[Clip], tested: Mapping[str, str]) -> Path:
+    file = _stored(root)
+
+    def write(draft: Path) -> None:
+        with draft.open("w", encoding="utf-8", newline="") as target:
+            rows = csv.writer(target, lineterminator="\n")
+            rows.writerow(COLUMNS)
+            rows.writerows((clip.id, clip.label, tested[clip.id], clip.group) for clip in clips)
+
+    write_atomically(file, write)
+    return file
+
+
+def _read(file: Path, clips: Sequence[Clip]) -> tuple[dict[str, str], list[Problem]]:
+    """The stored folds, and every way in which the clips are no longer those they were made for."""
+    try:
+        with file.open(encoding="utf-8", newline="") as source:
+            rows = {row["clip"]: (row["label"], row["fold"], row["group"]) for row in csv.DictReader(source)}
+    except (KeyError, csv.Error, UnicodeDecodeError) as error:
+        raise BadData(f"{file}: not as it was written ({error}); remove it to have new folds made") from error
+    now = {clip.id: clip for clip in clips}
+    new = sorted(now.keys() - rows.keys())
+    gone = sorted(rows.keys() - now.keys())
+    changed = sorted(c for c in now.keys() & rows.keys() if (now[c].label, now[c].group) != (rows[c][0], rows[c][2]))
+    kinds = (
+        (new, "are not in the stored folds and so not used"),
+        (gone, "of the stored folds are no longer there"),
+        (changed, "have another label or group than when the folds were made"),
+    )
+    problems = [
+        Problem("error", "folds-differ", f"{len(ids)} clips {what}, e.g. {ids[0]}; {REMEDY}", str(file))
+        for ids, what in kinds
+        if ids
+    ]
+    return {clip: rows[clip][1] for clip in now if clip in rows}, problems

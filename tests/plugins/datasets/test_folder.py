@@ -1,0 +1,163 @@
+"""Clips of one's own: trees and lists, classes in order, folds by scikit-learn that never change silently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadData
+from harness.found import Found
+from harness_plugins.datasets import folder
+from harness_plugins.datasets.folder.clips import STORED
+
+(SPEC,) = folder.register_datasets()
+
+
+def tree(root: Path, classes: str = "sad happy calm", clips: int = 7) -> Path:
+    for name in classes.split():
+        for number in range(clips):
+            (root / name / f"clip{number}").mkdir(parents=True)
+            (root / name / f"clip{number}" / "1.jpg").touch()
+    return root
+
+
+def listed(root: Path, rows: list[str], header: str = "clip,label") -> Path:
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "clips.csv").write_text("\n".join([header, *rows]) + "\n")
+    return root
+
+
+def tested_in(found: Found) -> list[set[str]]:
+    return [{s.id for s in fold.test} for fold in found.folds.values()]
+
+
+def test_a_tree_of_folders_and_videos(tmp_path: Path) -> None:
+    tree(tmp_path)
+    (tmp_path / "sad" / "film.mp4").touch()
+    (tmp_path / "sad" / "notes.txt").touch()
+    found = folder.read(tmp_path, "").checked()
+    assert [c.name for c in found.classes] == ["happiness", "sadness", "calm"]
+    assert list(found.folds) == ["1", "2", "3", "4", "5"]
+    tests = tested_in(found)
+    assert sum(map(len, tests)) == len(set.union(*tests)) == 22
+    for fold in found.folds.values():
+        assert not {s.id for s in fold.train} & {s.id for s in fold.test}
+        assert {s.label for s in fold.test} == {0, 1, 2}
+    film = next(s for fold in found.folds.values() for s in fold.test if s.id == "sad/film")
+    assert (film.source, film.label) == (tmp_path / "sad" / "film.mp4", 1)
+
+
+def test_folds_are_stored_and_never_change_silently(tmp_path: Path) -> None:
+    before = tested_in(folder.read(tree(tmp_path), ""))
+    stored = (tmp_path / STORED).read_bytes()
+    assert tested_in(folder.read(tmp_path, "")) == before
+    (tmp_path / "happy" / "new").mkdir()
+    with pytest.raises(BadData, match=r"1 clips are not in the stored folds and so not used, e\.g\. happy/new; remove"):
+        folder.read(tmp_path, "").checked()
+    (tmp_path / "happy" / "new").rename(tmp_path / "happy" / ".new")
+    (tmp_path / "happy" / "clip0").rename(tmp_path / "happy" / ".clip0")
+    with pytest.raises(BadData, match=r"1 clips of the stored folds are no longer there, e\.g\. happy/clip0"):
+        folder.read(tmp_path, "").checked()
+    assert (tmp_path / STORED).read_bytes() == stored
+
+
+def test_groups_are_never_split(tmp_path: Path) -> None:
+    rows = [f"c{i},{'happy' if i % 3 else 'sad'},s{i % 8}" for i in range(64)]
+    found = folder.read(listed(tmp_path, rows, "clip,label,subject"), "").checked()
+    assert len(found.folds) == 5
+    for fold in found.folds.values():
+        assert not {s.group for s in fold.train} & {s.group for s in fold.test}
+        assert {s.label for s in fold.test} == {0, 1}
+    assert found.places["c3"] == (str(tmp_path / "clips.csv"), 5)
+
+
+@pytest.mark.parametrize(
+    ("folds", "names"), [(["a", "b", "a", "b"], ["a", "b"]), (["train", "test", "Test", "train"], ["1"])]
+)
+def test_folds_of_the_list_are_kept(tmp_path: Path, folds: list[str], names: list[str]) -> None:
+    rows = [f"c{i},{'happy' if i % 2 else 'sad'},{fold}" for i, fold in enumerate(folds)]
+    found = folder.read(listed(tmp_path, rows, "clip,label,fold"), "").checked()
+    assert list(found.folds) == names
+    if names == ["1"]:
+        assert tested_in(found) == [{"c1", "c2"}]
+    assert not (tmp_path / STORED).exists()
+
+
+def test_groups_that_given_folds_split_are_told(tmp_path: Path) -> None:
+    rows = ["a,happy,1,x", "b,sad,2,x", "c,happy,2,y", "d,sad,1,z"]
+    (problem,) = folder.read(listed(tmp_path, rows, "clip,label,fold,group"), "").problems
+    assert (problem.level, problem.code) == ("warning", "shared-groups")
+
+
+def test_a_clip_of_a_list_may_be_written_without_its_suffix(tmp_path: Path) -> None:
+    listed(tmp_path, ["a,happy", "b.mp4,sad", "c,happy", "d,sad"])
+    (tmp_path / "a.avi").touch()
+    found = folder.read(tmp_path, "")
+    sources = {s.id: s.source.name for fold in found.folds.values() for s in fold.test}
+    assert sources == {"a": "a.avi", "b": "b.mp4", "c": "c", "d": "d"}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("../a,happy", "clip '../a' is not a plain path"),
+        ("/etc/passwd,happy", "clip '/etc/passwd' is not a plain path"),
+        ("C:\\a,happy", "clip 'C:\\\\a' is not a plain path"),
+        ("x\\..\\..\\a,happy", "clip 'x\\\\..\\\\..\\\\a' is not a plain path"),
+        (",happy", "clip '' is not a plain path"),
+        ("d,", "clip 'd' has no label"),
+        ("a,sad", "duplicate clip 'a', first in line 2"),
+        ("d", "expected 2 columns (clip, label), found 1"),
+        ('"d,sad', "broken quotes ("),
+    ],
+)
+def test_wrong_rows_name_file_and_line(tmp_path: Path, row: str, reason: str) -> None:
+    found = folder.read(listed(tmp_path, ["a,happy", "b,sad", "c,happy", row]), "")
+    (problem,) = [p for p in found.problems if p.level == "error"]
+    assert (problem.file, problem.line) == (str(tmp_path / "clips.csv"), 5)
+    assert problem.message.startswith(reason)
+
+
+def test_links_are_followed_and_loops_told(tmp_path: Path) -> None:
+    tree(tmp_path / "elsewhere", "sad")
+    tree(tmp_path / "root", "happy")
+    (tmp_path / "root" / "sad").symlink_to(tmp_path / "elsewhere" / "sad")
+    (tmp_path / "root" / "happy" / "loop").symlink_to(tmp_path / "root")
+    (tmp_path / "root" / "happy" / "self").symlink_to("self")
+    found = folder.read(tmp_path / "root", "")
+    assert [p.code for p in found.problems] == ["link-loop", "link-loop"]
+    assert len(set.union(*tested_in(found))) == 14
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        ((), "no clips; expected <class>/<clip>"),
+        (("happy/a/1.jpg",), "1 class"),
+        (("happy/1.jpg", "sad/1.jpg"), "happy holds images; a clip is a folder of them or a video"),
+        (("train/a/1.jpg", "test/b/1.jpg"), "holds test, train and no classes"),
+        (("happy/a/1.jpg", "sad/b/1.jpg"), "no two folds can be made: no class has two clips"),
+    ],
+)
+def test_roots_that_hold_no_clips(tmp_path: Path, names: tuple[str, ...], reason: str) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(BadData) as caught:
+        folder.read(tmp_path, "")
+    assert reason in str(caught.value)
+
+
+def test_several_lists_have_to_be_chosen_from(tmp_path: Path) -> None:
+    listed(tree(tmp_path), ["sad/clip0,sad", "happy/clip0,happy", "sad/clip1,sad", "happy/clip1,happy"])
+    (tmp_path / "other.csv").write_bytes((tmp_path / "clips.csv").read_bytes())
+    with pytest.raises(
+        BadData, match=r"holds several lists \(clips\.csv, other\.csv\); choose one: --layout clips\.csv"
+    ):
+        folder.read(tmp_path, "")
+    assert len(set.union(*tested_in(folder.read(tmp_path, "clips.csv")))) == 4
+    (tmp_path / STORED).unlink()
+    assert len(set.union(*tested_in(folder.read(tmp_path, ".")))) == 21
+    with pytest.raises(BadData, match=r"no list '\.\./x\.csv'"):
+        folder.read(tmp_path, "../x.csv")
