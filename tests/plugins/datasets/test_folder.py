@@ -28,7 +28,7 @@ def listed(root: Path, rows: list[str], header: str = "clip,label") -> Path:
     return root
 
 
-def tested_in(found: Found) -> list[set[str]]:
+def clips_tested(found: Found) -> list[set[str]]:
     return [{s.id for s in fold.test} for fold in found.folds.values()]
 
 
@@ -39,7 +39,7 @@ def test_a_tree_of_folders_and_videos(tmp_path: Path) -> None:
     found = folder.read(tmp_path, "").checked()
     assert [c.name for c in found.classes] == ["happiness", "sadness", "calm"]
     assert list(found.folds) == ["1", "2", "3", "4", "5"]
-    tests = tested_in(found)
+    tests = clips_tested(found)
     assert sum(map(len, tests)) == len(set.union(*tests)) == 22
     for fold in found.folds.values():
         assert not {s.id for s in fold.train} & {s.id for s in fold.test}
@@ -49,9 +49,9 @@ def test_a_tree_of_folders_and_videos(tmp_path: Path) -> None:
 
 
 def test_folds_are_stored_and_never_change_silently(tmp_path: Path) -> None:
-    before = tested_in(folder.read(tree(tmp_path), ""))
+    before = clips_tested(folder.read(tree(tmp_path), ""))
     stored = (tmp_path / STORED).read_bytes()
-    assert tested_in(folder.read(tmp_path, "")) == before
+    assert clips_tested(folder.read(tmp_path, "")) == before
     (tmp_path / "happy" / "new").mkdir()
     with pytest.raises(BadData, match=r"1 clips are not in the stored folds and so not used, e\.g\. happy/new; remove"):
         folder.read(tmp_path, "").checked()
@@ -80,7 +80,7 @@ def test_folds_of_the_list_are_kept(tmp_path: Path, folds: list[str], names: lis
     found = folder.read(listed(tmp_path, rows, "clip,label,fold"), "").checked()
     assert list(found.folds) == names
     if names == ["1"]:
-        assert tested_in(found) == [{"c1", "c2"}]
+        assert clips_tested(found) == [{"c1", "c2"}]
     assert not (tmp_path / STORED).exists()
 
 
@@ -127,7 +127,7 @@ def test_links_are_followed_and_loops_told(tmp_path: Path) -> None:
     (tmp_path / "root" / "happy" / "self").symlink_to("self")
     found = folder.read(tmp_path / "root", "")
     assert [p.code for p in found.problems] == ["link-loop", "link-loop"]
-    assert len(set.union(*tested_in(found))) == 14
+    assert len(set.union(*clips_tested(found))) == 14
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_several_lists_have_to_be_chosen_from(tmp_path: Path) -> None:
         BadData, match=r"holds several lists \(clips\.csv, other\.csv\); choose one: --layout clips\.csv"
     ):
         folder.read(tmp_path, "")
-    assert len(set.union(*tested_in(folder.read(tmp_path, "clips.csv")))) == 4
+    assert len(set.union(*clips_tested(folder.read(tmp_path, "clips.csv")))) == 4
     (tmp_path / STORED).unlink()
-    assert len(set.union(*tested_in(folder.read(tmp_path, ".")))) == 21
+    assert len(set.union(*clips_tested(folder.read(tmp_path, ".")))) == 21
     with pytest.raises(BadData, match=r"no list '\.\./x\.csv'"):
         folder.read(tmp_path, "../x.csv")
