@@ -70,7 +70,7 @@ def test_a_repository_without_commits_or_without_git_has_none(checkout: Path, mo
 def test_a_result_tells_where_when_and_with_what_it_was_made(toy_bench: Bench) -> None:
     found = toy_bench()[0]["provenance"]
     assert set(found) == {
-        "packages", "python", "source", "hardware", "host", "threads", "compile", "started", "finished",
+        "packages", "python", "source", "hardware", "host", "threads", "compile", "retries", "started", "finished",
     }  # fmt: skip
     assert found["packages"] == package_versions()
     assert set(found["hardware"]) == {"cpu", "cores", "gpus", "machine"}

@@ -33,10 +33,10 @@ def spied(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     seen: dict[str, list[Any]] = {"train": [], "monitor": []}
     fit = jobs.fit
 
-    def spy(method: Any, train: Any, seed: int, device: Any, report: Any, monitor: Any = None) -> Any:
+    def spy(method: Any, train: Any, seed: int, device: Any, report: Any, monitor: Any, **more: Any) -> Any:
         seen["train"].append({sample.id for sample in train.samples})
         seen["monitor"].append(monitor)
-        return fit(method, train, seed, device, report, monitor)
+        return fit(method, train, seed, device, report, monitor, **more)
 
     monkeypatch.setattr(jobs, "fit", spy)
     return seen

@@ -1,4 +1,4 @@
-"""t-SNE of clip and class features, before and after training (Fig. 4 of the A3lign-DFER paper)."""
+"""t-SNE of clip and class features, before and after training (A3lign-DFER, Fig. 4; BiEhPro, Fig. 5)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def embedded(run: FinishedRun, method: Method, options: Options) -> pd.DataFrame
         {
             "kind": ["video"] * len(video) + ["text"] * len(text),
             "sample_id": [*(sample.id for sample in run.samples), *[""] * len(text)],
-            "class": [*words[run.labels], *words],
+            "class": [*words[run.labels], *words[: len(text)]],
             "x": places[:, 0],
             "y": places[:, 1],
         }
@@ -115,6 +115,6 @@ def register_analyses() -> list[AnalysisSpec]:
             tsne,
             Options,
             summary="t-SNE of clip and class features before and after training, as PNG and coordinates.",
-            paper="A3lign-DFER paper, Fig. 4",
+            paper="A3lign-DFER paper, Fig. 4; BiEhPro paper, Fig. 5",
         )
     ]

@@ -156,7 +156,7 @@ def test_status_of_an_empty_folder(invoke: Invoke, tmp_path: Path) -> None:
 def test_leaderboard_names_the_files_it_wrote(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:
     invoke(*toy_args, "--folds", "all")
     files = json.loads(invoke("leaderboard", "--runs", "runs", "--out", "boards", "--json").out)["files"]
-    assert {Path(name).suffix for name in files} == {".md", ".csv", ".json"}
+    assert {Path(name).suffix for name in files} == {".md", ".csv", ".json", ".tex", ".parquet"}
     assert all((tmp_path / name).is_file() for name in files)
     assert "linear" in invoke("leaderboard").out
 

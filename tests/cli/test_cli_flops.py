@@ -51,7 +51,7 @@ def test_rows_have_the_promised_form(invoke: Invoke) -> None:
     for row in found.values():
         assert set(row) == ROW
         assert (row["backbone"], row["convention"], row["classes"], row["size"]) == ("tiny", "fvcore", 7, 32)
-        assert (row["views"], row["text"]) == (1, "cached")
+        assert (row["views"], row["text"]) == (1, "per sample" if row["method"] == "cocoop" else "cached")
     assert found["linear"]["gflops"] * 1e9 == pytest.approx(3 * 32 * 32 * 7)
     assert found["linear"]["gflops_train"] * 1e9 == pytest.approx(2 * 4 * 3 * 32 * 32 * 7)
     assert found["linear"]["batch"] == 4

@@ -1,4 +1,4 @@
-"""Figures 2, 4 and 5 of the paper, as PNG, from finished runs that kept their weights."""
+"""Figures 2 and 4 of the paper, as PNG, from finished runs that kept their weights."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from torch import Tensor
 
 from harness.analyses.finished import FinishedRun
 from harness.errors import BadData, BadOption
-from harness_plugins.methods.biehpro import ClipOptions, PlaneOptions
+from harness_plugins.methods.biehpro import ClipOptions
 from harness_plugins.methods.biehpro.model import BiEhPro
-
-BATCH = 16
 
 
 def similarity_histograms(runs: Sequence[FinishedRun], folder: Path, options: ClipOptions) -> list[Path]:
@@ -56,25 +54,6 @@ def attention_maps(runs: Sequence[FinishedRun], folder: Path, options: ClipOptio
     return files
 
 
-def tsne(runs: Sequence[FinishedRun], folder: Path, options: PlaneOptions) -> list[Path]:
-    """Figure 5: video features of the test clips in the plane, coloured by class, one panel a run. One PNG."""
-    from sklearn.manifold import TSNE
-
-    figure = Figure(figsize=(4.5 * len(runs), 4.5), layout="constrained")
-    for axes, run in zip(panels(figure, 1, len(runs))[0], runs, strict=True):
-        features = video_features(run)
-        perplexity = min(options.perplexity, (len(features) - 1) / 3)
-        plane = TSNE(perplexity=max(perplexity, 1.0), init="pca", random_state=0).fit_transform(features)
-        for number, name in enumerate(run.job.protocol.classes):
-            mine = run.labels == number
-            axes.scatter(plane[mine, 0], plane[mine, 1], s=8, label=name)
-        axes.set_title(label(run), fontsize=9)
-        axes.set_xticks([])
-        axes.set_yticks([])
-    figure.axes[0].legend(fontsize=7)
-    return [saved(figure, folder / "tsne.png")]
-
-
 def chosen(runs: Sequence[FinishedRun], options: ClipOptions) -> dict[str, list[int]]:
     """Clip -> its row in each run. Raises: BadOption for a clip that a run did not test; BadData if none is common."""
     places = [{sample.id: row for row, sample in enumerate(run.samples)} for run in runs]
@@ -106,15 +85,6 @@ def frames_of(run: FinishedRun, rows: Sequence[int]) -> Tensor:
 def logits(run: FinishedRun, row: int) -> Tensor:
     """Logits (C,) of one clip."""
     found: Tensor = model(run)(frames_of(run, [row]))[0].float().cpu()
-    return found
-
-
-@torch.no_grad()
-def video_features(run: FinishedRun) -> np.ndarray:
-    """Video features V (N, D) of the test clips."""
-    rows = range(len(run.samples))
-    parts = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-    found: np.ndarray = torch.cat([model(run).video(frames_of(run, part)).float().cpu() for part in parts]).numpy()
     return found
 
 

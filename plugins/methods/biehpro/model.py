@@ -52,6 +52,11 @@ class BiEhPro(Method):
         features = self.frame_features(inputs)
         return features.mean(1) if self.msta is None else self.msta(features)
 
+    def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Video features V (B, D) and the classes' texts (C, D), of unit length; no text (0, D) with a linear head."""
+        video = self.video(inputs)
+        return video, video[:0] if self.text is None else F.normalize(self.text(), dim=-1)
+
     def frame_features(self, inputs: Tensor) -> Tensor:
         """Features Z (B, T, D) of frames (B, T, 3, H, W), which interact on the way."""
         features: Tensor = self.visual(inputs.flatten(0, 1), self.interact if self.interfit is not None else None)
