@@ -147,7 +147,7 @@ def test_the_power_on_planted_differences(record_property: Callable[[str, object
     """A gain of 1, 3 and 5 points on 2,341 clips, of which nearly half have the two methods disagree by chance."""
     power = {points: rejections(300, 1, points / 100) for points in (1, 3, 5)}
     for points, found in power.items():
-        record_property(f"power_{points}_points", found)
+        record_property(f"power_{points}_points", {name: float(share) for name, share in found.items()})
         print(f"{points} points: WAR {found['war']:.0%}, UAR {found['uar']:.0%}")
     assert power[1]["war"] < power[3]["war"] < power[5]["war"]
     assert power[5]["war"] > 0.9
