@@ -108,6 +108,7 @@ def undisturbed(whole: Results, out: Path) -> None:
         pd.testing.assert_frame_equal(whole.predictions(result), frame, check_exact=True)
 
 
+@pytest.mark.slow
 def test_sigterm_saves_within_the_epoch_and_the_same_command_goes_on(
     cli: Cli, toy_bench: Bench, toy_root: Path, tmp_path: Path
 ) -> None:
