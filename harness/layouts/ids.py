@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Protocol
 
 from harness.errors import suggestion
@@ -118,8 +117,3 @@ def _parts(text: str) -> list[str]:
     if not parts or ".." in parts or not text.isprintable():
         raise ValueError(f"clip id {text!r} is not a plain path")
     return parts
-
-
-def video_stem(name: str) -> str:
-    """The name of a clip without the suffix of a video."""
-    return PurePath(name).stem if is_video(name) else name
