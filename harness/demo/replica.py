@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path, PurePosixPath
+
+from joblib import Parallel, cpu_count, delayed
 
 from harness.demo.clips import Pairs, Performance, film
 from harness.demo.randomness import generator
 from harness.errors import HarnessError
 
 MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
-VERSION = 2
+VERSION = 3
 WRONG_LABELS = 0.04
 PAIRED = 100
-WORKERS = 2
+MOST_WORKERS = 8
 Progress = Callable[[int, int], None]
 
 
@@ -90,19 +89,13 @@ def _clear(root: Path, own: Iterable[str]) -> None:
 
 
 def _render(root: Path, clips: Sequence[ClipPlan], pairs: Pairs, progress: Progress | None) -> None:
-    """Render all clips in two processes, spawned so that threads of the caller cannot hang them."""
-    job = partial(_write_clip, root, pairs)
-    if min(WORKERS, os.cpu_count() or 1) < 2:
-        _count(map(job, clips), len(clips), progress)
-        return
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
-        _count(pool.map(job, clips, chunksize=8), len(clips), progress)
-
-
-def _count(done: Iterable[None], total: int, progress: Progress | None) -> None:
-    for number, _ in enumerate(done, 1):
+    """Render all clips in joblib's processes, which a script may start without a guard around its main part."""
+    job = delayed(partial(_write_clip, root, pairs))
+    workers = min(MOST_WORKERS, cpu_count())
+    pool = Parallel(n_jobs=workers, batch_size=8, return_as="generator", idle_worker_timeout=5)
+    for number, _ in enumerate(pool(map(job, clips)), 1):
         if progress:
-            progress(number, total)
+            progress(number, len(clips))
 
 
 def _write_clip(root: Path, pairs: Pairs, clip: ClipPlan) -> None:

@@ -20,7 +20,7 @@ OFFICIAL = {
     "fear": 902,
 }
 CLASSES = tuple(OFFICIAL)
-CLIPS, AT_LEAST = 560, 15
+CLIPS, AT_LEAST = 500, 15
 FILM = 12  # neighbouring ids share a small cast, as clips of one film do
 
 

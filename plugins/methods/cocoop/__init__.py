@@ -39,8 +39,9 @@ def register_methods() -> list[MethodSpec]:
             paper="Zhou et al., Conditional Prompt Learning for Vision-Language Models, CVPR 2022",
             published="CoCoOp",
             demo={
-                "epochs": 5,
-                "learning_rate": 0.01,
+                "init": "a video of a face showing",
+                "epochs": 3,
+                "learning_rate": 0.05,
                 "input.frames": 8,
                 "input.views": 1,
                 "input.augmentation": ["flip"],

@@ -37,6 +37,7 @@ def register_methods() -> list[MethodSpec]:
             paper="Zhou et al., Learning to Prompt for Vision-Language Models, IJCV 2022",
             published="CoOp",
             demo={
+                "class_specific": True,
                 "epochs": 15,
                 "learning_rate": 0.01,
                 "input.frames": 8,
