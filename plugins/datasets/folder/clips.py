@@ -15,6 +15,7 @@ from harness.video.files import VIDEO_SUFFIXES, is_video
 
 STORED = "harness-folds.csv"
 LISTS = frozenset({".csv", ".tsv"})
+DEPTH = 4  # folders between a class and its clips
 PARTS = {"train", "test", "val", "valid", "validation"}
 
 
@@ -93,19 +94,46 @@ def _tree(root: Path) -> tuple[list[Clip], list[Problem]]:
         raise BadData(f"{root} holds {', '.join(classes)} and no classes; list the clips in a CSV `clip,label,fold`")
     clips: dict[str, Clip] = {}
     for label in classes:
-        names = list(_entries(root, root / label, problems))
-        if any(is_frame(name) for name, is_folder in names if not is_folder):
-            raise BadData(f"{root / label} holds images; a clip is a folder of them or a video")
-        for name, is_folder in names:
-            path = f"{label}/{name}"
-            if not is_folder and not is_video(name):
-                continue
+        before = len(clips)
+        for path, is_folder in _below(root, label, problems):
             clip = Clip(path if is_folder else _stem(path), path, label)
             if clip.id in clips:
                 text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
                 problems.append(Problem("warning", "same-clip", text, path))
             clips.setdefault(clip.id, clip)
+        if len(clips) == before:
+            problems.append(Problem("warning", "empty-class", f"class {label!r} has no clips and is left out", label))
     return [clips[name] for name in sorted(clips)], problems
+
+
+def _below(root: Path, path: str, problems: list[Problem], depth: int = 1) -> Iterator[tuple[str, bool]]:
+    """Paths of the clips in a folder, and whether each is a folder; through folders in between, such as subjects.
+
+    Raises: BadData for images that lie where clips should.
+    """
+    entries = list(_entries(root, root / path, problems))
+    if any(is_frame(name) for name, is_folder in entries if not is_folder):
+        raise BadData(f"{root / path} holds images; a clip is a folder of them or a video")
+    for name, is_folder in entries:
+        inner = f"{path}/{name}"
+        if is_folder and depth < DEPTH and _holds_clips(root / inner):
+            yield from _below(root, inner, problems, depth + 1)
+        elif is_folder or is_video(name):
+            yield inner, is_folder
+
+
+def _holds_clips(folder: Path) -> bool:
+    """Whether a folder is no clip itself: it holds folders or videos, and no frame."""
+    found = False
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if is_frame(entry.name):
+                    return False
+                found = found or is_video(entry.name) or (not entry.name.startswith(".") and entry.is_dir())
+    except OSError:  # told when its frames are counted
+        return False
+    return found
 
 
 def _entries(root: Path, folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bool]]:

@@ -48,6 +48,21 @@ def test_a_tree_of_folders_and_videos(tmp_path: Path) -> None:
     assert (film.source, film.label) == (tmp_path / "sad" / "film.mp4", 1)
 
 
+def test_folders_between_class_and_clip_are_gone_through(tmp_path: Path) -> None:
+    for name in ("very happy/subject 1/a/1.JPG", "very happy/subject 2/a/1.JPG", "sad/s1/b.MP4", "sad/s1/x/y/c.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "sad" / "hollow").mkdir()
+    (tmp_path / "calm").mkdir()
+    found = folder.read(tmp_path, "")
+    ids = set.union(*clips_tested(found))
+    assert ids == {"very happy/subject 1/a", "very happy/subject 2/a", "sad/s1/b", "sad/s1/x/y/c", "sad/hollow"}
+    assert [c.name for c in found.classes] == ["sadness", "very happy"]
+    assert [p.message for p in found.problems if p.code == "empty-class"] == [
+        "class 'calm' has no clips and is left out"
+    ]
+
+
 def test_folds_are_stored_and_never_change_silently(tmp_path: Path) -> None:
     before = clips_tested(folder.read(tree(tmp_path), ""))
     stored = (tmp_path / STORED).read_bytes()
