@@ -31,8 +31,8 @@ Names = Annotated[list[str], BeforeValidator(parse_names)]
 Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
 
 
-def _layouts(value: Any) -> Any:
-    """`["dfew=CLIPS:LISTS"]` as `{"dfew": "CLIPS:LISTS"}`."""
+def parse_layouts(value: Any) -> Any:
+    """`["dfew=CLIPS:LISTS"]` as `{"dfew": "CLIPS:LISTS"}`. Raises: ValueError for another form."""
     if not isinstance(value, list | tuple):
         return value
     pairs = [str(text).partition("=") for text in value]
@@ -63,7 +63,7 @@ class Request(BaseModel):
     selection: Selection = "last"
     out: Folder = Path("runs")
     data_root: Folder | None = None
-    layout: Annotated[dict[str, str], BeforeValidator(_layouts)] = {}  # dataset -> CLIPS:LISTS
+    layout: Annotated[dict[str, str], BeforeValidator(parse_layouts)] = {}  # dataset -> CLIPS:LISTS
     demo: bool = False
     plugin: list[Folder] = []
     set: dict[str, dict[str, Any]] = {}

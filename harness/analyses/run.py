@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import options
 from harness.analyses import AnalysisSpec
-from harness.analyses.select import Wanted, analysis_named, choose, context_of
+from harness.analyses.select import Wanted, Where, analysis_named, choose, context_of
 from harness.errors import BadOption, HarnessError
 from harness.request import parse_overrides
 from harness.store import Store
@@ -18,17 +18,7 @@ if TYPE_CHECKING:
     from harness.analyses import Analyse
 
 
-def run_analysis(
-    name: str,
-    runs: Path,
-    out: Path,
-    wanted: Wanted,
-    overrides: Iterable[str] = (),
-    *,
-    data_root: Path | None = None,
-    backbone: str | None = None,
-    threads: int = 1,
-) -> Sequence[Path]:
+def run_analysis(name: str, where: Where, out: Path, wanted: Wanted, overrides: Iterable[str] = ()) -> Sequence[Path]:
     """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`.
 
     Raises:
@@ -36,17 +26,17 @@ def run_analysis(
     """
     spec = analysis_named(name)
     values = _options(spec, overrides)
-    results = choose(spec, Store(runs), wanted)
+    results = choose(spec, Store(where.runs), wanted)
     from harness.analyses.finished import FinishedRun
     from harness.device import reproducible
 
-    finished = [FinishedRun(r, context_of(r, runs, data_root, backbone, threads)) for r in results]
+    finished = [FinishedRun(r, context_of(r, where)) for r in results]
     folder = out / spec.name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise HarnessError(f"cannot write {folder}: {error.strerror}; choose another folder with --out") from error
-    with reproducible(threads):
+    with reproducible(where.threads):
         return list(_function(spec)(finished, folder, values))
 
 

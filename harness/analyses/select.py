@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ class Wanted:
         return all(not asked or set(asked) & set(values) for asked, values in found)
 
 
+@dataclass(frozen=True)
+class Where:
+    """What a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
+
+    runs: Path
+    data_root: Path | None = None  # holds the datasets
+    layouts: Mapping[str, str] = field(default_factory=dict)  # dataset -> CLIPS:LISTS
+    backbone: str | None = None
+    threads: int = 1
+
+
 def analysis_named(name: str) -> AnalysisSpec:
     """The analysis of that name. Raises: UnknownName, with the closest one."""
     offers = registry.plugins().offers("analyses")
@@ -69,22 +80,21 @@ def choose(spec: AnalysisSpec, store: Store, wanted: Wanted) -> list[dict[str, A
     return fitting
 
 
-def context_of(
-    result: Mapping[str, Any], runs: Path, data_root: Path | None, backbone: str | None, threads: int = 1
-) -> RunContext:
+def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
     """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
     spec = registry.dataset(result["dataset"])
+    layout = where.layouts.get(spec.name, "")
     try:
-        place = config.dataset_place(spec, data_root or (DEMO_ROOT if result["demo"] else None))
+        place = config.dataset_place(spec, where.data_root or (DEMO_ROOT if result["demo"] else None), layout)
     except HarnessError:
         place = None
     return RunContext(
-        out=str(runs.resolve()),
+        out=str(where.runs.resolve()),
         cache=str(config.cache_folder().resolve()),
         data_roots={spec.name: str(place.root.resolve())} if place else {},
         layouts={spec.name: place.layout} if place else {},
-        backbone=backbone or backbone_request(result["backbone"]),
-        threads=threads,
+        backbone=where.backbone or backbone_request(result["backbone"]),
+        threads=where.threads,
     )
 
 

@@ -22,6 +22,9 @@ def analyze(
     seeds: Annotated[str | None, typer.Option(help="Comma-separated.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="NAME.OPTION=VALUE of the analysis.")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds the datasets.")] = None,
+    layout: Annotated[
+        list[str] | None, typer.Option(help="DATASET=CLIPS:LISTS, as for `bench`; may be repeated.")
+    ] = None,
     backbone: Annotated[str | None, typer.Option(help="NAME:FILE, where a run's weights came from a file.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads to compute with.")] = 1,
     list_: Annotated[bool, typer.Option("--list", help="List the analyses with their options.")] = False,
@@ -43,12 +46,16 @@ def analyze(
     if name is None:
         raise BadOption("which analysis? harness analyze NAME; --list names them")
     from harness.analyses.run import run_analysis
-    from harness.analyses.select import Wanted
+    from harness.analyses.select import Wanted, Where
+    from harness.request import parse_layouts
 
     wanted = Wanted.parse(methods=methods, datasets=datasets, folds=folds, seeds=seeds)
-    files = run_analysis(
-        name, runs, out_dir, wanted, set_ or (), data_root=data_root, backbone=backbone, threads=threads
-    )
+    try:
+        layouts = parse_layouts(layout or [])
+    except ValueError as error:
+        raise BadOption(f"--layout: {error}") from error
+    where = Where(runs, data_root, layouts, backbone, threads)
+    files = run_analysis(name, where, out_dir, wanted, set_ or ())
     if json_:
         print_json({"analysis": name, "files": [str(path) for path in files]})
         return

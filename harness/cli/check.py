@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness import config, registry
 from harness.cli import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, err, load_plugins, out, print_json, print_table
+from harness.cli.counted import counting
+from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
 
 if TYPE_CHECKING:
-    from harness.checking.effort import Effort
     from harness.checking.report import Report
 
 
@@ -44,20 +41,21 @@ def check(
         harness data check dfew --root /data/DFEW --layout DFEW_Frame_Face:annotation --json
     """
     from harness.checking.check import check as look
+    from harness.checking.effort import Effort
 
     load_plugins(plugin)
     spec = registry.dataset(name)
     place = config.Place(root.expanduser().resolve(), layout) if root else config.dataset_place(spec, None, layout)
     workers = workers or os.cpu_count() or 1
-    with _progress(json_) as bars:
+    with counting(quiet=False) as counter:
         report = look(
             spec,
             place.root,
             config.cache_folder(),
             place.layout,
             frames=frames,
-            deep=_effort("decoding", workers, bars) if deep else None,
-            leaks=_effort("comparing", workers, bars) if leaks else None,
+            deep=Effort(workers, counter("decoding clips")) if deep else None,
+            leaks=Effort(workers, counter("comparing clips")) if leaks else None,
         )
     if json_:
         print_json(report.to_json())
@@ -110,17 +108,3 @@ def _of(found: int, expected: int) -> str:
 
 def _verdict(found: str, official: str | None) -> str:
     return "" if official is None else "official" if found == official else "other"
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bars:
-        yield bars
-
-
-def _effort(what: str, workers: int, bars: Progress) -> Effort:
-    from harness.checking.effort import Effort
-
-    task = bars.add_task(what, total=None, visible=False)
-    return Effort(workers, lambda done, total: bars.update(task, completed=done, total=total, visible=True))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.counted import counting
 from harness.cli.output import Json, err, out, print_json, print_table
 
 if TYPE_CHECKING:
-    from harness.prepare.run import Advance, Prepared
+    from harness.prepare.run import Prepared
 
 LISTED = 20  # clips that the table shows; the files hold all
 
@@ -50,8 +48,8 @@ def prepare(
     from harness.prepare.work import Settings
 
     settings = Settings(size=size, margin=margin, pick=pick)
-    with _bar(quiet or json_) as advance:
-        prepared = prepare(source, target, settings, workers or default_workers(), advance)
+    with counting(quiet=quiet) as counter:
+        prepared = prepare(source, target, settings, workers or default_workers(), counter("clips"))
     facts = _facts(prepared)
     if json_:
         print_json(facts)
@@ -59,17 +57,6 @@ def prepare(
         _show(facts)
     if facts["failed"]:
         raise typer.Exit(EXIT_FAILED_JOBS)
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Advance]:
-    if quiet or not err.is_terminal:
-        yield lambda done, total: None
-        return
-    columns = (TextColumn("clips"), BarColumn(bar_width=32), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=err) as progress:
-        task = progress.add_task("clips", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 def _facts(prepared: Prepared) -> dict[str, Any]:

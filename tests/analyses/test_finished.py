@@ -12,7 +12,7 @@ import pytest
 from harness import lookup
 from harness.analyses import AnalysisSpec
 from harness.analyses.finished import FinishedRun
-from harness.analyses.select import Wanted, backbone_request, choose, context_of
+from harness.analyses.select import Wanted, Where, backbone_request, choose, context_of
 from harness.errors import BadData, HarnessError
 from harness.store import Store
 from harness.training.loop import predict
@@ -23,7 +23,7 @@ SPEC = AnalysisSpec("any", "nowhere:f")
 
 def finished(root: Path | None, runs: Path, backbone: str | None = None) -> list[FinishedRun]:
     results = choose(SPEC, Store(runs), Wanted())
-    return [FinishedRun(result, context_of(result, runs, root, backbone)) for result in results]
+    return [FinishedRun(result, context_of(result, Where(runs, root, backbone=backbone))) for result in results]
 
 
 def ran(root: Path, runs: Path, methods: str = "coop", **flags: Any) -> FinishedRun:
@@ -96,3 +96,9 @@ def test_what_is_wanted() -> None:
         assert Wanted.parse(**fits).fits(result), fits
     for fails in ({"methods": "a"}, {"folds": "2"}, {"seeds": "1"}, {"datasets": "dfew"}):
         assert not Wanted.parse(**fails).fits(result), fails
+
+
+def test_a_layout_may_be_given_for_the_data_of_a_run(tmp_path: Path) -> None:
+    result = {"dataset": "dfew", "demo": False, "backbone": {"name": "ViT-B-32", "weights": ""}}
+    where = Where(tmp_path, tmp_path, {"dfew": "DFEW_Face"})
+    assert context_of(result, where).layouts == {"dfew": "DFEW_Face"}

@@ -13,7 +13,7 @@ from PIL import Image
 from harness.analyses import AnalysisSpec
 from harness.analyses.finished import FinishedRun
 from harness.analyses.run import run_analysis
-from harness.analyses.select import Wanted, choose, context_of
+from harness.analyses.select import Wanted, Where, choose, context_of
 from harness.errors import HarnessError
 from harness.store import Store
 from harness_plugins.analyses import frame_order, vocabulary
@@ -29,14 +29,14 @@ def run_on(root: Path, out: Path, name: str, methods: str, *overrides: str) -> P
             root, runs, methods, save_weights=True, set={"a3lign": {"input.frames": 4}, "coop": {"input.frames": 4}}
         )
     )
-    files = run_analysis(name, runs, out / "analyses", Wanted(), overrides, data_root=root)
+    files = run_analysis(name, Where(runs, root), out / "analyses", Wanted(), overrides)
     assert all(path.is_file() for path in files)
     return out / "analyses" / name
 
 
 def first_run(root: Path, runs: Path) -> FinishedRun:
     (result, *_) = choose(AnalysisSpec("any", "x:y"), Store(runs), Wanted())
-    return FinishedRun(result, context_of(result, runs, root, None))
+    return FinishedRun(result, context_of(result, Where(runs, root)))
 
 
 def test_averaging_methods_do_not_feel_the_order_of_frames(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:
