@@ -78,12 +78,21 @@ def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -
     """
     configured = configured_places().get(spec.name)
     if data_root is not None:
-        return Place((data_root / spec.folder).resolve(), layout)
+        return Place(_below(data_root, spec.folder), layout)
     if os.environ.get(DATA_ROOT) and not (configured and spec.folder == "."):
-        return Place((Path(os.environ[DATA_ROOT]).expanduser() / spec.folder).resolve(), layout)
+        return Place(_below(Path(os.environ[DATA_ROOT]).expanduser(), spec.folder), layout)
     if configured:
         return Place(configured.root.resolve(), layout or configured.layout)
     raise HarnessError(
         f"where is {spec.title}? Give --data-root DIR (the folder that holds {spec.folder}/), set {DATA_ROOT}, "
         f"or run `harness data set {spec.name} PATH` once. To try things out without data: harness bench --demo"
     )
+
+
+def _below(data_root: Path, folder: str) -> Path:
+    """The folder of that name, or the one that differs from it in case only: FERV39K for FERV39k."""
+    there = data_root / folder
+    if not there.is_dir() and data_root.is_dir():
+        names = sorted(path.name for path in data_root.iterdir() if path.name.lower() == folder.lower())
+        there = data_root / names[0] if names else there
+    return there.resolve()

@@ -25,6 +25,13 @@ def test_the_flag_wins_over_the_variable_and_the_variable_over_the_file(
     assert dataset_place(DFEW, tmp_path / "flag").root == tmp_path / "flag" / "DFEW"
 
 
+def test_a_folder_that_differs_in_case_is_found(tmp_path: Path) -> None:
+    (tmp_path / "dfew").mkdir()
+    assert dataset_place(DFEW, tmp_path).root == tmp_path / "dfew"
+    (tmp_path / "DFEW").mkdir()
+    assert dataset_place(DFEW, tmp_path).root == tmp_path / "DFEW"
+
+
 def test_without_any_of_them_the_error_names_all_three() -> None:
     with pytest.raises(HarnessError) as caught:
         dataset_place(DFEW, None)
