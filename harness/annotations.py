@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadData
+from harness.workbooks import SUFFIX, workbook_lines
 
 LARGEST = 64_000_000  # bytes; the longest official list has three million
 ROLES = {  # what a header may call each column
     "clip": "clip clip_id clip_name file file_name filename id name path video video_id video_name video_path",
-    "label": "category class emotion expression gt label labels target",
+    "label": "annotation category class emotion expression gt label labels single_label target",
     "frames": "frame_num frames n_frames nframes num_frames",
     "fold": "fold set split",
     "group": "actor film group movie person speaker subject",
@@ -57,11 +58,11 @@ class ClipList:
 
     rows: Sequence[Row]
     bad: Sequence[BadRow]
-    header: bool
+    header: Sequence[str] = ()  # the names of its columns, if it gives them
 
 
 def read_list(file: Path) -> ClipList:
-    """Read a list of clips: comma, semicolon, tab or space between columns, with or without a header.
+    """Read a list of clips: comma, semicolon, tab or space between columns, with or without a header; or a workbook.
 
     Without a header the columns are `clip label` or `clip frames label`; a list with tabs may go on with captions.
     A UTF-8 BOM, CRLF, blank lines, quotes and spaces around fields are no mistakes.
@@ -69,11 +70,12 @@ def read_list(file: Path) -> ClipList:
     Raises: BadRow for a file that is no text or lists nothing, or whose header lacks a column; BadData for a file
     that cannot be read. A wrong row among others is no reason to raise: it is in `bad`.
     """
-    lines = [(n, text.strip()) for n, text in enumerate(_read_text(file).split("\n"), start=1) if text.strip()]
+    lines = workbook_lines(file) if file.suffix.lower() == SUFFIX else _text_lines(file)
     if not lines:
         raise BadRow(file, 1, "the file lists no clips; is the copy complete?")
     split = _splitter(lines[0][1])
     columns = _header(file, lines[0], split)
+    header = tuple(split(lines[0][1])) if columns else ()
     body = lines[1:] if columns else lines
     if not body:
         raise BadRow(file, lines[0][0], "the file lists no clips below its header; is the copy complete?")
@@ -93,7 +95,16 @@ def read_list(file: Path) -> ClipList:
             rows.append(Row(file, n, **found))
         except (ValueError, csv.Error) as error:
             bad.append(BadRow(file, n, str(error)))
-    return ClipList(rows, bad, header=len(body) < len(lines))
+    return ClipList(rows, bad, header)
+
+
+def _text_lines(file: Path) -> list[tuple[int, str]]:
+    """Lines that hold anything, and their numbers. A tab in front of others is an empty field: a nameless index."""
+    lines = []
+    for n, text in enumerate(_read_text(file).split("\n"), start=1):
+        if stripped := text.strip():
+            lines.append((n, f"\t{stripped}" if text[0] == "\t" and "\t" in stripped else stripped))
+    return lines
 
 
 def _read_text(file: Path) -> str:
@@ -114,11 +125,17 @@ def _read_text(file: Path) -> str:
 def _splitter(first: str) -> Callable[[str], list[str]]:
     """How the fields of a line are told apart, judged by the first one."""
     if "\t" in first:
-        return lambda text: [field.strip() for field in text.split("\t")]
+        return _tabbed
     for delimiter in ",;":
         if delimiter in first and "/" not in first.rpartition(delimiter)[2]:
             return lambda text: _csv_fields(text, delimiter)
     return _spaced
+
+
+def _tabbed(text: str) -> list[str]:
+    """Fields between tabs. Quotes come off a field that both begins and ends with them, since captions hold some."""
+    fields = [field.strip() for field in text.split("\t")]
+    return [field[1:-1].strip() if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
 
 
 def _csv_fields(text: str, delimiter: str) -> list[str]:
@@ -131,6 +148,8 @@ def _csv_fields(text: str, delimiter: str) -> list[str]:
 
 def _spaced(text: str) -> list[str]:
     """`clip label` or `clip frames label`; a path may hold spaces, since people's folders do."""
+    if text.startswith('"'):
+        return _csv_fields(text, " ")
     words = text.rsplit(maxsplit=2)
     if len(words) == 3 and words[1].isdecimal():
         return words

@@ -58,6 +58,12 @@ class Dataset:
             verdict = "the official split"
         return f"{self.spec.title}: {self.found.layout or self.root}; {verdict}"
 
+    @property
+    def notes(self) -> list[str]:
+        """What a run says before it starts: the summary, and what was odd about clips and lists."""
+        odd = [p for p in self.found.problems if p.level == "warning"]
+        return [self.summary, *(f"{self.spec.title}: warning: {p.place}{p.message}" for p in odd)]
+
     def protocol(self, selection: Selection) -> Protocol:
         """The protocol that results on this dataset are made under."""
         return Protocol(

@@ -111,7 +111,7 @@ def make_plan(request: Request) -> Plan:
         missing = {}  # without a shared folder each node has a cache of its own
     groups = {id(missing[job.id]): missing[job.id] for job in todo if job.id in missing}
     fills = list(dict.fromkeys(fill for group in groups.values() for fill in group))
-    notes = [dataset.summary for dataset in datasets.values()]
+    notes = [note for dataset in datasets.values() for note in dataset.notes]
     return Plan(planned, todo, fills, context, missing, _cluster(request), notes)
 
 

@@ -25,8 +25,12 @@ def natural_key(text: str) -> NaturalKey:
 
 def canonical_sha256(samples: Iterable[Sample]) -> str:
     """SHA-256 of the lines "id label", sorted as plain strings: equal for equal splits in whatever file."""
-    rows = sorted((sample.id, sample.label) for sample in samples)
-    return hashlib.sha256("".join(f"{key} {label}\n" for key, label in rows).encode()).hexdigest()
+    return labels_sha256((sample.id, sample.label) for sample in samples)
+
+
+def labels_sha256(labels: Iterable[tuple[str, int]]) -> str:
+    """The same of pairs of id and label."""
+    return hashlib.sha256("".join(f"{key} {label}\n" for key, label in sorted(labels)).encode()).hexdigest()
 
 
 def per_class(samples: Iterable[Sample], classes: int) -> tuple[int, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.annotations import BadRow, ClipList, Row, read_list
 from harness.found import Problem, bad_row
 from harness.layouts import labels
 from harness.layouts.ids import Ids
-from harness.layouts.lists import WHOLE, Cell
+from harness.layouts.lists import PARTS, WHOLE, Cell
 from harness.specs import ClassLabel
 
-Totals = Mapping[str, Sequence[int]]  # fold -> clips of each class, both parts together
+Counts = Mapping[str, tuple[Sequence[int], Sequence[int]]]  # fold -> official clips of each class, (train, test)
+NONE = frozenset({"", "0"})  # the label, in a table of all clips, of one that has no single label
 
 
 @dataclass
@@ -42,17 +43,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a dataset's lists mean: classes, ids, official sizes, and the first number of a list that leaves it open."""
+    """What a dataset's lists mean: classes, ids, official sizes, and which lists number classes as the release does."""
 
     classes: Sequence[ClassLabel]
     ids: Ids
-    totals: Totals
+    counts: Counts
     official: str  # template of the official lists
 
 
 def read_family(template: str, cells: Mapping[Cell, Path], meaning: Meaning, into: Reading) -> None:
     """Read lists that share a template."""
-    lists = {cell: read_list(path) for cell, path in cells.items()}
+    lists = {cell: _labelled(cell, read_list(path), len(meaning.classes), into) for cell, path in cells.items()}
     for found in lists.values():
         into.bad(found.bad)
     rows = [row for found in lists.values() for row in found.rows]
@@ -61,15 +62,28 @@ def read_family(template: str, cells: Mapping[Cell, Path], meaning: Meaning, int
         _read_part(cell, found.rows, numbers, meaning, into)
 
 
+def _labelled(cell: Cell, found: ClipList, classes: int, into: Reading) -> ClipList:
+    """A table of all clips without those of several labels, whose label it gives as 0 or not at all."""
+    rows = [row for row in found.rows if row.label not in NONE]
+    highest = max((n for row in rows if (n := labels.number_of(row)) is not None), default=0)
+    if cell != WHOLE or len(rows) == len(found.rows) or highest != classes:
+        return found
+    left = len(found.rows) - len(rows)
+    text = f"{left:,} clips have no single label and are left out"
+    into.problems.append(Problem("info", "no-single-label", text, str(found.rows[0].file)))
+    return replace(found, rows=rows)
+
+
 def _numbers(template: str, lists: Mapping[Cell, ClipList], meaning: Meaning, into: Reading) -> labels.Numbers:
     """What the numbers of a family mean; said where they are not the usual ones."""
     numbered = any(c.number is not None for c in meaning.classes)
-    numbers = _by_count(lists, meaning.totals)
+    header = next((found.header for found in lists.values() if found.header), ())
+    numbers = _by_count(lists, meaning.counts) or labels.numbers_by_columns(header, meaning.classes)
     if numbers is None and template == meaning.official and numbered:
         numbers = labels.official_numbers(meaning.classes)
     if numbers is None:
-        present = {int(row.label) for found in lists.values() for row in found.rows if row.label.isdecimal()}
-        first = 1 if numbered and any(found.header for found in lists.values()) else 0
+        present = {number for found in lists.values() for number in _counts(found)}
+        first = 1 if numbered and header else 0
         numbers = labels.numbers_by_range(present, meaning.classes, first)
     if not numbers.usual:
         order = ", ".join(f"{n} {meaning.classes[c].name}" for n, c in sorted(numbers.classes.items()))
@@ -77,18 +91,42 @@ def _numbers(template: str, lists: Mapping[Cell, ClipList], meaning: Meaning, in
     if not numbers.certain:
         text = f"{template}: neither 0 nor {len(meaning.classes)} occurs; labels are read as {numbers.how}"
         into.problems.append(Problem("warning", "label-numbers", text))
+    if any(_permuted(counts, official, numbers) for counts, official in _sized(lists, meaning.counts)):
+        text = (
+            f"{template}: labels read as {numbers.how}, but the class sizes fit another order; give words for numbers"
+        )
+        into.problems.append(Problem("error", "class-order", text))
     return numbers
 
 
-def _by_count(lists: Mapping[Cell, ClipList], totals: Totals) -> labels.Numbers | None:
-    """What the numbers mean by the official class sizes, if some fold is whole."""
-    for fold, official in totals.items():
-        both = [found for cell, found in lists.items() if cell[0] in (fold, WHOLE[0])]
-        if len(both) == 2 or (WHOLE in lists and both):
-            counts = Counter(int(row.label) for found in both for row in found.rows if row.label.isdecimal())
-            if numbers := labels.numbers_by_count(counts, list(official)):
-                return numbers
-    return None
+def _sized(lists: Mapping[Cell, ClipList], counts: Counts) -> Iterator[tuple[Counter[int], Sequence[int]]]:
+    """Clips by number, and officially by class: of each fold that is whole, then of each single part."""
+    numbers = {cell: _counts(found) for cell, found in lists.items()}
+    totals = {fold: [a + b for a, b in zip(*parts, strict=True)] for fold, parts in counts.items()}
+    for fold, total in totals.items():
+        if {(fold, part) for part in PARTS} <= numbers.keys():
+            yield numbers[fold, "train"] + numbers[fold, "test"], total
+        if WHOLE in numbers:
+            yield numbers[WHOLE], total
+    for fold, official in counts.items():
+        yield from ((numbers[fold, part], official[i]) for i, part in enumerate(PARTS) if (fold, part) in numbers)
+
+
+def _counts(found: ClipList) -> Counter[int]:
+    return Counter(n for row in found.rows if (n := labels.number_of(row)) is not None)
+
+
+def _by_count(lists: Mapping[Cell, ClipList], counts: Counts) -> labels.Numbers | None:
+    """What the numbers mean by the official class sizes, if some fold or part is whole."""
+    found = (labels.numbers_by_count(numbers, list(official)) for numbers, official in _sized(lists, counts))
+    return next((numbers for numbers in found if numbers), None)
+
+
+def _permuted(counts: Counter[int], official: Sequence[int], numbers: labels.Numbers) -> bool:
+    sizes = [0] * len(official)
+    for number, label in numbers.classes.items():
+        sizes[label] = counts[number]
+    return labels.looks_permuted(sizes, official)
 
 
 def _read_part(

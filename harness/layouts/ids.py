@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from harness.errors import suggestion
@@ -67,16 +68,17 @@ class Numbered:
 class Scenes:
     """Scene, emotion and number: "Action/Happy/0015"."""
 
+    scenes: Sequence[str]
     emotions: Sequence[str]
     numbers: Numbered = Numbered(4)
 
     def parse(self, text: str) -> str:
-        """The id in the last three parts of a path; the emotion as the release spells it."""
+        """The id in the last three parts of a path; scene and emotion as the release spells them."""
         parts = _parts(text)
         if len(parts) < 3:
             raise ValueError(f"clip id {text!r} is not of the form 'Scene/Emotion/0015'")
         scene, emotion, number = parts[-3:]
-        return f"{scene}/{self._emotion(emotion)}/{self.numbers.parse(number)}"
+        return f"{self._scene(scene)}/{self._emotion(emotion)}/{self.numbers.parse(number)}"
 
     def word(self, clip: str) -> str:
         """The emotion, which is the label of every clip of the release."""
@@ -101,8 +103,17 @@ class Scenes:
                 cell = f"{join(tree, scene)}/{name}"
                 if name.lower() in known and cell in folders:
                     clips = self.numbers.entries(folders, cell)
-                    found |= {f"{scene}/{known[name.lower()]}/{number}": path for number, path in clips.items()}
+                    place = f"{self._scene(scene)}/{known[name.lower()]}"
+                    found |= {f"{place}/{number}": path for number, path in clips.items()}
         return found
+
+    def _scene(self, text: str) -> str:
+        """A scene that the release does not know is left as it is: the split will not be the official one."""
+        return self._spelt_scenes.get(text.lower(), text)
+
+    @cached_property
+    def _spelt_scenes(self) -> dict[str, str]:
+        return {scene.lower(): scene for scene in self.scenes}
 
     def _emotion(self, text: str) -> str:
         for emotion in self.emotions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ FORMS = {  # noun -> other words of it in this field's annotations
     "helplessness": "helpless",
     "disappointment": "disappointed",
 }
+NEARLY = 0.03  # share by which a class may differ from its official size in a list that lacks a few clips
 Labelled = tuple[Row, int]
 NOUNS = {form: noun for noun, form in FORMS.items()}
 
@@ -62,12 +64,17 @@ def read_numbers(
     found: list[Labelled] = []
     bad = []
     for row in rows:
-        number = int(row.label) if row.label.isdecimal() and len(row.label) < 4 else -1
-        if number in numbers.classes:
+        number = number_of(row)
+        if number is not None and number in numbers.classes:
             found.append((row, numbers.classes[number]))
         else:
             bad.append(row.error(f"unknown label {row.label!r}; valid: {valid}"))
     return found, bad
+
+
+def number_of(row: Row) -> int | None:
+    """The label as a number, if it is one that a class may have."""
+    return int(row.label) if row.label.isdecimal() and len(row.label) < 4 else None
 
 
 def are_numbers(rows: Sequence[Row]) -> bool:
@@ -95,6 +102,15 @@ def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | N
     )
 
 
+def numbers_by_columns(header: Sequence[str], classes: Sequence[ClassLabel]) -> Numbers | None:
+    """What numbers mean in a table of votes: from 1, in the order of the columns ("anger", "1happy") of the classes."""
+    names = [noun(re.sub("^[0-9]*(vote)?[^a-z]*", "", column.strip().lower())) for column in header]
+    order = [known for name in names if (known := next((i for i, c in enumerate(classes) if c.name == name), -1)) >= 0]
+    if sorted(order) != list(range(len(classes))):
+        return None
+    return Numbers(dict(enumerate(order, start=1)), "numbers in the order of the columns, from 1")
+
+
 def numbers_by_range(present: Iterable[int], classes: Sequence[ClassLabel], first: int) -> Numbers:
     """Numbers from 0 or from 1, by whether 0 or the highest of the latter occurs; `first` where neither does.
 
@@ -104,6 +120,15 @@ def numbers_by_range(present: Iterable[int], classes: Sequence[ClassLabel], firs
     lowest, highest = 0 in present, len(classes) in present
     base = first if lowest == highest else 0 if lowest else 1
     return Numbers({base + i: i for i in range(len(classes))}, _base(base), certain=lowest != highest)
+
+
+def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
+    """Whether class sizes are nearly the official ones, but in another order; a few clips may be missing."""
+
+    def near(sizes: Sequence[int], others: Sequence[int]) -> bool:
+        return all(abs(a - b) <= max(2, NEARLY * b) for a, b in zip(sizes, others, strict=True))
+
+    return near(sorted(found), sorted(official)) and not near(found, official)
 
 
 def _base(base: int) -> str:

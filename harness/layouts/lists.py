@@ -65,7 +65,7 @@ def find_lists(
     families: dict[str, Family] = {}
     unused: dict[str, str] = {}
     for path, shown in paths:
-        reason = "" if asked else _unusable(shown, own_name)
+        reason = _of_another(_below(shown, asked), own_name) if asked else _unusable(shown, own_name)
         if reason:
             unused[shown] = reason
             continue
@@ -116,12 +116,20 @@ def _blank(name: str, match: re.Match[str], group: int, instead: str) -> str:
 
 
 def _unusable(path: str, own_name: str) -> str:
+    unfit = next((reason for pattern, reason in UNUSABLE.items() if pattern.search(path)), "")
+    return _of_another(path, own_name) or unfit
+
+
+def _of_another(path: str, own_name: str) -> str:
+    """Whether a list is of another dataset, by its path."""
     lower = path.lower()
-    if own_name not in lower:
-        for name in FIELD:
-            if name in lower:
-                return f"of {name}"
-    return next((reason for pattern, reason in UNUSABLE.items() if pattern.search(path)), "")
+    return "" if own_name in lower else next((f"of {name}" for name in FIELD if name in lower), "")
+
+
+def _below(path: str, asked: str) -> str:
+    """The path below a folder that was asked for; a list that was asked for by name is what it is."""
+    folder = f"{Path(asked).expanduser().as_posix().rstrip('/')}/"
+    return path.removeprefix(folder) if path.startswith(folder) else ""
 
 
 def _asked_for(root: Path, texts: Sequence[str], asked: str) -> tuple[list[tuple[Path, str]], list[Problem]]:
@@ -137,5 +145,6 @@ def _asked_for(root: Path, texts: Sequence[str], asked: str) -> tuple[list[tuple
         listing = look(place)
         return [(place / text, relative(place / text, root)) for text in listing.texts], listing.problems
     raise BadData(
-        f"no label lists at {asked!r} below {root}; give a folder, a file, or a path with {{fold}} and {{part}}"
+        f"no label lists at {asked!r} below {root}; give a folder, a file, or a path with {{fold}} and {{part}}, "
+        "absolute if it lies elsewhere"
     )

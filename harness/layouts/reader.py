@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from harness.errors import BadData, UnknownName, suggestion
 from harness.found import Found, Problem
-from harness.layouts.family import Meaning, Reading, read_family
+from harness.layouts.family import Counts, Meaning, Reading, read_family
 from harness.layouts.folds import make_folds
 from harness.layouts.ids import Ids
 from harness.layouts.lists import PARTS, WHOLE, Cell, Family, Lists, find_lists
@@ -17,9 +19,9 @@ from harness.layouts.splits import Rule, all_labels, complete
 from harness.layouts.trees import Crops, Tree, find_tree
 from harness.layouts.walk import look
 from harness.specs import ClassLabel, Fold
+from harness.splits import labels_sha256
 
 SHOWN = 6  # lists named that were left alone
-Counts = Mapping[str, tuple[Sequence[int], Sequence[int]]]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Layouts:
     classes: tuple[ClassLabel, ...]
     folds: tuple[str, ...]
     counts: Counts  # official clips per class, (train, test)
+    sha256: Mapping[str, tuple[str, str]]  # official split of each fold, (train, test)
     ids: Ids
     crops: tuple[Crops, ...]  # by preference
     lists: str  # the official ones, with {fold} and {part}
@@ -47,21 +50,22 @@ class Layouts:
         listing = look(root)
         lists = find_lists(root, listing.texts, self.folds, self.lists, self.name, lists_asked)
         reading = Reading()
-        used = self._read_lists(lists.families, reading)
+        used, others = self._read_lists(lists.families, reading)
         tree = find_tree(root, listing.folders, self.ids, self.crops, reading.labels, clips_asked)
         known = self._told(tree) | reading.labels if self._told(tree) else None
         if (fold := self._open_fold(reading)) and known is None:
-            known = self._read_whole(lists, reading, used)
+            known = self._read_whole(lists, tree, reading, used)
         labels = all_labels(reading.parts, self.folds, known)
         if labels is None:
             raise BadData(self._missing(root, fold, lists))
         parts, derived = complete(reading.parts, labels, self.folds, self.rule)
         folds = make_folds(root, self.folds, parts, tree, reading)
+        left = (*_other_lists(others if not lists_asked else ()), *_unlisted(tree, folds))
         return Found(
             folds=folds,
             layout=f"clips {tree.path or '.'} ({tree.kind}), lists {', '.join(used) or 'none'}",
             crop_source=tree.name,
-            problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems),
+            problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems, *left),
             derived=tuple(derived),
             places={clip: (str(row.file), row.line) for clip, row in reading.places.items()},
             lists={cell: str(row.file) for cell, rows in reading.rows.items() for row in list(rows.values())[:1]},
@@ -76,14 +80,16 @@ class Layouts:
 
     @cached_property
     def _meaning(self) -> Meaning:
-        totals = {fold: [a + b for a, b in zip(*parts, strict=True)] for fold, parts in self.counts.items()}
-        return Meaning(self.classes, self.ids, totals, self.lists)
+        return Meaning(self.classes, self.ids, self.counts, self.lists)
 
-    def _read_lists(self, families: Sequence[Family], reading: Reading) -> list[str]:
-        """Read the preferred families until every part of every fold is there. Returns their templates."""
+    def _read_lists(self, families: Sequence[Family], reading: Reading) -> tuple[list[str], list[str]]:
+        """Read the preferred families until every part of every fold is there.
+
+        Returns their templates, and those of other families that hold a part.
+        """
         wanted = {(fold, part) for fold in self.folds for part in PARTS}
-        used = []
-        for family in families:
+        used, others = [], []
+        for family in self._official_first(families):
             cells = {cell: path for cell, path in family.files.items() if cell in wanted}
             if cells:
                 read_family(family.template, cells, self._meaning, reading)
@@ -92,7 +98,22 @@ class Layouts:
                 if family.held_out:
                     text = f"{family.template}: validation lists are taken for the test parts"
                     reading.problems.append(Problem("warning", "validation-list", text))
-        return used
+            elif WHOLE not in family.files:
+                others.append(family.template)
+        return used, others
+
+    def _official_first(self, families: Sequence[Family]) -> Sequence[Family]:
+        """Where several families give all parts, one that is the official split comes first."""
+        whole = [family for family in families if family.covers(self.folds)]
+        best = next((family for family in whole if self._is_official(family)), None) if len(whole) > 1 else None
+        return [best, *(family for family in families if family is not best)] if best else families
+
+    def _is_official(self, family: Family) -> bool:
+        trial = Reading()
+        with suppress(BadData):
+            read_family(family.template, family.files, self._meaning, trial)
+        found = {cell: labels_sha256(part.items()) for cell, part in trial.parts.items()}
+        return all(found.get((f, part)) == self.sha256[f][i] for f in self.folds for i, part in enumerate(PARTS))
 
     def _told(self, tree: Tree) -> dict[str, int]:
         """The classes that ids on disk tell."""
@@ -104,8 +125,11 @@ class Layouts:
         cells = ((fold, part) for fold in self.folds for part in PARTS)
         return next((cell for cell in cells if cell not in reading.parts), None)
 
-    def _read_whole(self, lists: Lists, reading: Reading, used: list[str]) -> dict[str, int] | None:
-        """The labels of the first list without a part that is one: many a text file merely has the name of one."""
+    def _read_whole(self, lists: Lists, tree: Tree, reading: Reading, used: list[str]) -> dict[str, int] | None:
+        """The labels of the first list without a part that is one: many a text file merely has the name of one.
+
+        DFEW's table of votes labels 362 clips that the official split leaves out, as no crops of them were made.
+        """
         for family in lists.families:
             if WHOLE not in family.files:
                 continue
@@ -122,8 +146,16 @@ class Layouts:
             reading.problems += trial.problems
             reading.rows[WHOLE] = trial.rows[WHOLE]
             used.append(family.template)
-            return trial.labels | reading.labels
+            there = {clip: label for clip, label in trial.labels.items() if clip in tree.entries}
+            return (there if self._whole_size(there) else trial.labels) | reading.labels
         return None
+
+    def _whole_size(self, labels: Mapping[str, int]) -> bool:
+        """Whether there are as many clips of each class as in all of the official split."""
+        sizes = Counter(labels.values())
+        return [sizes[i] for i in range(len(self.classes))] == [
+            sum(s) for s in zip(*self.counts[self.folds[0]], strict=True)
+        ]
 
     def _missing(self, root: Path, cell: Cell | None, lists: Lists) -> str:
         fold, part = cell or ("", "")
@@ -135,3 +167,17 @@ class Layouts:
             f"{self.title} fold {fold}: no {part} list; expected {expected!r} below {root}, or lists in a folder "
             f"that --layout :FOLDER names.{alone}"
         )
+
+
+def _other_lists(templates: Sequence[str]) -> Iterator[Problem]:
+    if templates:
+        more = f" and {len(templates) - SHOWN} more" if len(templates) > SHOWN else ""
+        text = f"label lists also at {', '.join(templates[:SHOWN])}{more}; --layout ':{templates[0]}' reads those"
+        yield Problem("info", "other-lists", text)
+
+
+def _unlisted(tree: Tree, folds: Mapping[str, Fold]) -> Iterator[Problem]:
+    listed = {sample.id for fold in folds.values() for sample in (*fold.train, *fold.test)}
+    if left := sorted(tree.entries.keys() - listed):
+        text = f"{len(left):,} clips below {tree.path or '.'} are in no list and not used, e.g. {left[0]}"
+        yield Problem("info", "unlisted-clips", text, tree.path)

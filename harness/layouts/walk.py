@@ -1,4 +1,4 @@
-"""A bounded look at what lies below a root: folders, videos and text files, but not the frames."""
+"""A bounded look at what lies below a root: folders, videos and label lists, but not the frames."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from pathlib import Path, PurePath
 from harness.errors import BadData
 from harness.found import Problem
 from harness.video.files import is_video
+from harness.workbooks import SUFFIX
 
 DEPTH = 7  # folders between the root and a label list
 MANY = 400  # a folder with more folders holds clips; they are not entered
 FOLDERS = 30_000  # entered in all; a root with more is a wrong one
-TEXTS = frozenset({".csv", ".tsv", ".txt"})
+TEXTS = frozenset({".csv", ".tsv", ".txt", SUFFIX})
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ LAYOUTS = Layouts(
     classes=CLASSES,
     folds=FOLDS,
     counts=COUNTS,
+    sha256=SPLIT_SHA256,
     ids=Numbered(digits=5),
     crops=(
         Crops("Clip/clip_224x224", ("clip_224x224",)),

@@ -19,6 +19,11 @@ CLASSES = (
     ClassLabel("disgust", "Disgust"),
     ClassLabel("fear", "Fear"),
 )
+SCENES = (
+    "Action", "Argue", "Business", "Conflict", "Contest", "Crime", "Crisis", "DailyLife", "ElegantArt", "Experiment",
+    "History", "Interview", "Liveshow", "Medicine", "OfficialEvent", "ScholarReport", "School", "Social", "Speech",
+    "Talkshow", "Terror", "War",
+)  # fmt: skip
 FOLDS = ("1",)
 
 COUNTS = {  # clips per class, (train, test)
@@ -42,7 +47,8 @@ LAYOUTS = Layouts(
     classes=CLASSES,
     folds=FOLDS,
     counts=COUNTS,
-    ids=Scenes([c.word for c in CLASSES]),
+    sha256=SPLIT_SHA256,
+    ids=Scenes(SCENES, [c.word for c in CLASSES]),
     crops=(
         Crops("2_ClipsforFaceCrop", ("2_ClipsforFaceCrop", "2_ClipsforFaceCrop-002")),
         Crops("3_ClipsforScenImages", ("3_ClipsforScenImages",), "whole frames; the papers use 2_ClipsforFaceCrop"),

@@ -83,6 +83,7 @@ LAYOUTS = Layouts(
     classes=CLASSES,
     folds=FOLDS,
     counts=COUNTS,
+    sha256=SPLIT_SHA256,
     ids=Numbered(digits=5),
     crops=(
         Crops("data/frames", ("frames",)),
