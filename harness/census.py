@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness import registry
+from harness.claims import running as at_work
 from harness.files import write_atomically
 from harness.headers import Header, all_headers
-from harness.leases import Leases
 from harness.specs import digest
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def forget_plans(root: Path) -> None:
 
 def census(root: Path) -> Iterator[Entry]:
     """Stored jobs in order of their paths, then those that some run still has to do."""
-    running = Leases(root).live()
+    running = at_work(root)
     offers = registry.plugins().offers("methods")
     sources = {name: offer.source_sha256 for name, offer in offers.items()}
     stored: dict[str, Entry] = {}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.errors import HarnessError
+from harness.leases import Leases
 from harness.specs import JobSpec
 from harness.stopping import stop
 from harness.store import Store
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from harness.plan import Plan
 
 WAIT_SECONDS = 0.5
+AT_WORK = "running-"  # before the id of a job: the lease that says that its worker has started
 Taken = Literal["ours", "elsewhere", "finished"]
 
 
@@ -41,8 +45,18 @@ class Claims:
         self.store.leases.release(job.id)
         return "finished"
 
+    def started(self, job_id: str) -> None:
+        """A worker is at the job now: until then it only waits for one."""
+        with suppress(HarnessError):  # for the eye only
+            self.store.leases.acquire(AT_WORK + job_id)
+
+    def waits(self, job: JobSpec) -> None:
+        """The job's worker was lost; it waits for another."""
+        self.store.leases.release(AT_WORK + job.id)
+
     def release(self, job: JobSpec) -> None:
         """The job is over."""
+        self.waits(job)
         self.store.leases.release(job.id)
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
@@ -67,3 +81,8 @@ class Claims:
                 continue
             passed = 0
             yield job, self.result(job) if taken == "finished" else None
+
+
+def running(root: Path) -> set[str]:
+    """The ids of the jobs that some driver's worker is at."""
+    return {name.removeprefix(AT_WORK) for name in Leases(root).live() if name.startswith(AT_WORK)}

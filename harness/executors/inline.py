@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.claims import Claims
 from harness.events import Send
 from harness.executors import Finished
-from harness.executors.timeout import JobTimeout, limited, reason
+from harness.executors.timeout import JobTimeout, limited
 from harness.plan import Plan
 from harness.work import execute, store_failure
 
@@ -19,10 +19,11 @@ def run_inline(plan: Plan, send: Send) -> Iterator[Finished]:
         for job, stored in claims.in_turn(plan.todo):
             result = stored
             if result is None:
+                claims.started(job.id)
                 try:
                     with limited(seconds):
                         result = execute(job, plan.context, send)
-                except JobTimeout:
-                    result = store_failure(job, plan.context, reason(seconds))
+                except JobTimeout as error:  # while its result was being written
+                    result = store_failure(job, plan.context, str(error))
                 claims.release(job)
             yield job, result
