@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import socket
@@ -27,6 +28,7 @@ PACKAGES = (
     "pillow",
     "pluggy",
 )
+SHIPPED_COMMIT = "shipped-commit.json"  # beside the packages that `--ship-code` sent
 
 
 def now() -> str:
@@ -43,6 +45,10 @@ def package_versions() -> dict[str, str]:
 def commit() -> dict[str, Any]:
     """Commit of this project and whether files differ from it; empty when it does not run from a checkout."""
     folder = Path(__file__).parent
+    sent = folder.parent / SHIPPED_COMMIT
+    if sent.is_file():
+        found: dict[str, Any] = json.loads(sent.read_text(encoding="utf-8"))
+        return found
     head = _git(folder, "rev-parse", "HEAD")
     if head is None or _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return {}  # an installed copy, or one that happens to lie inside somebody else's repository

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
 import inspect
 from pathlib import Path
@@ -10,10 +11,20 @@ from typing import Any
 
 import pluggy
 
+SHIPPED = "shipped-plugins"  # folder of one-file plugins beside the packages
+
 
 def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:
     """The name a plugin was registered under."""
     return manager.get_name(plugin) or type(plugin).__name__
+
+
+def shipped(file: Path) -> Path:
+    """A one-file plugin where the driver has it, or, where this machine has another file or none, as it was sent."""
+    sent = Path(__file__).parents[1] / SHIPPED / file.name
+    if not sent.is_file() or (file.is_file() and filecmp.cmp(file, sent, shallow=False)):
+        return file
+    return sent
 
 
 def source_sha256(plugin: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ STORE_BYTES = 200_000_000  # results are small and features travel by file
 
 
 @contextmanager
-def session(cluster: Cluster) -> Iterator[None]:
+def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None]:
     """Be connected to Ray while the block runs.
 
     Raises:
@@ -36,13 +36,14 @@ def session(cluster: Cluster) -> Iterator[None]:
     with ExitStack() as stack:
         if cluster.ship_code:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-")))
-            where["runtime_env"] = {"working_dir": str(bundle(folder))}
+            where["runtime_env"] = {"working_dir": str(bundle(folder, plugin_files))}
         try:
             ray.init(log_to_driver=False, logging_level="ERROR", **where)
         except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
             first = str(error).strip().splitlines()[0]
             raise HarnessError(
-                f"no Ray at {address or 'this machine'}: {first}; does it run (`ray status`)?"
+                f"no Ray at {address or 'this machine'}: {first}; does it run (`ray status`)? One that wants a token "
+                f"needs RAY_AUTH_MODE=token here, too"
             ) from error
         try:
             yield

@@ -1,18 +1,29 @@
-"""Send the code along: a folder with the two packages, which Ray unpacks on every worker and puts on its path."""
+"""Send the code along: a folder with the two packages, which Ray unpacks on every worker and puts on its path.
+
+One-file plugins lie beside them, and so does what `harness.provenance` would ask git for.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import harness
 import harness_plugins
+from harness.provenance import SHIPPED_COMMIT, commit
+from harness.sources import SHIPPED
 
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
-def bundle(folder: Path) -> Path:
-    """Copy the packages below `folder`, under the names that they are imported by."""
+def bundle(folder: Path, plugin_files: Iterable[str] = ()) -> Path:
+    """Copy the packages below `folder`, under the names that they are imported by, and the plugins."""
     for package in (harness, harness_plugins):
         shutil.copytree(package.__path__[0], folder / package.__name__, ignore=LEFT_OUT)
+    (folder / SHIPPED).mkdir()
+    for file in plugin_files:
+        shutil.copy(file, folder / SHIPPED)
+    (folder / SHIPPED_COMMIT).write_text(json.dumps(commit()), encoding="utf-8")
     return folder
