@@ -145,6 +145,10 @@ class MethodSpec:
     published: str = ""  # key of leaderboards/published
     demo: Mapping[str, Any] = field(default_factory=dict)  # overrides that make a short recipe for the demo
 
+    def __post_init__(self) -> None:
+        if self.gpus < 0 or (self.gpus > 1 and self.gpus != int(self.gpus)):
+            raise ValueError(f"method {self.name!r}: gpus={self.gpus:g} is neither a fraction nor a whole number")
+
 
 @dataclass(frozen=True)
 class Predictions:

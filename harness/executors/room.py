@@ -32,11 +32,10 @@ class Room:
         self.cluster = cluster
         self.threads = threads
         self.look()
-        most = max((gpus for _, gpus in self.nodes), default=0.0)
-        if cluster.gpus_per_job and cluster.gpus_per_job > most and not cluster.address:
+        if cluster.gpus_per_job and cluster.gpus_per_job > self.gpus and not cluster.address:
             raise HarnessError(
-                f"--gpus-per-job {cluster.gpus_per_job:g}: no node has so many, the largest has {most:g}; lower it, or "
-                f"name a cluster with --address"
+                f"--gpus-per-job {cluster.gpus_per_job:g}: no node has so many, the largest has {self.gpus:g}; lower "
+                f"it, or name a cluster with --address"
             )
 
     def look(self) -> None:
@@ -46,13 +45,13 @@ class Room:
         asked = self.cluster.cpus_per_job or self.threads
         largest = max((cpus for cpus, _ in self.nodes), default=0)
         self.cpus = min(asked, largest or asked)  # more would wait for ever
-        self.has_gpus = any(gpus for _, gpus in self.nodes)
+        self.gpus = max((gpus for _, gpus in self.nodes), default=0.0)
 
     def needs(self, job: JobSpec) -> Needs:
-        """What a job asks for: what was set, else what its method declares, where there are GPUs."""
+        """What a job asks for: what was set, else what its method declares, as far as a node has it."""
         given = self.cluster.gpus_per_job
         if given is None:
-            given = registry.method(job.method).spec.gpus if self.has_gpus else 0.0
+            given = min(registry.method(job.method).spec.gpus, self.gpus)
         return Needs(self.cpus, given)
 
     def slots(self, needs: Needs) -> int:

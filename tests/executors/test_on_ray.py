@@ -102,23 +102,6 @@ def hooks_were_called_in_order(results: dict[str, Any], tracker: Path) -> None:
         assert (set(mine), mine.count("finished"), mine[-1]) == ({"started", "finished"}, 1, "finished")
 
 
-@pytest.mark.parametrize(("threads", "cores"), [(1, 1), (4, 4), (64, 4)])
-def test_no_task_asks_for_more_cores_than_a_node_has(threads: int, cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ray
-
-    from harness.cluster import Cluster
-    from harness.executors.room import Room
-
-    nodes = [
-        {"Alive": True, "Resources": {"CPU": 2.0}},
-        {"Alive": True, "Resources": {"CPU": 4.0}},
-        {"Alive": True, "Resources": {}},
-        {"Alive": False, "Resources": {"CPU": 64.0}},
-    ]
-    monkeypatch.setattr(ray, "nodes", lambda: nodes)
-    assert Room(Cluster(), threads).cpus == cores
-
-
 def test_a_mailbox_gives_each_event_once_and_in_order() -> None:
     mailbox = Mailbox()
     for number in range(3):

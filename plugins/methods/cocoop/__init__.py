@@ -35,6 +35,7 @@ def register_methods() -> list[MethodSpec]:
             options=Options,
             input=FrameInput(frames=16, augmentation=("random-resized-crop", "flip"), crop_scale=(0.08, 1.0)),
             features="train+test",
+            gpus=0.5,
             summary="Learned context tokens shifted by a network that sees the clip; both towers frozen.",
             paper="Zhou et al., Conditional Prompt Learning for Vision-Language Models, CVPR 2022",
             published="CoCoOp",

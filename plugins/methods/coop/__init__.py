@@ -33,6 +33,7 @@ def register_methods() -> list[MethodSpec]:
             options=Options,
             input=FrameInput(frames=16, augmentation=("random-resized-crop", "flip"), crop_scale=(0.08, 1.0)),
             features="train+test",
+            gpus=0.25,
             summary="Learned context tokens before the class name; both towers frozen.",
             paper="Zhou et al., Learning to Prompt for Vision-Language Models, IJCV 2022",
             published="CoOp",

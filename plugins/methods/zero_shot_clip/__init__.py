@@ -28,6 +28,7 @@ def register_methods() -> list[MethodSpec]:
             options=Options,
             input=FrameInput(frames=16, augmentation=()),
             features="test",
+            gpus=0.25,
             summary="Mean frame feature against the prompt of each class; no training.",
             paper="Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML 2021",
             published="CLIP (zero-shot)",
