@@ -41,6 +41,10 @@ class TrainingDiverged(HarnessError):
     """The loss or the logits stopped being finite."""
 
 
+class CannotWrite(HarnessError):
+    """A folder cannot be written, or its disk is full: no job's fault, so the run ends instead of failing its jobs."""
+
+
 class NotCounted(HarnessError):
     """Part of a model cannot be counted, so that its GFLOPs would mislead."""
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Event = Mapping[str, Any]
-# Kinds: fill, started, phase, step, epoch, log, finished. Those of a job carry its id as `job`.
+# Kinds: filling and fill, of a shard of the feature cache; started, phase, step, epoch, log and finished, of a job,
+# whose id they carry as `job`.
 Send = Callable[[Event], None]
 
 

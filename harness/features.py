@@ -6,6 +6,7 @@ written under a temporary name and renamed, and a lease keeps two processes from
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import time
@@ -186,8 +187,9 @@ def _load_all(samples: Sequence[Sample], view: View) -> tuple[list[Tensor | None
 
 
 def _save(path: Path, features: np.ndarray) -> None:
-    with path.open("wb") as file:  # np.save would append a suffix to the temporary name
-        np.save(file, features)
+    whole = io.BytesIO()  # into a file itself NumPy writes without saying why the disk would not take it
+    np.save(whole, features)
+    path.write_bytes(whole.getbuffer())
 
 
 def _info(folder: Path) -> dict[str, Any]:

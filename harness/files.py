@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import CannotWrite
 from harness.processes import is_dead, tag
 
 ABANDONED = 86_400.0  # seconds after which the temporary file of a process on another machine is given up
@@ -18,7 +18,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then rename it. Safe for concurrent writers.
 
     Raises:
-        HarnessError: the file cannot be written.
+        CannotWrite: the file cannot be written.
     """
     draft = path.with_name(f".{path.name}.{tag()}-{uuid.uuid4().hex[:6]}.tmp")
     try:
@@ -27,7 +27,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             write(draft)
             draft.replace(path)
     except OSError as error:
-        raise HarnessError(f"cannot write {path}: {error.strerror or error}") from error
+        raise CannotWrite(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def sweep(folder: Path) -> None:

@@ -22,7 +22,8 @@ from harness.context import RunContext
 from harness.cost import cost_of, parameters
 from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
-from harness.errors import HarnessError
+from harness.errors import CannotWrite, HarnessError
+from harness.executors.timeout import JobTimeout
 from harness.latency import speed_of
 from harness.lookup import build_method, load_backbone, load_dataset
 from harness.method import Method, Task, own_parameters
@@ -58,6 +59,7 @@ def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]
 
     Raises:
         OSError: the result cannot be written.
+        CannotWrite: the cache cannot.
     """
     store = Store(Path(context.out))
     with store.draft(job) as draft, logged_to(draft / "log.txt", report if context.send_logs else None):
@@ -78,7 +80,9 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
     try:
         with reproducible(context.threads), warnings_kept(caught):
             outcome = _outcome(job, context, report)
-    except (Exception, SystemExit) as error:
+    except CannotWrite:
+        raise  # the cache: other jobs would fail as well
+    except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = {**provenance(context, started), "retries": list(context.lost)}
@@ -237,7 +241,7 @@ def _costs_of(method: Method, task: Task, device: torch.device) -> Mapping[str, 
 
 def _reason(error: BaseException) -> str:
     """What a person needs to know: our own errors speak for themselves, others need their type and place."""
-    if isinstance(error, HarnessError):
+    if isinstance(error, HarnessError | JobTimeout):
         return str(error)
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"

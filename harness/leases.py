@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-from harness.errors import HarnessError
+from harness.errors import CannotWrite
 from harness.processes import is_dead, tag
 
 FOLDER = ".leases"
@@ -40,7 +40,7 @@ class Leases:
         """Take a lease, also over from a process that is gone. False: somebody else holds it.
 
         Raises:
-            HarnessError: the folder cannot be written.
+            CannotWrite: the folder cannot be written.
         """
         try:
             self._live()
@@ -51,7 +51,7 @@ class Leases:
                 if not self._break(name):
                     return False
         except OSError as error:
-            raise HarnessError(f"cannot write leases to {self.folder}: {error.strerror or error}") from error
+            raise CannotWrite(f"cannot write leases to {self.folder}: {error.strerror or error}") from error
         return False
 
     def release(self, name: str) -> None:
@@ -95,7 +95,7 @@ class Leases:
         """Start to beat; or go on, if the folder was removed meanwhile."""
         if not self.heart.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.heart.write_text(self.me, encoding="utf-8")
+            _write_whole(self.heart, self.me)
         if self._stopped is not None:
             return
         self._stopped = threading.Event()
@@ -113,8 +113,7 @@ class Leases:
             return False
         except OSError:  # no hard links here
             try:
-                with path.open("x", encoding="utf-8") as file:
-                    file.write(self.me)
+                _write_whole(path, self.me)
             except FileExistsError:
                 return False
         return True
@@ -131,7 +130,7 @@ class Leases:
             return False
         place = self.folder / (HEART + holder if holder else name)
         try:
-            return self._now() - place.stat().st_mtime < EXPIRY
+            return self._now() - _changed(place) < EXPIRY
         except OSError:
             return False
 
@@ -154,7 +153,9 @@ class Leases:
         try:
             guard.open("x").close()
         except FileExistsError:
-            return False  # whoever breaks it will be done soon; a guard that was left behind is swept
+            if not self._beats("", guard.name):
+                guard.unlink(missing_ok=True)  # whoever made it was killed; the next try finds none
+            return False
         try:
             if self._holder(name) == holder:
                 (self.folder / name).unlink(missing_ok=True)
@@ -169,6 +170,23 @@ def leases_in(root: Path) -> Leases:
     leases = Leases(root)
     atexit.register(leases.close)
     return leases
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Create a file that must not be there yet. On a full disk none is left, not an empty one."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            file.write(text)
+            file.flush()
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def _changed(path: Path) -> float:
+    """When a file was changed. It is opened, since a network file system answers for an open file with fresh facts."""
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_mtime
 
 
 def _files(folder: Path) -> list[Path]:

@@ -72,15 +72,23 @@ def job_of(result: Mapping[str, Any]) -> JobSpec:
 
 
 def write_records(folder: Path, outcome: Outcome) -> None:
-    """Write `result.json`, and of a finished job its predictions, its history and, if asked for, its weights."""
+    """Write `result.json`, and of a finished job its predictions, its history and, if asked for, its weights.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
     if outcome.logits is not None:
         classes = outcome.result["classes"]
         predictions_frame(outcome.samples, outcome.logits, classes).to_parquet(folder / "predictions.parquet")
         history_frame(outcome.history).to_parquet(folder / "history.parquet")
     if outcome.state:
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
-        save_file(outcome.state, folder / "weights.safetensors", metadata={"job": outcome.result["id"]})
+        try:
+            save_file(outcome.state, folder / "weights.safetensors", metadata={"job": outcome.result["id"]})
+        except SafetensorError as error:
+            raise OSError(f"weights.safetensors: {error}") from error
     write_json(folder / "result.json", outcome.result)
 
 

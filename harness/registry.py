@@ -114,7 +114,7 @@ class Plugins:
         for impl in caller.get_hookimpls():
             try:
                 specs = list(impl.function() or ())
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._report(impl.plugin_name, f"register_{kind} failed: {type(error).__name__}: {error}")
                 continue
             yield from ((impl.plugin, spec) for spec in specs)

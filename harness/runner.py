@@ -134,5 +134,5 @@ def _call_hooks(event: Event, jobs: Mapping[str, JobSpec], context: RunContext) 
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
         try:
             impl.function(*[given[argument] for argument in impl.argnames])
-        except Exception:
+        except (Exception, SystemExit):
             log.exception("plugin %s failed in %s", impl.plugin_name, name)

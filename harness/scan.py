@@ -6,9 +6,11 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.errors import CannotWrite
 from harness.files import write_atomically
 from harness.splits import natural_key
 from harness.video.decode import is_frame
@@ -119,4 +121,5 @@ def _write(index: Path, root: Path, infos: dict[Path, ClipInfo]) -> None:
             **{name: [getattr(info, name) for info in infos.values()] for name in FIELDS},
         }
     )
-    write_atomically(index, lambda path: pq.write_table(table, path))
+    with suppress(CannotWrite):  # it is only a memory
+        write_atomically(index, lambda path: pq.write_table(table, path))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from harness.errors import HarnessError
+from harness.errors import CannotWrite, HarnessError
 from harness.files import sweep
 from harness.headers import Header, read_header
 from harness.leases import EXPIRY, Leases
@@ -91,6 +91,11 @@ class Store:
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
+    def lost_logs(self, job: JobSpec) -> str:
+        """What processes that were killed had logged of a job, the oldest first."""
+        logs = (self.root / DRAFTS).glob(f"{job.id}-*/log.txt")
+        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(logs, key=_changed))
+
     def sweep(self) -> None:
         """Remove what processes left behind when they were killed; an old result that had stepped aside comes back."""
         sweep(self.root / CHECKPOINTS)
@@ -115,16 +120,18 @@ class Store:
                     draft.rename(target)
 
     def check_writable(self) -> None:
-        """Raise HarnessError before any work if nothing can be written here."""
+        """Raise CannotWrite before any work if nothing can be written here."""
         probe = self.root / DRAFTS / f"probe-{uuid.uuid4().hex}"
         try:
             probe.parent.mkdir(parents=True, exist_ok=True)
-            probe.write_bytes(b"")
-            probe.unlink()
+            probe.write_bytes(bytes(4096))  # an empty file fits on a full disk
         except OSError as error:
-            raise HarnessError(
+            raise CannotWrite(
                 f"cannot write results to {self.root}: {error.strerror}; choose another folder with --out"
             ) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink()
 
 
 def state_of(header: Header | None, source_sha256: str) -> State:
@@ -142,6 +149,10 @@ def replace_folder(draft: Path, target: Path) -> None:
         target.rename(old)
     draft.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _is_old(draft: Path) -> bool:

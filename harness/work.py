@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness import config, registry
 from harness.context import RunContext
-from harness.errors import HarnessError
+from harness.errors import CannotWrite, HarnessError
 from harness.events import Send, for_job
 from harness.provenance import now, provenance
 from harness.records import identity
+from harness.sources import shipped
 from harness.specs import JobSpec
 from harness.store import Store, write_json
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def load_plugins(context: RunContext) -> None:
     """Load the run's one-file plugins in this process, if they are not there yet."""
     for path in context.plugin_files:
-        registry.plugins().add_file(Path(path))
+        registry.plugins().add_file(shipped(Path(path)))
 
 
 def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None:
@@ -37,6 +38,8 @@ def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None
     load_plugins(context)
     try:
         fill_cache(fill, context, skip_bad=skip_bad)
+    except CannotWrite:
+        raise
     except HarnessError as error:
         return str(error)
     return None
@@ -67,6 +70,7 @@ def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
     cache = config.cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
     store = Store(cache / "collected")
+    store.sweep()  # after workers of this machine that were killed
     result = execute(job, replace(context, out=str(store.root), cache=str(cache), data_roots=roots), send)
     folder = store.folder(job)
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
@@ -89,7 +93,8 @@ def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, A
     result = {**identity(job), "status": "failed", "error": reason + tries, "provenance": found}
     store = Store(Path(context.out))
     with _storing(context), store.draft(job) as draft:
-        (draft / "log.txt").write_text("\n".join([*context.lost, reason]) + "\n", encoding="utf-8")
+        text = store.lost_logs(job) + "\n".join([*context.lost, reason]) + "\n"
+        (draft / "log.txt").write_text(text, encoding="utf-8")
         write_json(draft / "result.json", result)
     store.checkpoint(job).unlink(missing_ok=True)
     return result
@@ -106,7 +111,7 @@ def _storing(context: RunContext) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HarnessError(
+        raise CannotWrite(
             f"a result cannot be stored in {context.out}: {error}; what is finished is kept, and the same command goes "
             f"on once this is mended"
         ) from error

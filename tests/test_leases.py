@@ -58,6 +58,22 @@ def test_a_holder_that_is_dead_or_silent_is_followed(tmp_path: Path, where: str)
     assert list((tmp_path / ".leases").iterdir()) == []
 
 
+def test_a_guard_that_a_killed_process_left_holds_nobody_up_for_ever(tmp_path: Path) -> None:
+    gone, mine = Leases(tmp_path), Leases(tmp_path)
+    gone.me = f"{machine()}-{2**22 + 1}-1-abcdef"
+    gone.heart = gone.folder / f"@{gone.me}"
+    assert gone.acquire("job")
+    guard = gone.folder / "@job.guard"
+    guard.touch()
+    assert not mine.acquire("job")  # somebody may be at it
+    silent = time.time() - EXPIRY - 1
+    os.utime(guard, (silent, silent))
+    assert not mine.acquire("job")
+    assert mine.acquire("job")
+    mine.close()
+    gone.close()
+
+
 def test_a_folder_that_cannot_be_written_is_said() -> None:
     with pytest.raises(HarnessError, match=r"cannot write leases to /proc/nowhere"):
         Leases(Path("/proc/nowhere")).acquire("job")

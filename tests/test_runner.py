@@ -43,7 +43,7 @@ BROKEN = """
 from harness import hookimpl
 
 @hookimpl
-def job_started(): raise KeyError("started")
+def job_started(): raise SystemExit("started")
 
 @hookimpl
 def epoch_ended(epoch): raise KeyError("epoch")

@@ -18,6 +18,7 @@ from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 
 from harness.claims import WAIT_SECONDS, Claims
 from harness.encoding import Fill
+from harness.errors import CannotWrite
 from harness.events import Event, Send
 from harness.executors import Finished
 from harness.executors.mailbox import Mailbox
@@ -53,7 +54,7 @@ class Dispatcher:
     run: Callable[..., Any]
     fill: Callable[..., Any]
     tasks: dict[Any, Running] = field(default_factory=dict)  # what Ray has, by reference
-    by_job: dict[str, Running] = field(default_factory=dict)
+    by_name: dict[str | Fill, Running] = field(default_factory=dict)  # a job's name is its id
     lost: dict[str | Fill, list[str]] = field(default_factory=dict)  # why tries came to nothing
 
     def __post_init__(self) -> None:
@@ -126,12 +127,13 @@ class Dispatcher:
     def _submit_fill(self, fill: Fill) -> None:
         needs = self.room.needs(self.first[fill])
         task = ray.remote(self.fill).options(**needs.options())
-        self.tasks[task.remote(fill, self.context, self.skip)] = Running(fill)
+        running = self.by_name[fill] = Running(fill)
+        self.tasks[task.remote(fill, self.context, self.skip, self.mailbox)] = running
 
     def _submit(self, job: JobSpec) -> None:
         lost = self.lost.get(job.id)
         context = replace(self.plan.context, lost=tuple(lost)) if lost else self.context
-        running = self.by_job[job.id] = Running(job)
+        running = self.by_name[job.id] = Running(job)
         task = ray.remote(self.run).options(**self.room.needs(job).options())
         self.tasks[task.remote(job, context, self.mailbox)] = running
 
@@ -149,23 +151,27 @@ class Dispatcher:
         for ref in ready:
             running = self.tasks.pop(ref)
             if isinstance(running.work, Fill):
-                self._end_fill(running.work, ref)
+                self._end_fill(running.work, running, ref)
             else:
                 yield from self._end(running.work, running, ref)
 
     def _note(self, event: Event) -> None:
-        running = self.by_job.get(event.get("job", ""))
-        if running is not None and event["event"] == "started":
+        running = self.by_name.get(event.get("fill") or event.get("job", ""))
+        if running is not None and event["event"] in ("filling", "started"):
             running.started = time.monotonic()
+            if isinstance(running.work, JobSpec):
+                self.claims.started(running.work.id)
         self.send(event)
 
-    def _end_fill(self, fill: Fill, ref: Any) -> None:
+    def _end_fill(self, fill: Fill, running: Running, ref: Any) -> None:
+        del self.by_name[fill]
         try:
-            ray.get(ref)
+            _fetch(ref)
         except RayError as error:
             tries = self.lost.setdefault(fill, [])
             tries.append(_reason(error))
-            if not isinstance(error, RayTaskError) and len(tries) <= self.plan.cluster.max_retries:
+            again = not (running.cut or isinstance(error, RayTaskError))
+            if again and len(tries) <= self.plan.cluster.max_retries:
                 self.shards.appendleft(fill)
                 return
         for group in self.groups[fill]:  # if it failed, the jobs find out why by themselves
@@ -177,7 +183,7 @@ class Dispatcher:
         tries = self.lost.setdefault(job.id, [])
         context = replace(self.plan.context, lost=tuple(tries))
         try:
-            result = ray.get(ref)
+            result = _fetch(ref)
             if isinstance(result, Parcel):
                 result = unpack(job, result, context)
             lost = "its worker was told to stop" if result is None else ""
@@ -191,10 +197,11 @@ class Dispatcher:
             result = store_failure(job, context, lost)
         if result is None:
             tries.append(lost)
+            self.claims.waits(job)
             self._submit(job)
             return
         self.claims.release(job)
-        del self.by_job[job.id]
+        del self.by_name[job.id]
         yield job, result
 
     def _cut_hanging(self) -> None:
@@ -216,6 +223,16 @@ class Dispatcher:
         for ref in self.tasks:
             with suppress(RayError, GetTimeoutError, ValueError):
                 ray.cancel(ref, force=force)
+
+
+def _fetch(ref: Any) -> Any:
+    """What a task returned. Raises: CannotWrite, if that was its trouble; RayError."""
+    try:
+        return ray.get(ref)
+    except RayTaskError as error:
+        if isinstance(error.cause, CannotWrite):
+            raise error.cause from error
+        raise
 
 
 def _reason(error: RayError) -> str:

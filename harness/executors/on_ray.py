@@ -29,13 +29,14 @@ def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
     """Submit what there is room for, the longest first, and pass on events and results as they come."""
     if not plan.todo:
         return
-    with session(plan.cluster), Claims(plan) as claims:
+    with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
         room = Room(plan.cluster, plan.context.threads)
         yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
 
 
-def fill_task(fill: Fill, context: RunContext, skip_bad: bool) -> str | None:
+def fill_task(fill: Fill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
     """Fill one shard of the feature cache, on a worker."""
+    mailbox.put.remote({"event": "filling", "fill": fill})
     return fill_shard(fill, context, skip_bad=skip_bad)
 
 
