@@ -162,6 +162,7 @@ class Planted:
         counts = np.zeros((len(on.classes),) * 2, dtype=int)
         np.add.at(counts, (labels, logits.argmax(1)), 1)
         recall = counts.diagonal() / counts.sum(1)
+        f1 = 2 * counts.diagonal() / (counts.sum(1) + counts.sum(0))
         return {
             "schema": SCHEMA,
             "id": job.id,
@@ -188,7 +189,7 @@ class Planted:
             "metrics": {
                 "war": counts.diagonal().sum() / counts.sum(),
                 "uar": recall.mean(),
-                "macro_f1": recall.mean(),
+                "macro_f1": f1.mean(),
                 "ece": 0.1,
                 **{f"recall.{name}": value for name, value in zip(on.classes, recall, strict=True)},
             },

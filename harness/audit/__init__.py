@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.audit import clips, files, protocols, rows
+from harness.audit import clips, files, identity, protocols, rows
 from harness.audit.finding import Finding
 from harness.leaderboard.aggregate import Board
 from harness.registry import Offer
@@ -22,6 +22,7 @@ def audit(board: Board, methods: Mapping[str, Offer[MethodSpec]]) -> list[Findin
     """
     found = [
         *files.findings(board),
+        *identity.findings(board),
         *rows.findings(board),
         *rows.outdated(board, methods),
         *clips.findings(board),

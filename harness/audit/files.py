@@ -9,49 +9,58 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from harness.audit.finding import Finding, about
+from harness.audit.finding import Finding, Level, about
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.evidence import Part
+from harness.leaderboard.pooled import from_confusion
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 
 HISTORY = "history.parquet"
 TOLERANCE = 1e-6
+Stored = Mapping[str, tuple[Any, Mapping[str, float]]]  # by folder: the confusion matrix and the metrics of a result
 
 
 def findings(board: Board) -> Iterator[Finding]:
     """Missing or broken predictions, scores they do not bear out, other clips or labels, test scores in a history."""
-    stored = dict(zip(board.jobs.frame["path"], board.jobs.frame.index, strict=True))
+    jobs = board.jobs
+    metrics: list[dict[Any, Any]] = jobs.metrics.to_dict("records")
+    stored = dict(zip(jobs.frame["path"], zip(jobs.frame["confusion"], metrics, strict=True), strict=True))
     amiss = {row: texts for test in board.tests.values() for row, texts in test.panel.amiss.items()}
     for row in rows_of(board):
         for text in board.evidence.problems.get(row["row"], []):
             yield about(row, "error", "bad-predictions", text)
         for text in amiss.get(row["row"], []):
             yield about(row, "error" if "another label" in text else "warning", "other-clips", text)
+        for text in board.evidence.contradicted.get(row["row"], []):
+            yield about(row, "error", "logits-differ", text)
         parts = board.evidence.parts.get(row["row"], [])
-        for part in parts:
-            yield from _scores(board, row, part, stored[str(part.path)])
+        if parts:
+            yield from _scores(row, parts, jobs.facts[row["row"]]["protocol"]["classes"], stored)
         if row["selection"] != "oracle":
             yield from _seen(row, parts)
         yield from _same_seeds(row, parts)
 
 
-def _scores(board: Board, row: Row, part: Part, job: int) -> Iterator[Finding]:
-    """A confusion matrix or WAR that the predictions do not give."""
-    classes = board.jobs.facts[row["row"]]["protocol"]["classes"]
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (part.labels, part.predicted), 1)
-    where = f"fold {part.fold} seed {part.seed}"
-    if counts.tolist() != board.jobs.frame.at[job, "confusion"]:
-        yield about(row, "error", "scores-differ", f"{where}: its confusion matrix is not that of its predictions")
-    stored: Mapping[Any, Any] = board.jobs.metrics.loc[job, list(SCORES)].to_dict()
-    support = counts.sum(1)
-    recall = counts.diagonal()[support > 0] / support[support > 0]
-    for name, value in (("war", counts.diagonal().sum() / counts.sum()), ("uar", recall.mean())):
-        if abs(stored[name] - value) > TOLERANCE:
-            text = f"{where}: {name.upper()} is stored as {stored[name]:.4f}, its predictions give {value:.4f}"
-            yield about(row, "error", "scores-differ", text, metric=name, stored=stored[name], found=float(value))
+def _scores(row: Row, parts: list[Part], classes: list[str], stored: Stored) -> Iterator[Finding]:
+    """A confusion matrix or a metric that the predictions do not give. WAR and UAR decide ranks: those are errors."""
+    counts = np.zeros((len(parts), len(classes), len(classes)), dtype=int)
+    for number, part in enumerate(parts):
+        np.add.at(counts[number], (part.labels, part.predicted), 1)
+    given = from_confusion(counts, classes).to_dict("records")
+    for part, matrix, values in zip(parts, counts.tolist(), given, strict=True):
+        where = f"fold {part.fold} seed {part.seed}"
+        confusion, metrics = stored[str(part.path)]
+        if matrix != confusion:
+            yield about(row, "error", "scores-differ", f"{where}: its confusion matrix is not that of its predictions")
+        for name, value in values.items():
+            said = metrics.get(str(name), np.nan)
+            if abs(said - value) > TOLERANCE:
+                level: Level = "error" if name in SCORES else "warning"
+                shown = str(name).upper() if name in SCORES else name
+                text = f"{where}: {shown} is stored as {said:.4f}, its predictions give {value:.4f}"
+                yield about(row, level, "scores-differ", text, metric=name, stored=said, found=value)
 
 
 def _seen(row: Row, parts: list[Part]) -> Iterator[Finding]:

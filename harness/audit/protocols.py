@@ -19,12 +19,12 @@ def findings(board: Board) -> Iterator[Finding]:
     groups: dict[tuple[str, bool], dict[str, list[Row]]] = {}
     for row in rows_of(board):
         facts = board.jobs.facts[row["row"]]
-        key = f"{row['protocol_hash']} {facts['fingerprint']}"
+        key = f"{row['protocol_hash']} {row['protocol_id']} {row['official']} {facts['fingerprint']}"
         groups.setdefault((row["dataset"], bool(row["demo"])), {}).setdefault(key, []).append(row)
     for (dataset, _), members in groups.items():
         for left, right in combinations(members.values(), 2):
-            fields = differing(board, left[0]["row"], right[0]["row"])
-            words = "; ".join(f"{name}: {_text(a)} and {_text(b)}" for name, (a, b) in fields.items())
+            fields = differing(board, left[0], right[0])
+            words = "; ".join(f"{name}: {_text(a)} and {_text(b)}" for name, (a, b) in fields.items()) or "their hash"
             yield Finding(
                 "note",
                 "protocols-differ",
@@ -36,16 +36,17 @@ def findings(board: Board) -> Iterator[Finding]:
             )
 
 
-def differing(board: Board, first: str, second: str) -> dict[str, tuple[Any, Any]]:
-    """The fields of the protocol, and the data's fingerprint, in which two rows differ, with both values."""
+def differing(board: Board, first: Row, second: Row) -> dict[str, tuple[Any, Any]]:
+    """The fields of the protocol, the data's fingerprint, and the split, in which two rows differ; both values."""
     left, right = ({**_facts(board, row)} for row in (first, second))
     names = dict.fromkeys([*left, *right])
     return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
 
 
-def _facts(board: Board, row: str) -> dict[str, Any]:
-    facts = board.jobs.facts[row]
-    return {**facts["protocol"], "data fingerprint": facts["fingerprint"]}
+def _facts(board: Board, row: Row) -> dict[str, Any]:
+    facts = board.jobs.facts[row["row"]]
+    split = {"official split": bool(row["official"])}
+    return {**facts["protocol"], "data fingerprint": facts["fingerprint"], **split}
 
 
 def _text(value: Any) -> str:

@@ -19,7 +19,8 @@ from harness.leaderboard.panel import align
 from harness.leaderboard.pooled import pooled
 from harness.specs import DatasetSpec
 
-SECTION = ["dataset", "demo", "stand_in", "protocol_hash"]  # rows that may be ranked together
+# Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
+SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
 Key = tuple[Any, ...]  # the values of SECTION
 
 
@@ -129,7 +130,7 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"])
     order = rows.assign(war=score["war_mean"], uar=score["uar_mean"], key=rows.index).sort_values(
         [*SECTION, "war", "uar", "name", "settings", "key"],
-        ascending=[True] * len(SECTION) + [False, False, True, True, True],
+        ascending=[name != "official" for name in SECTION] + [False, False, True, True, True],
         na_position="last",
     )
     place = (order.groupby(SECTION).cumcount() + 1).astype(float)

@@ -47,6 +47,13 @@ def gap(row: Row) -> str:
     return " / ".join(DASH if pd.isna(points) else f"{points * 100:+.2f}" for points in gaps)
 
 
+def step(row: Row) -> str:
+    """GFLOPs of a training step and the clips it is taken on: "12.50 (32)"; "0.00" where nothing is trained."""
+    gflops, batch = row.get("cost.gflops_train"), row.get("cost.batch")
+    clips = "" if pd.isna(batch) or not batch or pd.isna(gflops) else f" ({int(batch)})"
+    return f"{number(gflops)}{clips}"
+
+
 def frame_input(row: Row) -> str:
     """Frames and pixels: "16 × 224 px", or "16" where the size is the backbone's own."""
     if pd.isna(row["frames"]):

@@ -73,7 +73,8 @@ def read_columns(path: Path, columns: list[str], dictionaries: list[str] | None 
         BadPredictions: the file or a column is missing, or it is no Parquet file.
     """
     try:
-        with pq.ParquetFile(path, read_dictionary=dictionaries or [], memory_map=True) as file:
+        source = pa.BufferReader(path.read_bytes())  # small files: quicker than to let Arrow look for them
+        with pq.ParquetFile(source, read_dictionary=dictionaries or []) as file:
             table = file.read(columns=columns, use_threads=False)
     except OSError as error:
         raise BadPredictions(f"{path}: {error.strerror or 'cannot be read'}") from error

@@ -75,6 +75,7 @@ def _facts(result: Mapping[str, Any]) -> dict[str, Any]:
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],
         "protocol_hash": result["protocol_hash"],
+        "protocol_id": digest(result["protocol"]),
         "protocol": result["protocol"],
     }
 
@@ -84,7 +85,13 @@ def _keys(shared: list[dict[str, Any]]) -> list[str]:
     demo = {(facts["dataset"], facts["fingerprint"]) for facts in shared if facts["demo"]}
     for facts in shared:
         facts["demo"] = (facts["dataset"], facts["fingerprint"]) in demo
-    return [digest({k: v for k, v in facts.items() if k != "protocol"}) for facts in shared]
+    return [digest(_identity(facts)) for facts in shared]
+
+
+def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row's hash stands for; of the protocol its hash, unless that is not its own."""
+    told = {"protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
+    return {name: value for name, value in facts.items() if name not in told}
 
 
 def _record(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +116,12 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
 def _hardware(result: Mapping[str, Any]) -> str:
     """What the job ran on: latencies are compared within one hardware only."""
     facts = (result.get("provenance") or {}).get("hardware") or {}
-    parts = [", ".join(map(str, facts.get("gpus") or [])) or facts.get("cpu"), f"{facts.get('cores')} cores"]
+    threads = (result.get("provenance") or {}).get("threads")
+    parts = [
+        ", ".join(map(str, facts.get("gpus") or [])) or facts.get("cpu"),
+        f"{facts.get('cores')} cores",
+        f"{threads} {'thread' if threads == 1 else 'threads'}" if threads else "",
+    ]
     return ", ".join(str(part) for part in parts if part) if facts else ""
 
 

@@ -49,7 +49,7 @@ def coverage(jobs: Jobs, rows: pd.DataFrame, expected: Folds) -> pd.DataFrame:
             "n_seeds": seeds,
             "seeds": groups["seed"].unique().map(lambda values: " ".join(map(str, sorted(values)))),
             "complete": (groups["cell"].sum() == total * seeds) & ~groups["stray"].any(),
-            "official": done["official"].all().reindex(rows.index, fill_value=True),
+            "official": _official(done["official"].all(), rows),
             "n_jobs": groups.size(),
             "n_failed": (frame["status"] == "failed").groupby(frame["row"]).sum(),
             "n_scored": groups["n_scored"].sum(),
@@ -57,6 +57,8 @@ def coverage(jobs: Jobs, rows: pd.DataFrame, expected: Folds) -> pd.DataFrame:
             "hardware": done["hardware"]
             .agg(lambda names: " / ".join(sorted(set(names))))
             .reindex(rows.index, fill_value=""),
+            "std_over": ["folds" if count > 1 else "seeds" for count in total],
+            "std_ddof": 1,
             "n_sources": done["source"].nunique().reindex(rows.index, fill_value=0),
             "first_finished": groups["finished"].min(),
             "last_finished": groups["finished"].max(),
@@ -64,5 +66,11 @@ def coverage(jobs: Jobs, rows: pd.DataFrame, expected: Folds) -> pd.DataFrame:
     )
 
 
-def _names(values: pd.Series[str]) -> str:
-    return " / ".join(sorted(set(values)))
+def _official(known: pd.Series[bool], rows: pd.DataFrame) -> pd.Series[bool]:
+    """Whether all results of a row are on the official split; a row without one is like others of its protocol."""
+    protocols = dict(zip(rows.index, zip(rows["dataset"], rows["demo"], rows["protocol_id"], strict=True), strict=True))
+    like: dict[object, bool] = {}
+    for row, official in known.items():
+        like[protocols[row]] = like.get(protocols[row], False) or bool(official)
+    found = [bool(known.get(row, like.get(protocols[row], True))) for row in rows.index]
+    return pd.Series(found, rows.index, dtype=bool)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from harness.statistics.calibration import reliability
 from harness.statistics.resample import THREADS
 
 ABSENT = -1  # a clip that a job did not predict
+ROUNDING = 1e-5
 Pool = Callable[[Predictions], Mapping[str, float]]
 
 
@@ -42,6 +42,7 @@ class Evidence:
 
     parts: dict[str, list[Part]] = field(default_factory=dict)  # by row, in order of seed and fold
     problems: dict[str, list[str]] = field(default_factory=dict)  # by row: files that could not be used
+    contradicted: dict[str, list[str]] = field(default_factory=dict)  # by row: predictions that logits do not make
     pooled: dict[str, list[dict[str, float]]] = field(default_factory=dict)  # by row: metrics of each seed's folds
     reliability: dict[str, np.ndarray] = field(default_factory=dict)  # by row, see `statistics.calibration`
 
@@ -58,14 +59,19 @@ def gather(frame: pd.DataFrame, classes: Mapping[str, Sequence[str]], metrics: M
     """
     evidence = Evidence()
     known: dict[str, pa.StringArray] = {}
-    groups = [(str(row), list(part.to_dict("records"))) for (row, _), part in frame.groupby(["row", "seed"])]
+    seeds: dict[tuple[str, int], list[tuple[str, Path]]] = {}
+    for row, fold, seed, path in frame[["row", "fold", "seed", "path"]].itertuples(index=False):
+        seeds.setdefault((row, int(seed)), []).append((fold, Path(path)))
 
-    def read(group: tuple[str, list[dict[Any, Any]]]) -> _Seed:
-        return _read_seed(group[0], group[1], tuple(classes[group[0]]), metrics, known)
+    def read(item: tuple[tuple[str, int], list[tuple[str, Path]]]) -> _Seed:
+        (row, seed), folders = item
+        return _read_seed(_Seed(row, seed), folders, tuple(classes[row]), metrics, known)
 
     with ThreadPoolExecutor(THREADS) as threads:
-        for found in threads.map(read, groups):
+        for found in threads.map(read, sorted(seeds.items())):
             evidence.parts.setdefault(found.row, []).extend(found.parts)
+            if found.contradicted:
+                evidence.contradicted.setdefault(found.row, []).extend(found.contradicted)
             if found.problems:
                 evidence.problems.setdefault(found.row, []).extend(found.problems)
                 continue
@@ -77,23 +83,23 @@ def gather(frame: pd.DataFrame, classes: Mapping[str, Sequence[str]], metrics: M
 @dataclass
 class _Seed:
     row: str
+    seed: int
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    contradicted: list[str] = field(default_factory=list)
     pooled: dict[str, float] = field(default_factory=dict)
     reliability: np.ndarray = field(default_factory=lambda: np.zeros(()))
 
 
 def _read_seed(
-    row: str,
-    jobs: Iterable[Mapping[Any, Any]],
+    found: _Seed,
+    folders: Iterable[tuple[str, Path]],
     classes: tuple[str, ...],
     metrics: Mapping[str, MetricSpec],
     known: dict[str, pa.StringArray],
 ) -> _Seed:
-    found = _Seed(row)
     read: list[Clips] = []
-    for job in jobs:
-        folder = Path(job["path"])
+    for fold, folder in folders:
         try:
             clips = read_clips(folder, classes)
         except BadPredictions as error:
@@ -101,7 +107,7 @@ def _read_seed(
             continue
         ids = known.setdefault(clips.key, clips.ids)
         read.append(clips)
-        found.parts.append(Part(row, job["fold"], int(job["seed"]), folder, ids, clips.labels, clips.predicted))
+        found.parts.append(Part(found.row, fold, found.seed, folder, ids, clips.labels, clips.predicted))
     if read and not found.problems:
         _score(found, read, classes, metrics)
     return found
@@ -116,6 +122,16 @@ def _score(found: _Seed, read: list[Clips], classes: tuple[str, ...], metrics: M
         found.problems.append(f"{found.parts[0].path / FILE}: {error}")
         return
     found.reliability = reliability(labels, logits)
+    wrong = _contradicted(logits, np.concatenate([clips.predicted for clips in read]))
+    if wrong:
+        found.contradicted.append(f"seed {found.seed}: {wrong} predictions are not the class of the largest logit")
+
+
+def _contradicted(logits: np.ndarray, predicted: np.ndarray) -> int:
+    """Clips whose prediction is not the class of the largest logit, by more than rounding."""
+    largest = logits.max(axis=1)
+    chosen = logits[np.arange(len(logits)), predicted]
+    return int((chosen < largest - ROUNDING * np.abs(largest)).sum())
 
 
 def facts_of_clips(part: Part) -> tuple[np.ndarray, np.ndarray]:

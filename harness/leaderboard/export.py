@@ -18,8 +18,9 @@ from harness.leaderboard.sections import Across, Row, Section
 
 SCHEMA = 1
 STATISTICS = ("mean", "std", "pooled", "low", "high", "gap")
+SPREAD = ("std_over", "std_ddof")
 IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
-COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed")
+COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed", "hardware")
 LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
 RANKS = ("rank", "uar_rank", "place")
 JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
@@ -34,7 +35,7 @@ def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
     )
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
-    frame = frame[[*first, *(name for name in keep if name not in first)]].drop(columns="entry")
+    frame = frame[[*first, *(name for name in keep if name not in first)]].drop(columns=["entry", "protocol_id"])
     frame = frame.astype(dict.fromkeys(RANKS, "Int64"))
     if per_fold:
         frame = frame.join(_folds(board, frame.index))
@@ -117,7 +118,7 @@ def row_json(board: Board, row: Row) -> dict[str, Any]:
     same = ("options", "input", "plugin", "backbone", "fingerprint", "dataset", "protocol_hash")
     return {
         "row": row["row"],
-        **{name: plain(row[name]) for name in (*IDENTITY, *COVERAGE)},
+        **{name: plain(row[name]) for name in (*IDENTITY, *COVERAGE, *SPREAD)},
         **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
         "seeds": [int(seed) for seed in row["seeds"].split()],

@@ -34,6 +34,7 @@ def _line(fact: Facts) -> dict[str, Any]:
         "demo": fact["demo"],
         "stand_in": fact["stand_in"],
         "protocol_hash": fact["protocol_hash"],
+        "protocol_id": fact["protocol_id"],
         "selection": fact["protocol"]["selection"],
         "name": name_of(fact),
         "method": fact["method"],

@@ -26,8 +26,8 @@ SELECTED = {
     "oracle": "Oracle: best test epoch, optimistic, only for comparison with papers",
 }
 FIGURES = (
-    f"Scores in percent. GFLOPs: 1e9 multiply-adds for one clip. {DASH} marks a missing value; a mean over "
-    "one is missing too. Bold: best of the ranked rows; underlined: second."
+    f"Scores in percent. GFLOPs: 1e9 multiply-adds for one clip, in training for a step on a batch. {DASH} marks a "
+    "missing value; a mean over one is missing too. Bold: best of the ranked rows; underlined: second."
 )
 RANKS = (
     "\\# ranks by WAR, \\# UAR by UAR; this test set does not tell rows of one rank apart: paired tests on the same "
@@ -44,7 +44,7 @@ def dataset_page(board: Board, found: Sequence[Section], demo: bool, specs: Metr
         worth = _worth(demo, section.stand_in, section.official)
         parts += [f"## {_selected(section.protocol['selection'])}{worth}", _protocol(section)]
         parts += dataset_table(board, section, specs)
-        parts += power(board, section)
+        parts += [*power(board, section), *hardware(section)]
         for title, text in class_tables(board, section, specs).items():
             parts += [f"### {markdown(title)} per class{worth}", text]
         parts += _failed(board, section)
@@ -83,6 +83,19 @@ def power(board: Board, section: Section) -> list[str]:
         untested > 0
     )
     return [f"{units}. The smallest difference they show with 80 % power: {points}.{more}"]
+
+
+def hardware(section: Section) -> list[str]:
+    """What times were taken on: they are compared within one hardware only."""
+    found: dict[str, list[str]] = {}
+    for row in section.rows:
+        if row["hardware"]:
+            found.setdefault(row["hardware"], []).append(row["name"])
+    if not found:
+        return []
+    places = [name if len(found) == 1 else f"{name} ({', '.join(rows)})" for name, rows in found.items()]
+    within = " Compare them within one hardware only." if len(found) > 1 else ""
+    return [f"Latency, clips per second and memory: {'; '.join(map(markdown, places))}.{within}"]
 
 
 def _worth(demo: bool, stand_in: bool, official: bool) -> str:

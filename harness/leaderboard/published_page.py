@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from harness.leaderboard.cells import DASH, number
-from harness.leaderboard.columns import Notes, table
 from harness.leaderboard.escape import markdown
 from harness.leaderboard.published import HALF_WIDTH, MAIN, SEEDS, Published, Verdict
+from harness.leaderboard.tables import Notes, table
 
 MAIN_TABLE = "Table 1"
 RULES = (

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from harness.files import write_atomically
-from harness.leaderboard.aggregate import SECTION, Board
+from harness.leaderboard.aggregate import Board
 from harness.leaderboard.cells import DASH
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.export import head_json, plain, row_json, section_json
@@ -19,6 +19,7 @@ from harness.leaderboard.inference import Inference
 from harness.leaderboard.published import Verdict, rows_of
 from harness.leaderboard.sections import Section, sections
 
+ROW = ["dataset", "demo", "stand_in", "protocol_hash"]
 SCHEMA_URL = "leaderboard.schema.json"  # in docs/
 
 
@@ -75,7 +76,7 @@ def pair_json(tests: Inference, a: int, b: int) -> dict[str, Any]:
 def results_frame(board: Board) -> pd.DataFrame:
     """One row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
     frame = board.jobs.frame.drop(columns=["confusion", "path"]).copy()
-    rows = board.rows[[*SECTION, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
+    rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
     facts = board.jobs.facts
     frame["options"] = [json.dumps(facts[row]["options"], sort_keys=True) for row in frame["row"]]
     scores = board.jobs.metrics.add_prefix("metric.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from harness import registry
@@ -76,6 +78,37 @@ def test_scores_that_predictions_do_not_bear_out(planted: Planted, on: TestSet) 
     planted.row("doctored", on=on, confusion=np.eye(7, dtype=int).tolist())
     names = [finding.name.split(",")[0] for finding in found(planted, "scores-differ")]
     assert sorted(names) == ["boasting", "boasting", "doctored"]
+
+
+def test_predictions_that_the_logits_do_not_make(planted: Planted, on: TestSet) -> None:
+    logits = on.predict("1", 0.5, 1)
+    folder = planted.add("wishful", "1", 1, logits, on=on)
+    frame = pd.read_parquet(folder / "predictions.parquet")
+    frame.filter(like="logit.").mul(-1).combine_first(frame)[frame.columns].to_parquet(folder / "predictions.parquet")
+    (finding,) = found(planted, "logits-differ")
+    assert (finding.level, finding.message) == (
+        "error",
+        "seed 1: 300 predictions are not the class of the largest logit",
+    )
+
+
+def test_a_result_edited_by_hand(planted: Planted, on: TestSet) -> None:
+    planted.row("edited", on=on, on_bad_sample="skip")
+    planted.row("borrowed", on=on, identity={"protocol": {"test_views": 6}}, protocol_hash="0" * 12)
+    texts = [finding.message for finding in found(planted, "edited")]
+    assert len(texts) == 2
+    assert any("its protocol hash 000000000000 is not that of its protocol" in text for text in texts)
+    assert any("it was edited: fold 1 seed 1" in text for text in texts)
+
+
+def test_a_metric_that_no_rank_hangs_on_is_a_warning(planted: Planted, on: TestSet) -> None:
+    logits = on.predict("1", 0.5, 1)
+    folder = planted.add("vain", "1", 1, logits, on=on)
+    result = json.loads((folder / "result.json").read_text())
+    result["metrics"]["macro_f1"] = 0.99
+    (folder / "result.json").write_text(json.dumps(result))
+    (finding,) = found(planted, "scores-differ")
+    assert (finding.level, finding.values["metric"]) == ("warning", "macro_f1")
 
 
 def test_relabelled_clips(planted: Planted, on: TestSet) -> None:

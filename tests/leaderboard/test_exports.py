@@ -85,5 +85,42 @@ def test_latex_compiles(out: Path, tmp_path: Path) -> None:
     subprocess.run(["pdflatex", "-halt-on-error", "t.tex"], cwd=tmp_path, check=True, capture_output=True)
 
 
-def test_latex_escapes() -> None:
-    assert latex("a_b & 5% \\x ~^") == r"a\_b \& 5\% \textbackslash{}x \textasciitilde{}\textasciicircum{}"
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a_b & 5% \\x ~^", r"a\_b \& 5\% \textbackslash{}x \textasciitilde{}\textasciicircum{}"),
+        ("[x] * **", "{[}x] {*} {*}{*}"),
+        ("a--b ``c''", "a-{}-b `{}`c'{}'"),
+        ("A³lign, é, α, Ñ, č", r"A$^3$lign, \'{e}, $\alpha$, \~{N}, \v{c}"),
+        ("\N{CJK UNIFIED IDEOGRAPH-6587}\N{GRINNING FACE}\u202e", "U+6587U+1F600"),
+    ],
+)
+def test_latex_escapes(text: str, escaped: str) -> None:
+    assert latex(text) == escaped
+    assert escaped.isascii()
+
+
+def test_latex_says_what_markdown_says(out: Path) -> None:
+    """Every cell of the first Markdown table, told by its title, is in the LaTeX row of the same method."""
+    for stem in ("dfew", "overview"):
+        lines = [
+            line.strip("| ").split("|") for line in (out / f"{stem}.md").read_text().splitlines() if line[:1] == "|"
+        ]
+        head = [latex(title.strip().replace("\\", "")) for title in lines[0]]
+        text = (out / f"{stem}.tex").read_text()
+        assert " & ".join(head).replace("\\&\\#35;", r"\#") in text
+        plain = [cell.strip().strip("*") for cell in lines[2]]
+        row = next(line for line in text.splitlines() if line.count("&") >= len(head) - 1 and "coop" in line)
+        cells = [
+            re.sub(r"\\(textbf|underline)\{(.*)\}$", r"\2", cell.removesuffix(r"\\").strip())
+            for cell in row.split(" & ")
+        ]
+        shown = [re.sub(r"</?(u|sup)>", "", cell).replace("\\", "") for cell in plain]
+        assert [latex(cell) for cell in shown] == cells
+
+
+def test_latex_names_what_is_incomplete(out: Path) -> None:
+    text = (out / "dfew.tex").read_text()
+    assert "partial$^{1}$" in text
+    assert r"\par\noindent $^{1}$ incomplete, not ranked: no fold 3 seed 1" in text
+    assert "ddof 1" in text

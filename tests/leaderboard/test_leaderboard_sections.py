@@ -50,6 +50,25 @@ def test_other_protocols_never_share_a_ranking(datasets: Datasets, protocol: dic
             assert hashes == {section.protocol_hash}
 
 
+def test_rows_that_deny_the_official_split_are_ranked_apart(datasets: Datasets) -> None:
+    """Even where their protocol claims the split of the others."""
+    board = board_of(datasets, row_of(), row_of(method="b", official=False), row_of(method="c", status="failed"))
+    found = sections(board, "single", demo=False)
+    assert [(section.official, [row["name"] for row in section.rows]) for section in found] == [
+        (True, ["coop", "c"]),
+        (False, ["b"]),
+    ]
+    assert [part.official for part in across(board, demo=False)] == [True, False]
+
+
+def test_a_borrowed_protocol_hash_gives_no_place_in_a_ranking(datasets: Datasets) -> None:
+    honest = row_of()
+    other = row_of(method="b", protocol={"selection": "oracle"})
+    other[0]["protocol_hash"] = honest[0]["protocol_hash"]
+    found = sections(board_of(datasets, honest, other), "single", demo=False)
+    assert [[row["name"] for row in section.rows] for section in found] == [["coop"], ["b"]]
+
+
 def test_stand_in_backbones_share_no_ranking_with_real_ones(datasets: Datasets) -> None:
     random = BackboneId("ViT-B-32", "random", "9" * 64)
     board = board_of(datasets, row_of(), row_of(backbone=DEMO), row_of(backbone=random))
