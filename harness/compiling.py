@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from harness.errors import HarnessError
-from harness.visual import Block
+from harness.visual import VisualTower
 
 
 def compile_layers(method: nn.Module, device: torch.device) -> int:
@@ -25,7 +25,7 @@ def compile_layers(method: nn.Module, device: torch.device) -> int:
     Raises:
         HarnessError: on a CPU, there is no C++ compiler to do it with.
     """
-    layers = [part for part in method.modules() if isinstance(part, Block)]
+    layers = [layer for part in method.modules() if isinstance(part, VisualTower) for layer in part.blocks]
     if layers and device.type == "cpu" and shutil.which(os.environ.get("CXX", "g++")) is None:
         raise HarnessError("--compile needs a C++ compiler: install g++, or name one in the variable CXX")
     for layer in layers:

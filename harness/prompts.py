@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from harness.blocks import Blocks, is_plain
 from harness.errors import HarnessError
 
 
@@ -29,13 +30,15 @@ class TextTower(nn.Module):
             self.text = text  # so that it moves and counts with the method; `whole` runs it
             return
         self.token_embedding: nn.Embedding = text.token_embedding
-        self.transformer: nn.Module = text.transformer
+        plain = is_plain(text.transformer)
+        self.transformer: nn.Module = Blocks(text.transformer) if plain else text.transformer
         self.ln_final: nn.Module = text.ln_final
         self.positions: Tensor = text.positional_embedding
         self.projection: Tensor | nn.Linear | None = text.text_projection
         self.pool = getattr(model, "text_pool_type", getattr(text, "pool_type", "argmax"))
         self.eos_id: int = getattr(model, "text_eos_id", getattr(text, "eos_id", 0))
         self.register_buffer("mask", text.attn_mask, persistent=False)
+        super().train(False)  # also the layers made here
 
     @property
     def width(self) -> int:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from harness.blocks import Block, is_plain
 from harness.errors import HarnessError
 
 Extra = Callable[[int, Tensor], Tensor]  # (layer, class tokens (N, W)) -> a further token (N, W) for that layer
@@ -78,66 +79,14 @@ class VisualTower(nn.Module):
         return torch.cat([start, resized[0].flatten(1).T])
 
 
-class Block(nn.Module):
-    """One layer: attention over the tokens and, where there is one, a further token; then the MLP over the tokens."""
-
-    def __init__(self, block: Any) -> None:
-        super().__init__()
-        self.ln_1: nn.Module = block.ln_1
-        self.attn = SelfAttention.of(block.attn)
-        self.ls_1: nn.Module = block.ls_1
-        self.ln_2: nn.Module = block.ln_2
-        self.mlp: nn.Module = block.mlp
-        self.ls_2: nn.Module = block.ls_2
-
-    def forward(self, x: Tensor, token: Tensor | None = None) -> Tensor:
-        """Tokens (N, L, W), and the further token (N, W), to tokens (N, L, W)."""
-        seen = x if token is None else torch.cat([x, token[:, None]], 1)
-        x = x + self.ls_1(self.attn(self.ln_1(seen), x.shape[1]))
-        x = x + self.ls_2(self.mlp(self.ln_2(x)))
-        return x
-
-
-class SelfAttention(nn.MultiheadAttention):
-    """`nn.MultiheadAttention` of a sequence with itself, for its first tokens only: the others are looked at."""
-
-    @classmethod
-    def of(cls, attention: nn.MultiheadAttention) -> SelfAttention:
-        """The same parameters."""
-        own = cls(attention.embed_dim, attention.num_heads, batch_first=True, device="meta")
-        for name in ("in_proj_weight", "in_proj_bias", "out_proj"):
-            setattr(own, name, getattr(attention, name))
-        return own
-
-    def forward(self, x: Tensor, first: int | None = None) -> Tensor:  # type: ignore[override]
-        """Sequences (N, L, W) to (N, first, W); all of them without `first`."""
-        query, key, value = self._heads(x)
-        mixed = F.scaled_dot_product_attention(query[:, :, :first], key, value)  # (N, h, first, W/h)
-        return F.linear(mixed.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
-
-    def weights(self, x: Tensor, first: int | None = None) -> Tensor:
-        """How much each of the first tokens looks at each token, mean over heads: (N, first, L)."""
-        query, key, _ = self._heads(x)
-        scores = query[:, :, :first] @ key.transpose(-2, -1) / self.head_dim**0.5  # (N, h, first, L)
-        mean: Tensor = scores.softmax(-1).mean(1)
-        return mean
-
-    def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Queries, keys and values, each (N, h, L, W/h)."""
-        packed = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # (N, L, 3W)
-        return packed.view(*x.shape[:2], 3, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind()
-
-
 def _plain_vit(visual: nn.Module) -> nn.Module:
     """Raises: HarnessError unless it is a ViT that is read at its class token and projected by a matrix."""
     parts: Any = visual
-    blocks = getattr(getattr(parts, "transformer", None), "resblocks", [])
     plain = (
         getattr(parts, "pool_type", "") == "tok"
         and isinstance(getattr(parts, "proj", None), nn.Parameter)
         and getattr(parts, "attn_pool", None) is None
-        and len(blocks) > 0
-        and all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in blocks)
+        and is_plain(getattr(parts, "transformer", None))
     )
     if not plain:
         raise HarnessError(f"{type(visual).__name__} cannot be trained here: it is no plain ViT with a class token")
