@@ -21,6 +21,7 @@ OWN_FLAGS = ("bench_file", "methods", "json_")  # of `bench`: what a study says 
 def study(
     name: Annotated[str | None, typer.Argument(help="The study; see --list.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the studies.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Run nothing; fill the table from what --out holds.")] = False,
     json_: Json = False,
     **flags: Any,
 ) -> None:
@@ -35,6 +36,8 @@ def study(
         harness study a3lign-table3 --demo --folds 1
 
         harness study a3lign-table3 --data-root /data --seeds 1,2,3
+
+        harness study a3lign-table3 --show --out runs
     """
     if list_ or name is None:
         load_plugins(flags["plugin"])
@@ -45,15 +48,16 @@ def study(
     for path in flags["plugin"] or ():
         registry.plugins().add_file(path)
     from harness.api import results_of
-    from harness.studies.request import as_bench, columns_for, study_named
-    from harness.studies.table import lines_of
+    from harness.store import Store
+    from harness.studies.request import as_bench, study_named
+    from harness.studies.stored import stored_results
 
     spec = study_named(name)
     quiet = bool(flags["quiet"]) or json_
     request = as_bench(spec, bench.flags_of(flags))
-    if request is None:
+    if request is None or show:
         report_problems()
-        _show(spec, spec.columns, lines_of(spec, spec.columns, ()), (), json_)
+        _show(spec, stored_results(spec, Store(request.out)) if request else (), json_)
         return
     plan = bench.plan_of(request, quiet=quiet, dry_run=flags["dry_run"])
     if flags["dry_run"]:
@@ -61,10 +65,7 @@ def study(
         return
     bench.run_plan(plan, request, quiet=quiet)
     results = results_of(plan)
-    columns = columns_for(spec, (job["dataset"] for job in results))
-    with redirect_stdout(sys.stderr):
-        lines = lines_of(spec, columns, results)
-    _show(spec, columns, lines, results, json_)
+    _show(spec, results, json_)
     if any(result["status"] == "failed" for result in results):
         raise typer.Exit(EXIT_FAILED_JOBS)
 
@@ -89,11 +90,13 @@ def _show_list(json_: bool) -> None:
         print_table("Studies", ["name", "title", "paper", "rows"], [tuple(fact.values()) for fact in facts])
 
 
-def _show(
-    spec: Any, columns: Sequence[Any], lines: Sequence[Any], results: Sequence[Mapping[str, Any]], json_: bool
-) -> None:
-    from harness.studies.table import facts, markdown_table, notes
+def _show(spec: Any, results: Sequence[Mapping[str, Any]], json_: bool) -> None:
+    from harness.studies.request import columns_for
+    from harness.studies.table import facts, lines_of, markdown_table, notes
 
+    columns = columns_for(spec, (result["dataset"] for result in results))
+    with redirect_stdout(sys.stderr):
+        lines = lines_of(spec, columns, results)
     if json_:
         print_json(facts(spec, columns, lines, results))
         return

@@ -63,6 +63,18 @@ def test_a_dry_run_plans_the_variants(invoke: Invoke, flags: list[str], tmp_path
     assert not (tmp_path / "runs").exists()
 
 
+def test_show_runs_nothing(invoke: Invoke, flags: list[str], tmp_path: Path) -> None:
+    none = invoke("study", "toy-table", *flags, "--show")
+    assert (none.code, (tmp_path / "runs").exists()) == (2, False)
+    assert "without --show makes it" in none.err
+    ran = invoke("study", "toy-table", *flags, "--folds", "1")
+    assert invoke("study", "toy-table", *flags, "--show").out == ran.out
+    invoke("study", "toy-table", *flags, "--folds", "1", "--set", "linear.epochs=2")
+    mixed = invoke("study", "toy-table", *flags, "--show")
+    assert mixed.code == 2
+    assert "linear on toy was run under 2 protocols or recipes" in mixed.err
+
+
 def test_a_failed_row_is_a_dash_and_exit_1(invoke: Invoke, flags: list[str]) -> None:
     answer = invoke("study", "toy-table", *flags, "--folds", "1", "--set", "linear.fault=raise")
     assert answer.code == 1
