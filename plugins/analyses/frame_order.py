@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harness import AnalysisSpec, hookimpl, option
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import torch
     from torch import Tensor
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from harness.training.inputs import Batches, Inputs
 
 ORDERS = ("normal", "shuffled", "reversed", "repeated")
+DASH = "\N{EN DASH}"
+FIGURES = {"war": "WAR", "uar": "UAR", "pairs": "Pairs"}
 
 
 @dataclass(frozen=True)
@@ -60,33 +63,64 @@ class Reordered:
 
 
 def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
-    """One row a test clip: its label, and what is predicted in each order."""
+    """One row a test clip: its label, what is predicted in each order, and whether it is told from its pair's other."""
     import pandas as pd
 
     from harness.training.loop import predict
 
     job = run.job
+    other = paired_with(run)
     frame = pd.DataFrame({"sample_id": [s.id for s in run.samples], "label": run.labels})
     for order in ORDERS:
-        inputs = Reordered(run.inputs, order, options.seed)
-        frame[order] = predict(run.method, inputs, run.device).argmax(axis=1)
+        logits = predict(run.method, Reordered(run.inputs, order, options.seed), run.device)
+        frame[order] = logits.argmax(axis=1)
+        frame[f"{order}_pair"] = told_apart(logits, run.labels, other)
     return frame.assign(dataset=job.dataset, method=job.row, fold=job.fold, seed=job.seed)
 
 
+def paired_with(run: FinishedRun) -> dict[int, int]:
+    """Class -> the class that only time separates it from; none on real data, where no pair is so."""
+    from harness import registry
+
+    place = run.job.protocol.classes.index
+    pairs = registry.dataset(run.job.dataset).temporal_pairs if run.result["demo"] else ()
+    return {place(one): place(two) for pair in pairs for one, two in (pair, pair[::-1])}
+
+
+def told_apart(logits: np.ndarray, labels: np.ndarray, other: dict[int, int]) -> np.ndarray:
+    """(N,) 1 where a clip's class has a larger logit than the other of its pair, 0 where not, NaN without a pair."""
+    import numpy as np
+
+    rivals = [other.get(int(label), -1) for label in labels]
+    clips = np.arange(len(labels))
+    ahead = logits[clips, labels] > logits[clips, rivals]
+    return np.where(np.array(rivals) < 0, np.nan, ahead)
+
+
 def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
-    """WAR and UAR of each order and their change from `normal`, in points, with paired 95 % intervals."""
+    """Figures of each order and their change from `normal`, in points, with paired 95 % intervals.
+
+    `war` and `uar`, and on the demo `pairs`: the share of the clips of a temporal pair that are told from the other
+    class of the pair, of which chance gets half.
+    """
     from harness.statistics.resample import Outcomes, percentiles, recalls, resample_uar, resample_war
 
     by_clip = clips.assign(**{order: clips[order] == clips["label"] for order in ORDERS})
-    right = by_clip.groupby("sample_id")[["label", *ORDERS]].mean()  # over seeds; a clip is tested in one fold
-    outcomes = Outcomes(right["label"].to_numpy(dtype=int), right[list(ORDERS)].to_numpy(dtype=float))
+    by_clip = by_clip.groupby("sample_id").mean(numeric_only=True)  # over seeds; a clip is tested in one fold
+    outcomes = Outcomes(by_clip["label"].to_numpy(dtype=int), by_clip[list(ORDERS)].to_numpy(dtype=float))
     found = {
         "war": (outcomes.right.mean(axis=0), resample_war(outcomes, options.resamples)),
         "uar": (recalls(outcomes.labels, outcomes.right).mean(axis=0), resample_uar(outcomes, options.resamples)),
     }
+    paired = by_clip.dropna()
+    if len(paired):
+        told = Outcomes(
+            paired["label"].to_numpy(dtype=int), paired[[f"{order}_pair" for order in ORDERS]].to_numpy(dtype=float)
+        )
+        found["pairs"] = (told.right.mean(axis=0), resample_war(told, options.resamples))
     rows = []
     for number, order in enumerate(ORDERS):
-        row: dict[str, Any] = {"order": order, "clips": len(right)}
+        row: dict[str, Any] = {"order": order, "clips": len(by_clip)}
         for name, (values, samples) in found.items():
             low, high = percentiles(samples[:, number] - samples[:, 0])
             row[name] = float(values[number]) * 100
@@ -109,24 +143,34 @@ def frame_order(runs: Sequence[FinishedRun], folder: Path, options: Options) -> 
         for (dataset, method), part in clips.groupby(["dataset", "method"], sort=False)
         for row in changes(part, options)
     ]
+    figures = [name for name in FIGURES if any(name in row for row in rows)]
+    head = ["Dataset", "Method", "Test frames", *(FIGURES[name] for name in figures)]
     body = [
         [
             markdown(row["dataset"]),
             markdown(row["method"]),
             row["order"],
-            *(_cell(row, name) for name in ("war", "uar")),
+            *(_cell(row, name) for name in figures),
         ]
         for row in rows
     ]
     files = [folder / name for name in ("predictions.parquet", "frame-order.parquet", "frame-order.md")]
     clips.to_parquet(files[0])
     pd.DataFrame(rows).to_parquet(files[1])
-    text = tabulate(body, ["Dataset", "Method", "Test frames", "WAR", "UAR"], tablefmt="github", disable_numparse=True)
-    files[2].write_text(f"{text}\n\nIn brackets: change in points from the normal order, paired 95 % interval.\n")
+    text = tabulate(body, head, tablefmt="github", disable_numparse=True)
+    notes = ["In brackets: change in points from the normal order, paired 95 % interval."]
+    if "pairs" in figures:
+        notes.append(
+            "Synthetic demo data. Pairs: share of the clips of a temporal pair that are told from the other class of "
+            "the pair; 50 is chance."
+        )
+    files[2].write_text("\n\n".join([text, *notes]) + "\n")
     return files
 
 
 def _cell(row: dict[str, Any], name: str) -> str:
+    if name not in row:
+        return DASH
     if row["order"] == "normal":
         return f"{row[name]:.2f}"
     change, low, high = (row[f"{name}_{part}"] for part in ("change", "low", "high"))

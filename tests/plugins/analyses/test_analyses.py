@@ -63,12 +63,25 @@ def test_changes_against_counts_by_hand() -> None:
             "reversed": [0, 0, 0, 0, 1, 1], "repeated": [1, 1, 1, 1, 0, 0],
         }
     )  # fmt: skip
+    none = dict.fromkeys((f"{order}_pair" for order in frame_order.ORDERS), np.nan)
+    frame = frame.assign(**none)
     rows = {row["order"]: row for row in frame_order.changes(frame, frame_order.Options(resamples=400))}
     assert rows["shuffled"]["war_change"] == pytest.approx(-100 * 2 / 6)
     assert rows["shuffled"]["uar_change"] == pytest.approx(100 * ((0.75 + 0.5) / 2 - 1))
     assert rows["shuffled"]["war_low"] < rows["shuffled"]["war_change"] < rows["shuffled"]["war_high"] <= 0
     assert (rows["repeated"]["war"], rows["repeated"]["war_change"]) == (0.0, -100.0)
     assert rows["reversed"]["uar_low"] == rows["reversed"]["uar_high"] == 0.0
+    assert "pairs" not in rows["normal"]
+    frame.loc[2:5, list(none)] = [[1, 1, 0, 1], [1, 0, 0, 0], [1, 0, 0, 1], [0, 0, 0, 1]]
+    rows = {row["order"]: row for row in frame_order.changes(frame, frame_order.Options(resamples=400))}
+    assert [rows[order]["pairs"] for order in frame_order.ORDERS] == [75.0, 25.0, 0.0, 75.0]
+    assert rows["shuffled"]["pairs_change"] == -50.0
+
+
+def test_a_clip_is_told_from_the_other_class_of_its_pair_alone() -> None:
+    logits = np.array([[1.0, 2.0, 9.0], [1.0, 2.0, 9.0], [3.0, 2.0, 0.0], [0.0, 0.0, 1.0]])
+    told = frame_order.told_apart(logits, np.array([0, 1, 0, 2]), {0: 1, 1: 0})
+    np.testing.assert_array_equal(told, [0.0, 1.0, 1.0, np.nan])
 
 
 def test_each_clip_is_shuffled_in_its_own_way_whatever_its_batch() -> None:
