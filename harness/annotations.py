@@ -159,9 +159,12 @@ def _spaced(text: str) -> list[str]:
 def _header(file: Path, first: tuple[int, str], split: Callable[[str], list[str]]) -> list[str]:
     """The role of each column, or nothing if the first line is no header."""
     try:
-        columns = [NAMES.get(field.strip().lower(), "") for field in split(first[1])]
+        names = [field.strip().lower() for field in split(first[1])]
     except ValueError:
         return []
+    columns = [NAMES.get(name, "") for name in names]
+    if "clip" not in columns:  # DFEW's table of votes calls the number of a clip so
+        columns = ["clip" if name == "order" else role for name, role in zip(names, columns, strict=True)]
     if "label" not in columns or "clip" not in columns:
         return []
     for role in ROLES:

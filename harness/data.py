@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from harness.demo.replica import is_demo
 from harness.errors import BadData, HarnessError
-from harness.found import Found
+from harness.found import Below, Found
 from harness.scan import ClipInfo, scan_clips
 from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
 from harness.splits import canonical_sha256, is_official
@@ -149,9 +150,10 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Found:
             found = spec.read(root, layout)
     else:
         found = _loaded(spec, root)
+    below = Below(root)
     for fold in found.folds.values():
         for sample in (*fold.train, *fold.test):
-            if not sample.source.is_relative_to(root):
+            if not below.holds(sample.source):
                 raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
     return found
 
@@ -160,9 +162,9 @@ def describe(spec: DatasetSpec, root: Path, found: Found, cache: Path, *, thorou
     """What was found, with the frames of every clip counted."""
     if not spec.folds:
         spec = replace(spec, folds=tuple(found.folds), classes=found.classes)
-    clips = {s.source for fold in found.folds.values() for s in (*fold.train, *fold.test)}
-    infos = scan_clips(sorted(clips), root, cache, thorough=thorough)
-    counted: dict[Sample, Sample] = {}  # one object a clip, whatever the number of folds
+    clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in (*fold.train, *fold.test)}
+    infos = scan_clips([clips[name] for name in sorted(clips)], root, cache, thorough=thorough)
+    counted: dict[int, Sample] = {}  # one object a clip, whatever the number of folds
     folds = {
         name: Fold(_count(fold.train, infos, counted), _count(fold.test, infos, counted))
         for name, fold in found.folds.items()
@@ -204,15 +206,17 @@ def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
     return (tuple(samples[start : start + SHARD]) for start in range(0, len(samples), SHARD))
 
 
-def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo], counted: dict[Sample, Sample]) -> list[Sample]:
+def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo], counted: dict[int, Sample]) -> list[Sample]:
+    """With frames. `counted` goes by identity, which is quicker than by content: readers share a clip among folds."""
     for sample in samples:
-        if sample not in counted:
-            counted[sample] = replace(sample, frames=infos[sample.source].frames)
-    return [counted[sample] for sample in samples]
+        if id(sample) not in counted:
+            counted[id(sample)] = replace(sample, frames=infos[sample.source].frames)
+    return [counted[id(sample)] for sample in samples]
 
 
 def _fingerprint(spec: DatasetSpec, root: Path, folds: Mapping[str, Fold], infos: Mapping[Path, ClipInfo]) -> str:
     """Hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
     splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
-    files = sorted((path.relative_to(root).as_posix(), info.digest) for path, info in infos.items())
+    below = Below(root)
+    files = sorted((below(path), info.digest) for path, info in infos.items())
     return digest([spec.name, spec.version, splits, files], 24)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,25 @@ class Found:
 def bad_row(error: BadRow) -> Problem:
     """A wrong row of an annotation as a problem."""
     return Problem("error", "bad-annotation", error.reason, str(error.file), error.line)
+
+
+class Below:
+    """The path below a root as text, as `relative_to(root).as_posix()`, which takes seconds for all clips."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.start = os.path.join(root, "")  # noqa: PTH118 (with a slash at its end)
+
+    def __call__(self, path: Path) -> str:
+        """Raises: ValueError if it is not below the root."""
+        text = os.fspath(path)
+        if text.startswith(self.start):
+            return text[len(self.start) :].replace(os.sep, "/")
+        return path.relative_to(self.root).as_posix()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path is below the root, by its name."""
+        return os.fspath(path).startswith(self.start) or path.is_relative_to(self.root)
 
 
 def relative(path: Path, root: Path) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from harness.errors import CannotWrite
 from harness.files import write_atomically
+from harness.found import Below
 from harness.splits import natural_key
 from harness.video.decode import is_frame
 from harness.video.files import count_frames
@@ -41,13 +42,15 @@ SHAPE = str.maketrans("123456789", "000000000")  # names of one shape sort alike
 def scan_clips(clips: Sequence[Path], root: Path, cache: Path, *, thorough: bool) -> dict[Path, ClipInfo]:
     """Look at every clip folder that changed since the last time. A missing folder has no frames."""
     index = cache / "index" / f"{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]}.parquet"
-    known = _read(index, root)
+    known = _read(index)
     if thorough and sum(info.frames for info in known.values()) < SMALL:
         known = {}
-    infos = {clip: _look(clip, known.get(clip)) for clip in clips}
+    below = Below(root)
+    names = [below(clip) for clip in clips]
+    infos = {name: _look(clip, known.get(name)) for name, clip in zip(names, clips, strict=True)}
     if infos != known:
-        _write(index, root, infos)
-    return infos
+        _write(index, infos)
+    return dict(zip(clips, infos.values(), strict=True))
 
 
 def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
@@ -98,7 +101,7 @@ def _unordered(files: Sequence[tuple[str, int]]) -> bool:
     return len({name.translate(SHAPE) for name in names}) > 1 and names != sorted(names, key=natural_key)
 
 
-def _read(index: Path, root: Path) -> dict[Path, ClipInfo]:
+def _read(index: Path) -> dict[str, ClipInfo]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -106,18 +109,18 @@ def _read(index: Path, root: Path) -> dict[Path, ClipInfo]:
         with pq.ParquetFile(index) as file:  # unlike `read_table` it imports no datasets
             columns = file.read().to_pydict()
         rows = zip(columns["clip"], *(columns[name] for name in FIELDS), strict=True)
-        return {root / clip: ClipInfo(*values) for clip, *values in rows}
+        return {clip: ClipInfo(*values) for clip, *values in rows}
     except (OSError, KeyError, pa.ArrowException):
         return {}  # no index yet, or one that cannot be read: it is only a memory
 
 
-def _write(index: Path, root: Path, infos: dict[Path, ClipInfo]) -> None:
+def _write(index: Path, infos: dict[str, ClipInfo]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table(
         {
-            "clip": [clip.relative_to(root).as_posix() for clip in infos],
+            "clip": list(infos),
             **{name: [getattr(info, name) for info in infos.values()] for name in FIELDS},
         }
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.checking.clips import clip_problems, short_clips
@@ -17,6 +18,7 @@ from harness.specs import DatasetSpec, Sample
 from harness.splits import per_class
 
 PARTS = ("train", "test")
+ROWS = 100  # wrong ones of a file that are named
 FRAMES = 16  # what most methods of the field sample
 
 
@@ -65,8 +67,20 @@ def check(
             for name, fold in dataset.folds.items()
             for part, side in (("train", fold.train), ("test", fold.test))
         ],
-        problems=sorted(problems, key=lambda p: ("error", "warning", "info").index(p.level)),
+        problems=sorted(_shortened(problems), key=lambda p: ("error", "warning", "info").index(p.level)),
     )
+
+
+def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """At most so many wrong rows of one file; the others are counted, as a list of another form is wrong throughout."""
+    rows: Counter[str] = Counter()
+    for problem in problems:
+        rows[problem.file] += problem.code == "bad-annotation"
+        if problem.code != "bad-annotation" or rows[problem.file] <= ROWS:
+            yield problem
+    for file, count in rows.items():
+        if count > ROWS:
+            yield Problem("error", "bad-annotation", f"and {count - ROWS:,} more rows, {count:,} in all", file)
 
 
 def split_problems(dataset: Dataset) -> list[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -78,7 +79,11 @@ def _numbers(template: str, lists: Mapping[Cell, ClipList], meaning: Meaning, in
     """What the numbers of a family mean; said where they are not the usual ones."""
     numbered = any(c.number is not None for c in meaning.classes)
     header = next((found.header for found in lists.values() if found.header), ())
-    numbers = _by_count(lists, meaning.counts) or labels.numbers_by_columns(header, meaning.classes)
+    numbers = (
+        _by_ids(lists, meaning)
+        or labels.numbers_by_columns(header, meaning.classes)
+        or _by_count(lists, meaning.counts)
+    )
     if numbers is None and template == meaning.official and numbered:
         numbers = labels.official_numbers(meaning.classes)
     if numbers is None:
@@ -110,6 +115,19 @@ def _sized(lists: Mapping[Cell, ClipList], counts: Counts) -> Iterator[tuple[Cou
             yield numbers[WHOLE], total
     for fold, official in counts.items():
         yield from ((numbers[fold, part], official[i]) for i, part in enumerate(PARTS) if (fold, part) in numbers)
+
+
+def _by_ids(lists: Mapping[Cell, ClipList], meaning: Meaning) -> labels.Numbers | None:
+    """What the numbers mean by the labels that ids tell; a few rows may be wrong, and will be named as such."""
+    told: Counter[tuple[int, str]] = Counter()
+    for row in (row for found in lists.values() for row in found.rows):
+        with suppress(ValueError):
+            word = meaning.ids.word(meaning.ids.parse(row.clip))
+            if not word:
+                return None
+            if (number := labels.number_of(row)) is not None:
+                told[number, word] += 1
+    return labels.numbers_by_words(told, meaning.classes)
 
 
 def _counts(found: ClipList) -> Counter[int]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 
 from harness.errors import suggestion
-from harness.layouts.walk import Folder, join, numbered
+from harness.layouts.walk import Folder, is_number, join, numbered
 from harness.video.files import is_video
 
 Folders = Mapping[str, Folder]
@@ -51,15 +51,13 @@ class Numbered:
 
     def entries(self, folders: Folders, tree: str) -> dict[str, str]:
         """The clips of a folder; where there are several of a number, the exactly padded folder first."""
-        names = sorted(numbered(folders[tree]), key=lambda name: name.partition(".")[0] != self._padded(name))
-        found: dict[str, str] = {}
-        for name in names:
-            found.setdefault(self._padded(name), join(tree, name))
-        return found
+        names = [(self._padded(name), name) for name in numbered(folders[tree])]
+        found = {clip: join(tree, name) for clip, name in reversed(names)}  # of several, the first
+        return found | {clip: join(tree, name) for clip, name in reversed(names) if name.partition(".")[0] == clip}
 
     def _padded(self, name: str) -> str:
         stem = name.rpartition(".")[0] if is_video(name) else name
-        if not re.fullmatch("[0-9]{1,9}", stem):
+        if not is_number(stem):
             raise ValueError(f"clip id {stem!r} is not a whole number")
         return stem.lstrip("0").zfill(self.digits)
 

@@ -94,12 +94,14 @@ def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | N
     """
     if sorted(counts.values()) != sorted(totals) or len(set(totals)) < len(totals):
         return None
-    classes = {number: totals.index(count) for number, count in counts.items()}
-    steps = {c - number for number, c in classes.items()}
-    usual = len(steps) == 1
-    return Numbers(
-        classes, _base(-steps.pop()) if usual else "another class order, told by the class sizes", usual=usual
-    )
+    return _told({number: totals.index(count) for number, count in counts.items()}, "the class sizes")
+
+
+def numbers_by_words(told: Counter[tuple[int, str]], classes: Sequence[ClassLabel]) -> Numbers | None:
+    """What numbers mean by the word that most clips of each have in their id, by (number, word) of every clip."""
+    words = {number: word for (number, word), _ in reversed(told.most_common())}
+    found = {number: next(i for i, c in enumerate(classes) if c.word == word) for number, word in words.items()}
+    return _told(found, "the ids") if sorted(found.values()) == list(range(len(classes))) else None
 
 
 def numbers_by_columns(header: Sequence[str], classes: Sequence[ClassLabel]) -> Numbers | None:
@@ -129,6 +131,12 @@ def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
         return all(abs(a - b) <= max(2, NEARLY * b) for a, b in zip(sizes, others, strict=True))
 
     return near(sorted(found), sorted(official)) and not near(found, official)
+
+
+def _told(classes: dict[int, int], by: str) -> Numbers:
+    steps = {c - number for number, c in classes.items()}
+    usual = len(steps) == 1
+    return Numbers(classes, _base(-steps.pop()) if usual else f"another class order, told by {by}", usual=usual)
 
 
 def _base(base: int) -> str:

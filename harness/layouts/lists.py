@@ -15,6 +15,7 @@ from harness.layouts.walk import look
 FIELD = ("afew", "caer", "crema", "dfew", "emovoxceleb", "ferv39k", "mafw", "ravdess")  # lists often lie together
 PART = re.compile(r"(?<![a-z])(?:(train)|(test)|(val))(?:ing|idate|idation)?(?:_?set)?(?![a-z])", re.IGNORECASE)
 FOLD = re.compile(r"(?:set|split|fold|fd)[ _-]?0*([1-9][0-9]?)(?![0-9])", re.IGNORECASE)
+LONE = re.compile(r"(?<![0-9])0*([1-9])(?![0-9])")  # "train1.txt", "1_test.csv", where nothing else tells
 LABELS = re.compile(r"label|annot|(?<![a-z])all(?![a-z])|single", re.IGNORECASE)
 UNUSABLE = {  # why a list is left alone unless it is asked for by name
     re.compile(r"compound", re.IGNORECASE): "compound labels",
@@ -107,6 +108,9 @@ def classify(path: str, folds: Sequence[str]) -> tuple[str, Cell, bool]:
         parts[depth] = name
     if not fold and len(folds) == 1:
         fold = folds[0]
+    lone = [match for match in LONE.finditer(parts[-1]) if match[1] in folds]
+    if part and not fold and len(lone) == 1:
+        fold, parts[-1] = lone[0][1], _blank(parts[-1], lone[0], 1, "{fold}")
     template = "/".join(parts)
     return template, (fold, part) if fold and part else WHOLE, held_out
 

@@ -52,9 +52,12 @@ class Layouts:
         reading = Reading()
         used, others = self._read_lists(lists.families, reading)
         tree = find_tree(root, listing.folders, self.ids, self.crops, reading.labels, clips_asked)
-        known = self._told(tree) | reading.labels if self._told(tree) else None
+        told = self._told(tree)
+        known = told | reading.labels if told else None
         if (fold := self._open_fold(reading)) and known is None:
             known = self._read_whole(lists, tree, reading, used)
+        if known is None and self._whole_size(reading.labels):
+            known = reading.labels
         labels = all_labels(reading.parts, self.folds, known)
         if labels is None:
             raise BadData(self._missing(root, fold, lists))

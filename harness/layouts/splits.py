@@ -45,17 +45,14 @@ def complete(
     A missing part is what the fold's other part leaves; where both are missing, the rule says.
     """
     whole: dict[Cell, Labels] = dict(parts)
-    tests = rule(labels)
-    derived = []
-    for fold in folds:
+    derived = [fold for fold in folds if any((fold, part) not in parts for part in PARTS)]
+    tests = rule(labels) if derived else {}
+    for fold in derived:
         missing = [part for part in PARTS if (fold, part) not in parts]
-        if not missing:
-            continue
-        derived.append(fold)
         if len(missing) == 2:
-            tested = tests[fold]
+            tested = set(tests[fold])
         elif missing == ["train"]:
-            tested = parts[fold, "test"].keys()
+            tested = set(parts[fold, "test"])
         else:
             tested = labels.keys() - parts[fold, "train"].keys()
         sides = {"train": False, "test": True}

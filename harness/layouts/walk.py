@@ -70,8 +70,13 @@ def look(root: Path) -> Listing:
 
 def numbered(folder: Folder) -> Iterator[str]:
     """Names of clips in a folder: folders first, then videos, whose stem is a number."""
-    yield from (name for name in folder.folders if name.isdecimal())
-    yield from (name for name in folder.videos if name.rpartition(".")[0].isdecimal())
+    yield from (name for name in folder.folders if is_number(name))
+    yield from (name for name in folder.videos if is_number(name.rpartition(".")[0]))
+
+
+def is_number(name: str) -> bool:
+    """Whether a name is one that numbers a clip; a date and time is too long."""
+    return name.isascii() and name.isdecimal() and len(name) <= 9
 
 
 def spelt(folders: Mapping[str, Folder], path: str) -> str | None:

@@ -164,6 +164,14 @@ def test_all_wrong_rows_are_told_and_nothing_to_read_is_no_crash(facts: Facts, r
     assert of_code(found, "nothing-to-read")[0]["message"].startswith("DFEW fold 1: no train list")
 
 
+def test_wrong_rows_without_end_are_counted(facts: Facts, root: Path) -> None:
+    file = root / OFFICIAL.format(fold="2", part="test")
+    file.write_text(file.read_text() + "x,1\n" * 300)
+    problems = of_code(facts("dfew", "--root", root)[1], "bad-annotation")
+    assert len(problems) == 101
+    assert problems[-1]["message"] == "and 200 more rows, 300 in all"
+
+
 def test_a_folder_that_is_not_there_is_an_error_to_put_right_first(tmp_path: Path) -> None:
     with pytest.raises(BadData, match="DFEW: no folder"):
         check(DFEW, tmp_path / "none", tmp_path)

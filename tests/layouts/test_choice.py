@@ -97,15 +97,19 @@ def test_a_table_of_votes_tells_labels_and_their_numbers(tmp_path: Path) -> None
     assert found.derived == MAFW.folds
     assert "lists Labels/single-set.xlsx" in found.layout
     assert found.places["00001"] == (str(tmp_path / "Labels" / "single-set.xlsx"), 2)
+    assert codes(found) == []
 
 
-def test_of_a_table_only_single_labels_of_clips_with_crops_make_the_official_split(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [["clip_name", "annotation"], ["order", "label"]])
+def test_of_a_table_only_single_labels_of_clips_with_crops_make_the_official_split(
+    tmp_path: Path, names: list[str]
+) -> None:
     """DFEW's `annotation.xlsx`: votes, name, label from 1 or 0 for none; some clips have no crops."""
     write_clips(tmp_path, "Clip/clip_224x224", labels(DFEW))
     votes = ["1happy", "2sad", "3neutral", "4angry", "5surprise", "6disgust", "7fear"]
     rows = [[*[0] * 7, int(clip), k + 1] for clip, k in labels(DFEW).items()]
     rows += [[*[1] * 7, 9000, 0], [*[0] * 7, 9001, 1]]
-    write_book(tmp_path / "Annotation" / "annotation.xlsx", [[*votes, "clip_name", "annotation"], *rows])
+    write_book(tmp_path / "Annotation" / "annotation.xlsx", [[*votes, *names], *rows])
     found = small(dfew.LAYOUTS, DFEW).read(tmp_path, "")
     assert_whole(DFEW, found)
     assert found.derived == DFEW.folds
@@ -147,3 +151,43 @@ def test_a_part_alone_tells_the_order_of_its_numbers(tmp_path: Path) -> None:
     found = layouts.read(tmp_path, "")
     assert {s.id: s.label for s in found.folds["1"].test} == tested
     assert "class-order" in codes(found)
+
+
+def test_numbers_follow_the_ids_where_those_tell_the_label(tmp_path: Path) -> None:
+    write_clips(tmp_path, "2_ClipsforFaceCrop", labels(FERV39K))
+    order = [1, 2, 0, 6, 3, 5, 4]
+    for part, clips in split(FERV39K, "1").items():
+        lines = [f"/data/FERV39K/{clip} 28 {order[k]}\n" for clip, k in clips.items()]
+        (tmp_path / f"FERV39K_{part}.txt").write_text("".join(lines[: len(lines) - (part == "train")]))
+    found = read(FERV39K, tmp_path)
+    assert [p.code for p in found.problems] == ["class-order", "unlisted-clips"]
+    assert "told by the ids (0 neutral, 1 happiness, 2 sadness, 3 surprise, 4 fear, 5 disgust, 6 anger)" in (
+        found.problems[0].message
+    )
+    assert all(FERV39K.classes[s.label].word == s.id.split("/")[1] for s in found.folds["1"].train)
+
+
+@pytest.mark.parametrize("template", ["lists/{part}{fold}.txt", "lists/{fold}_{part}.csv", "DFEW_{part}-{fold}.txt"])
+def test_a_lone_number_is_the_fold(tmp_path: Path, template: str) -> None:
+    write_clips(tmp_path, "clip_224x224", labels(DFEW))
+    write_lists(tmp_path, template, DFEW, "{number},{one}")
+    found = read(DFEW, tmp_path)
+    assert_whole(DFEW, found)
+    assert template in found.layout
+
+
+def test_the_training_lists_of_two_folds_tell_all_others(tmp_path: Path) -> None:
+    write_clips(tmp_path, "clip_224x224", labels(DFEW))
+    write_lists(tmp_path, OFFICIAL, DFEW, "{number},{one}", "video_name,label")
+    for file in tmp_path.rglob("*.csv"):
+        if "test" in file.parent.name or file.name not in ("set_1.csv", "set_2.csv"):
+            file.unlink()
+    found = small(dfew.LAYOUTS, DFEW).read(tmp_path, "")
+    assert_whole(DFEW, found)
+    assert found.derived == DFEW.folds
+
+
+def test_a_folder_called_by_a_date_is_no_clip(tmp_path: Path) -> None:
+    write_clips(tmp_path, "clip_224x224", [*labels(DFEW), "20240131123456", "\u0663"])
+    write_lists(tmp_path, OFFICIAL, DFEW, "{number},{one}", "video_name,label")
+    assert_whole(DFEW, read(DFEW, tmp_path))
