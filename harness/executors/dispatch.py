@@ -22,8 +22,9 @@ from harness.errors import CannotWrite
 from harness.events import Event, Send
 from harness.executors import Finished
 from harness.executors.mailbox import Mailbox
-from harness.executors.room import Room
+from harness.executors.room import Needs, Room
 from harness.executors.timeout import reason as timed_out
+from harness.executors.tries import Tries
 from harness.plan import Plan
 from harness.specs import JobSpec
 from harness.stopping import Stopped
@@ -55,10 +56,10 @@ class Dispatcher:
     fill: Callable[..., Any]
     tasks: dict[Any, Running] = field(default_factory=dict)  # what Ray has, by reference
     by_name: dict[str | Fill, Running] = field(default_factory=dict)  # a job's name is its id
-    lost: dict[str | Fill, list[str]] = field(default_factory=dict)  # why tries came to nothing
 
     def __post_init__(self) -> None:
         plan = self.plan
+        self.tries = Tries(plan.cluster.max_retries)
         self.mailbox = ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
@@ -125,17 +126,21 @@ class Dispatcher:
         return len(self.tasks) < self.room.window(self.room.needs(job))
 
     def _submit_fill(self, fill: Fill) -> None:
-        needs = self.room.needs(self.first[fill])
+        needs = self._needs(self.first[fill], fill)
         task = ray.remote(self.fill).options(**needs.options())
         running = self.by_name[fill] = Running(fill)
         self.tasks[task.remote(fill, self.context, self.skip, self.mailbox)] = running
 
     def _submit(self, job: JobSpec) -> None:
-        lost = self.lost.get(job.id)
-        context = replace(self.plan.context, lost=tuple(lost)) if lost else self.context
+        lost = self.tries.reasons(job.id)
+        context = replace(self.plan.context, lost=lost) if lost else self.context
         running = self.by_name[job.id] = Running(job)
-        task = ray.remote(self.run).options(**self.room.needs(job).options())
+        task = ray.remote(self.run).options(**self._needs(job, job.id).options())
         self.tasks[task.remote(job, context, self.mailbox)] = running
+
+    def _needs(self, job: JobSpec, name: str | Fill) -> Needs:
+        needs = self.room.needs(job)
+        return self.room.whole(needs) if name in self.tries.alone else needs
 
     def _collect(self) -> Iterator[Finished]:
         """Wait a moment for tasks to end, and pass on what has happened."""
@@ -168,10 +173,8 @@ class Dispatcher:
         try:
             _fetch(ref)
         except RayError as error:
-            tries = self.lost.setdefault(fill, [])
-            tries.append(_reason(error))
-            again = not (running.cut or isinstance(error, RayTaskError))
-            if again and len(tries) <= self.plan.cluster.max_retries:
+            by_itself = running.cut or isinstance(error, RayTaskError)
+            if not by_itself and self.tries.again(fill, _reason(error), error):
                 self.shards.appendleft(fill)
                 return
         for group in self.groups[fill]:  # if it failed, the jobs find out why by themselves
@@ -180,8 +183,8 @@ class Dispatcher:
 
     def _end(self, job: JobSpec, running: Running, ref: Any) -> Iterator[Finished]:
         """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
-        tries = self.lost.setdefault(job.id, [])
-        context = replace(self.plan.context, lost=tuple(tries))
+        context = replace(self.plan.context, lost=self.tries.reasons(job.id))
+        cause: RayError | None = None
         try:
             result = _fetch(ref)
             if isinstance(result, Parcel):
@@ -190,13 +193,12 @@ class Dispatcher:
         except RayTaskError as error:
             result, lost = store_failure(job, context, _reason(error)), ""
         except RayError as error:
-            result, lost = self.claims.result(job), _reason(error)  # it may have been stored just before
+            result, lost, cause = self.claims.result(job), _reason(error), error  # it may have been stored just before
         if result is None and running.cut:
             result = store_failure(job, context, timed_out(context.job_timeout))
-        if result is None and len(tries) >= self.plan.cluster.max_retries:
+        if result is None and not self.tries.again(job.id, lost, cause):
             result = store_failure(job, context, lost)
         if result is None:
-            tries.append(lost)
             self.claims.waits(job)
             self._submit(job)
             return
@@ -236,6 +238,7 @@ def _fetch(ref: Any) -> Any:
 
 
 def _reason(error: RayError) -> str:
-    """A Ray error in words: its type, and the cause that a task gave, or Ray's own first paragraph."""
-    text = str(getattr(error, "cause", None) or error).strip()
+    """A Ray error in words: its type, and the cause that a task gave, or Ray's own first line."""
+    cause = getattr(error, "cause", None)
+    text = str(cause).strip() if cause else str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -53,6 +53,10 @@ class Room:
         if given is None:
             given = min(registry.method(job.method).spec.gpus, self.gpus)
         return Needs(self.cpus, given)
+
+    def whole(self, needs: Needs) -> Needs:
+        """The same with a node to itself."""
+        return replace(needs, cpus=max([needs.cpus, *(cpus for cpus, gpus in self.nodes if gpus >= needs.gpus)]))
 
     def slots(self, needs: Needs) -> int:
         """How many such tasks run at once."""

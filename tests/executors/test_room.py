@@ -60,6 +60,7 @@ def test_a_job_asks_for_the_gpus_that_its_method_declares_where_there_are_any(
     needs = room(MIXED).needs(job(method))
     assert needs.options() == {"num_cpus": 1, "num_gpus": gpus, "max_retries": 0}
     assert room(MIXED).slots(needs) == at_once
+    assert room(MIXED).whole(needs).options() == {"num_cpus": 4, "num_gpus": gpus, "max_retries": 0}
     assert (room(MIXED).window(needs), room(MIXED, max_jobs=3).window(needs)) == (2 * at_once, 3)
 
 
