@@ -79,7 +79,7 @@ def _devices() -> Check:
 
 def _ray() -> Check:
     if importlib.util.find_spec("ray") is None:
-        return Check("ray", "problem", "not installed", "pip install 'ray>=2.30', or run with --executor inline")
+        return Check("ray", "problem", "not installed", "pip install 'ray[client]', or use --executor inline")
     address = os.environ.get("RAY_ADDRESS")
     if not address:
         return Check("ray", "ok", "installed; a run starts it on this machine unless --address names a cluster")

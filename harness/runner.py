@@ -79,7 +79,8 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
         HarnessError: the store cannot be written; said before any work.
     """
     store = Store(Path(plan.context.out))
-    store.check_writable()
+    if plan.todo:
+        store.check_writable()
     _sweep(plan)
     if not plan.todo:
         return

@@ -108,7 +108,8 @@ class Store:
                 shutil.rmtree(draft, ignore_errors=True)
         for checkpoint in (self.root / CHECKPOINTS).glob("*.pt"):
             if checkpoint.stem not in at_work and any(self.root.glob(f"*/*/*-{checkpoint.stem}/result.json")):
-                checkpoint.unlink(missing_ok=True)
+                with suppress(OSError):
+                    checkpoint.unlink(missing_ok=True)
 
     def _put_back(self, draft: Path) -> None:
         if draft.name.endswith(OLD) and (draft / "result.json").is_file():

@@ -20,8 +20,8 @@ srun --nodes=$((SLURM_JOB_NUM_NODES - 1)) --ntasks=$((SLURM_JOB_NUM_NODES - 1)) 
   ray start --address="$head:$port" --block &
 sleep 20
 
-# SIGTERM comes a minute before the end: jobs save where they stand, and the same script goes on from there.
+# SIGTERM comes a minute before the end: jobs save where they stand, and the script, queued again, goes on from there.
 harness bench bench.toml --address "$head:$port" --out runs &
 driver=$!
-trap 'kill -TERM $driver' TERM
+trap 'kill -TERM $driver; wait $driver || true; scontrol requeue "$SLURM_JOB_ID"; exit' TERM
 wait $driver

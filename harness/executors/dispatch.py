@@ -27,7 +27,7 @@ from harness.executors.timeout import reason as timed_out
 from harness.executors.tries import Tries
 from harness.plan import Plan
 from harness.specs import JobSpec
-from harness.stopping import Stopped
+from harness.stopping import Stopped, stop
 from harness.work import Parcel, store_failure, unpack
 
 POLL_SECONDS = 0.2
@@ -81,10 +81,12 @@ class Dispatcher:
     def finished(self) -> Iterator[Finished]:
         """Run everything; each job with its result as it ends."""
         try:
-            while self.tasks or self.shards or self.jobs or self.waiting:
-                yield from self._top_up()
-                yield from self._collect()
-                self._cut_hanging()
+            with stop.held():  # an exception out of a signal would tear Ray's own code apart
+                while self.tasks or self.shards or self.jobs or self.waiting:
+                    stop.check()
+                    yield from self._top_up()
+                    yield from self._collect()
+                    self._cut_hanging()
         except Stopped:
             self._let_save()
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,7 @@ import ray
 from harness.cluster import Cluster
 from harness.errors import HarnessError
 from harness.executors.shipping import bundle
+from harness.stopping import stop
 
 STORE_BYTES = 200_000_000  # results are small and features travel by file
 
@@ -46,6 +48,7 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
                 f"needs RAY_AUTH_MODE=token here, too"
             ) from error
         try:
-            yield
+            with stop.on(signal.SIGTERM):  # Ray put its own handler, which aborts, in the place of ours
+                yield
         finally:
             ray.shutdown()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -122,4 +123,27 @@ def test_sigterm_saves_within_the_epoch_and_the_same_command_goes_on(
     cli(*args)
     whole = toy_bench(set={"linear": {"fault": f"term:{file}"}})
     undisturbed(whole, out)
+    assert [path for path in out.rglob(".*/*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_sigterm_to_the_driver_lets_ray_workers_save_and_the_same_command_goes_on(
+    cli: Cli, toy_bench: Bench, toy_root: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "stopped"
+    text = f"bench --plugin {TOY} --datasets toy --methods linear --folds 1 --backbone tiny --set linear.epochs=250"
+    args = [*text.split(), "--data-root", str(toy_root), "--out", str(out)]
+    run = Run(args, tmp_path)
+    run.wait_for("started toy/1 linear")
+    while not list(out.glob(".checkpoints/*.pt")):
+        time.sleep(0.05)
+    asked = time.monotonic()
+    said = run.stop(signal.SIGTERM, group=False)
+    assert run.process.returncode == 143
+    assert time.monotonic() - asked < 10
+    assert "Traceback" not in said
+    assert [path.suffix for path in (out / ".checkpoints").iterdir()] == [".pt"]
+    assert list(Store(out).results()) == []
+    cli(*args)
+    undisturbed(toy_bench(set={"linear": {"epochs": 250}}), out)
     assert [path for path in out.rglob(".*/*") if path.is_file()] == []
