@@ -3,34 +3,58 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness import registry
-from harness.cli.output import Json, Runs, out, print_json
+from harness.cli.output import Json, PluginFiles, Runs, err, load_plugins, out, print_json
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.site.thumbnails import Thumbnails
 
 
 def publish(
     site: Annotated[Path, typer.Argument(help="Folder for the site.")],
     runs: Runs = Path("runs"),
+    thumbnails: Annotated[
+        bool, typer.Option("--thumbnails", help="Show small frames of clips on the pages of runs. They may be faces.")
+    ] = False,
+    data_root: Annotated[
+        Path | None, typer.Option(help="With --thumbnails: folder that holds DFEW/ FERV39k/ MAFW/.")
+    ] = None,
+    plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
-    """Write a static site that needs no server and no network. It shows no image of a face.
+    """Write a static site that needs no server and no network. Without --thumbnails it shows no image of a face.
 
-    Example:
+    Examples:
 
         harness publish site --runs runs
+
+        harness publish site --thumbnails --data-root /data
     """
+    from harness.audit import audit
     from harness.leaderboard import load
     from harness.leaderboard.published import read_published, verdicts
     from harness.site import publish as write
 
+    load_plugins(plugin)
     metrics = registry.metrics()
     board = load(Store(runs), registry.datasets(), metrics)
-    first = write(board, site, metrics, verdicts(board, read_published(), registry.methods()))
+    frames = _frames(data_root) if thumbnails else None
+    findings = audit(board, registry.plugins().offers("methods"))
+    first = write(board, site, metrics, verdicts(board, read_published(), registry.methods()), findings, frames)
+    for note in frames.warnings if frames else ():
+        err.print(f"warning: {note}", markup=False, highlight=False, soft_wrap=True)
     if json_:
         print_json({"site": str(site), "index": str(first), "pages": sum(1 for _ in site.rglob("*.html"))})
     else:
         out.print(str(first), markup=False, highlight=False, soft_wrap=True)
+
+
+def _frames(data_root: Path | None) -> Thumbnails:
+    from harness.site.thumbnails import Thumbnails
+
+    return Thumbnails(data_root)

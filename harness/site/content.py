@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -25,7 +23,8 @@ from harness.statistics.resample import THREADS
 FLAGS = ("demo", "oracle", "unofficial", "incomplete", "stand-in")
 HEAD = (
     *("#", "# UAR", "Method", "Backbone", "WAR", "UAR", "WAR 95 % CI", "UAR 95 % CI", "GFLOPs", "Params (M)"),
-    *("Trainable (M)", "Latency (ms)", "Frames", "Folds", "Seeds", "Selection", "Version", "Date"),
+    *("Trainable (M)", "Latency (ms)", "Clips/s", "Memory (MB)", "Training GFLOPs (batch)", "Input"),
+    *("Folds", "Seeds", "Selection", "Version", "Date"),
 )
 Cell = dict[str, Any]
 
@@ -42,7 +41,10 @@ def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: 
         for name in tops
     ]
     intervals = [_cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")) for name in tops]
-    costs = [("gflops", 1.0, 2), ("params_total", 1e-6, 2), ("params_trainable", 1e-6, 3), ("latency_ms", 1.0, 1)]
+    costs = [
+        *(("gflops", 1.0, 2), ("params_total", 1e-6, 2), ("params_trainable", 1e-6, 3), ("latency_ms", 1.0, 1)),
+        *(("clips_per_second", 1.0, 1), ("peak_memory_mb", 1.0, 0)),
+    ]
     return {
         "row": row["row"],
         "ranked": bool(row["ranked"]),
@@ -52,11 +54,12 @@ def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: 
         "cells": [
             _cell(cells.place(row), row["rank"]),
             _cell(cells.place(row, "uar_rank"), row["uar_rank"]),
-            _cell(row["name"] + (f" · {row['settings']}" if row["settings"] else ""), row["name"]),
+            _cell(title(row), row["name"]),
             _cell(row["backbone"], row["backbone"]),
             *scores,
             *intervals,
             *(_cell(cells.number(row.get(f"cost.{n}"), s, d), row.get(f"cost.{n}")) for n, s, d in costs),
+            _cell(cells.step(row), row.get("cost.gflops_train")),
             _cell(cells.frame_input(row), row["frames"]),
             _cell(cells.folds(row), row["folds_done"]),
             _cell(str(row["n_seeds"]), row["n_seeds"]),
@@ -70,6 +73,11 @@ def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: 
 def _cell(text: str, key: Any, mark: str = "") -> Cell:
     missing = key is None or (not isinstance(key, str) and pd.isna(key))
     return {"text": text, "key": "" if missing else key, "mark": mark, "number": not isinstance(key, str)}
+
+
+def title(row: Row) -> str:
+    """A row's name with the settings that tell it from others of that name."""
+    return str(row["name"]) + (f" · {row['settings']}" if row["settings"] else "")
 
 
 def badges(row: Row) -> list[str]:
@@ -124,22 +132,6 @@ def _history(folder: Path) -> pd.DataFrame | None:
         return None  # a curve may be missing
     frame: pd.DataFrame = table.to_pandas()
     return frame
-
-
-def command(result: Mapping[str, Any]) -> str:
-    """The command that runs one job again."""
-    backbone, method = result["backbone"], result["method"]
-    parts = ["harness", "bench", *(["--demo"] if result.get("demo") else [])]
-    parts += ["--methods", method, "--datasets", result["dataset"], "--folds", str(result["fold"])]
-    parts += ["--seeds", str(result["seed"])]
-    if not result.get("demo"):
-        parts += ["--backbone", f"{backbone['name']}:{backbone['weights']}"]
-    parts += ["--selection", result["selection"]]
-    settings = {**(result.get("options") or {})}
-    settings |= {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
-    for name, value in settings.items():
-        parts += ["--set", f"{method}.{name}={value if isinstance(value, str) else json.dumps(value)}"]
-    return " ".join(shlex.quote(part) for part in parts)
 
 
 @lru_cache(maxsize=256)

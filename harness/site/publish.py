@@ -1,18 +1,22 @@
-"""Write the site: an overview, a page a dataset, a page a row, and a page a run."""
+"""Write the site: an overview, a page a dataset, a page a row, a page a run, and what the audit found."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness import __version__
+from harness.audit.finding import Finding
 from harness.errors import HarnessError
 from harness.leaderboard import cells, pages
 from harness.leaderboard.aggregate import Board
@@ -23,25 +27,55 @@ from harness.leaderboard.render import TAIL, file_stem
 from harness.leaderboard.sections import Section, sections
 from harness.leaderboard.whole import whole_json
 from harness.site import charts, content
+from harness.site.pairs import matrices
+from harness.site.repeat import command
 from harness.store import read
+
+if TYPE_CHECKING:
+    from harness.site.thumbnails import Thumbnails
 
 HERE = Path(__file__).parent
 FIRST = 60  # rows of a table on the overview; a dataset's page has all
 ASSETS = ("static", "vendor")
 SHOWN = ("options", "input", "plugin", "backbone", "protocol", "split_sha256")  # of a run
+HIDDEN = ("protocol", "protocol_id")  # shown by the page of the dataset
+PAGES = ("rows", "runs")  # folders of pages named by 12 hex digits
+AUDIT = "audit.html"
 
 
-def publish(board: Board, out: Path, specs: Metrics, verdicts: list[Verdict]) -> Path:
-    """Write the site to `out`; its first page is returned. Raises: HarnessError if that cannot be written."""
+def publish(
+    board: Board,
+    out: Path,
+    specs: Metrics,
+    verdicts: Sequence[Verdict],
+    findings: Sequence[Finding] = (),
+    thumbnails: Thumbnails | None = None,
+) -> Path:
+    """Write the site to `out`; its first page is returned. Pages of rows and runs that are gone are removed.
+
+    Without `thumbnails` no image is published.
+
+    Raises:
+        HarnessError: the site cannot be written.
+    """
     try:
-        return _Site(board, out, specs, verdicts).write()
+        return _Site(board, out, specs, verdicts, findings, thumbnails).write()
     except OSError as error:
         raise HarnessError(f"cannot write the site to {out}: {error.strerror}; choose another folder") from error
 
 
 class _Site:
-    def __init__(self, board: Board, out: Path, specs: Metrics, verdicts: list[Verdict]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        out: Path,
+        specs: Metrics,
+        verdicts: Sequence[Verdict],
+        findings: Sequence[Finding],
+        thumbnails: Thumbnails | None,
+    ) -> None:
         self.board, self.out, self.specs, self.verdicts = board, out, specs, verdicts
+        self.findings, self.thumbnails = findings, thumbnails
         self.pages = Environment(
             loader=PackageLoader("harness.site"),
             autoescape=True,
@@ -60,18 +94,23 @@ class _Site:
         ]
 
     def write(self) -> Path:
-        for folder in ("rows", "runs"):
+        for folder in PAGES:
             (self.out / folder).mkdir(parents=True, exist_ok=True)
+            _clear(self.out / folder)
         for folder in ASSETS:
             shutil.copytree(HERE / folder, self.out / folder, dirs_exist_ok=True)
         (self.out / ".nojekyll").write_text("")
-        data = json.dumps(whole_json(self.board, self.verdicts), allow_nan=False)
-        (self.out / "leaderboard.json").write_text(data, encoding="utf-8")
+        whole = whole_json(self.board, self.verdicts)
+        (self.out / "leaderboard.json").write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
+        found = [section for sections in self.places.values() for section in sections]
+        self.pairs = {s.key: table["pairs"] for s, table in zip(found, whole["tables"], strict=True)}
         tables = [self._dataset(key, found) for key, found in self.places.items()]
-        self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST)
+        counts = Counter(finding.level for finding in self.findings)
+        self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST, counts=counts)
         for place, shown in zip(self.menu, tables, strict=True):
             mine = [v for v in self.verdicts if v.dataset == shown["dataset"] and v.demo == shown["demo"]]
             self._page(place["link"], "dataset.html", "", **shown, verdicts=mine, points=_points)
+        self._page(AUDIT, AUDIT, "", title="Audit", findings=self.findings)
         self._rows()
         return self.out / "index.html"
 
@@ -96,13 +135,15 @@ class _Site:
         selection = str(section.protocol["selection"])
         note = " ".join(pages.power(self.board, section))
         return {
-            "id": f"t-{section.protocol_hash}-{int(section.stand_in)}",
+            "id": "-".join(["t", *(re.sub(r"\W+", "_", str(part)) for part in section.key)]),
             "heading": pages.SELECTED.get(selection, selection),
             "worth": _worth(section, demo),
             "protocol": content.facts({k: v for k, v in section.protocol.items() if k != "classes"}),
             "table": content.table(self.board, section, self.specs),
             "charts": {name: spec for name, spec in drawn.items() if spec},
             "power": note,
+            "hardware": " ".join(pages.hardware(section)),
+            "pairs": matrices(self.pairs[section.key], {row["row"]: content.title(row) for row in section.rows}),
             "classes": classes,
             "recalls": [
                 {"row": row["row"], "name": row["name"], "cells": content.recall_table(row, classes)}
@@ -146,7 +187,8 @@ class _Site:
             recalls=content.recall_table(row, classes),
             confusion=content.confusion(counts) if counts else None,
             charts={name: spec for name, spec in drawn.items() if spec and spec["data"]["values"]},
-            facts=content.facts({k: v for k, v in self.board.jobs.facts[row["row"]].items() if k != "protocol"}),
+            facts=content.facts({k: v for k, v in self.board.jobs.facts[row["row"]].items() if k not in HIDDEN}),
+            findings=[finding for finding in self.findings if finding.row == row["row"]],
             jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
         )
         for job in jobs:
@@ -165,7 +207,8 @@ class _Site:
             job=job,
             status=result["status"],
             error=result.get("error"),
-            command=content.command(result),
+            command=command(result),
+            clips=self.thumbnails.of(result, Path(job["path"])) if self.thumbnails else [],
             metrics=[(name, cells.value(value, name, self.specs)) for name, value in result["metrics"].items()],
             cost=content.facts({k: v for k, v in (result.get("cost") or {}).items() if k != "uncounted"}),
             facts=content.facts(shown),
@@ -181,6 +224,14 @@ class _Site:
     @property
     def _footer(self) -> str:
         return f"dfer-harness {__version__}, {len(self.board.jobs.frame)} results"
+
+
+def _clear(folder: Path) -> None:
+    """Remove the pages that an earlier site left here: a run that is gone, or a frame that is shown no more."""
+    for page in folder.glob("*.html"):
+        if re.fullmatch(r"[0-9a-f]{12}", page.stem):
+            with suppress(FileNotFoundError):
+                page.unlink()
 
 
 def page_of(dataset: str, demo: bool) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shlex
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from harness.site import charts
-from harness.site.content import command
+from harness.site.pairs import matrices
 from harness.site.publish import in_script
-from tests.conftest import Invoke
+from harness.site.repeat import command
+from tests.conftest import Bench, Invoke
 from tests.planted import Planted, TestSet
 
 KINDS = (("cpu", 0.4), ("gpu", 0.7))
@@ -40,7 +46,7 @@ def site(invoke: Invoke, tmp_path: Path) -> Path:
     planted.row(HOSTILE, 0.2, on=TestSet("ferv39k", "1", clips=40), identity={"options": {"prompt": HOSTILE}})
     planted.row("coop", 0.9, on=TestSet("ferv39k", "1", clips=40), seeds=(1, 2))
     answer = invoke("publish", tmp_path / "site", "--runs", planted.root, "--json")
-    assert json.loads(answer.out)["pages"] == 1 + 1 + 2 + 3
+    assert json.loads(answer.out)["pages"] == 1 + 1 + 1 + 2 + 3
     return tmp_path / "site"
 
 
@@ -85,6 +91,85 @@ def test_the_command_parses_as_one(tmp_path: Path) -> None:
     assert "coop.init=a b'c" in words
     assert "coop.class_specific=true" in words
     assert "coop.input.frames=16" in words
+
+
+VARIANT = 'it\'s "END"\nEND, $HOME `id`'
+SETTINGS = {"epochs": 0, "learning_rate": 1e-05, "input": {"frames": 3, "augmentation": ["flip"]}}
+
+
+@pytest.mark.parametrize("variant", ["", VARIANT])
+def test_the_command_makes_the_same_job_again(
+    toy_bench: Bench, toy_root: Path, invoke: Invoke, tmp_path: Path, variant: str
+) -> None:
+    """Typed into a shell, for a method and for a variant whose name is no kind word to a shell."""
+    flags = {"variant": [{"name": variant, "method": "linear", "set": SETTINGS}], "methods": None}
+    (result,) = toy_bench(seeds=[7], **(flags if variant else {"set": {"linear": SETTINGS}}))
+    *file, line = command(result).rsplit("\n", 1)
+    if variant:
+        subprocess.run(["bash", "-euc", file[0]], cwd=tmp_path, check=True)
+    words = shlex.split(line)
+    assert words[0] == "harness"
+    places = ["--data-root", toy_root, "--out", tmp_path / "again", "--dry-run", "--json"]
+    plan = json.loads(invoke(*words[1:], *places).out)
+    assert [job["id"] for job in plan["jobs"]] == [result["id"]]
+
+
+def test_thumbnails_are_shown_only_when_asked_for(
+    toy_bench: Bench, toy_root: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    (result,) = toy_bench(set={"linear": {"epochs": 0}})
+    page = tmp_path / "site" / "runs" / f"{result['id']}.html"
+    publish = ("publish", tmp_path / "site", "--runs", tmp_path / "runs")
+    answer = invoke(*publish, "--thumbnails", "--data-root", toy_root)
+    assert "make sure that the licence of the data allows you to publish faces" in answer.err
+    frames = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="Middle frame of clip (\d+)"', page.read_text())
+    assert 0 < len(frames) <= 6
+    for data, clip in frames:
+        shown = Image.open(io.BytesIO(base64.b64decode(data)))
+        assert max(shown.size) <= 72
+        whole = Image.open(toy_root / "TOY" / "clips" / clip / "3.jpg").resize(shown.size)
+        assert np.abs(np.asarray(shown, float) - np.asarray(whole, float)).mean() < 25
+    assert "published with --thumbnails" in page.read_text()
+    stale = page.with_stem("0123456789ab")
+    stale.write_text(page.read_text())
+    assert invoke(*publish).err == ""
+    assert "<img" not in page.read_text()
+    assert not stale.exists()
+
+
+def test_thumbnails_come_from_the_data_of_the_results(
+    toy_bench: Bench, toy_root: Path, invoke: Invoke, tmp_path: Path
+) -> None:
+    toy_bench(set={"linear": {"epochs": 0}})
+    (toy_root / "TOY" / "clips" / "000" / "1.jpg").unlink()
+    answer = invoke("publish", tmp_path / "site", "--runs", tmp_path / "runs", "--thumbnails", "--data-root", toy_root)
+    assert "is not the data that some results of toy were made with" in answer.err
+    assert not any("<img" in page.read_text() for page in (tmp_path / "site").rglob("*.html"))
+
+
+def test_what_the_audit_found_is_on_the_site(invoke: Invoke, tmp_path: Path) -> None:
+    planted, on = Planted(tmp_path / "runs"), TestSet("ferv39k", "1", clips=60)
+    planted.row(HOSTILE, 0.5, on=on, metrics={"war": 0.99, "uar": 0.99})
+    planted.row("coop", 0.5, on=on)
+    assert invoke("publish", tmp_path / "site", "--runs", planted.root).code == 0
+    page = (tmp_path / "site" / "audit.html").read_text()
+    assert "scores-differ" in page
+    assert "<script>alert" not in page
+    liar = re.search(r'href="(rows/\w+\.html)">&lt;/script', page)
+    assert liar is not None
+    assert "WAR is stored as 0.9900" in (tmp_path / "site" / liar[1]).read_text()
+    assert re.search(r"has 2 errors, \d+ warnings", (tmp_path / "site" / "index.html").read_text())
+
+
+def test_pairs_are_told_by_sign_and_significance() -> None:
+    test = {"difference": 0.05, "low": 0.01, "high": 0.09, "p": 0.001, "p_holm": 0.01}
+    war, uar = matrices(
+        [{"first": "a", "second": "b", "war": test, "uar": {**test, "p_holm": 0.2}}], {"a": "A", "b": "B"}
+    )
+    assert [[cell["text"] for cell in line] for line in war["lines"]] == [["", "+5.00*"], ["-5.00*", ""]]
+    assert [war["lines"][0][1]["mark"], war["lines"][1][0]["mark"]] == ["better", "worse"]
+    assert war["lines"][1][0]["title"] == "95 % interval -9.00 to -1.00; p = 0.01 after Holm's correction"
+    assert uar["lines"][0][1] == {"text": "+5.00", "mark": "", "title": uar["lines"][0][1]["title"]}
 
 
 def test_json_closes_no_script_element() -> None:

@@ -1,0 +1,65 @@
+"""The command that runs one job again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+FILE = "repeat.toml"
+END = "END"  # no line of the file is this: TOML strings are on one line
+
+
+def command(result: Mapping[str, Any]) -> str:
+    """Shell text that makes the job of a `result.json` again; a variant needs a bench file, which the text writes."""
+    if not result.get("variant"):
+        return " ".join(["harness bench", *_flags(result), *_settings(result)])
+    file = "\n".join(_bench_file(result))
+    return f"cat > {FILE} <<'{END}'\n{file}\n{END}\n" + " ".join(["harness bench", FILE, *_flags(result)])
+
+
+def _flags(result: Mapping[str, Any]) -> Iterator[str]:
+    """All but the method and its options."""
+    backbone, found = result["backbone"], result.get("provenance") or {}
+    if result.get("demo"):
+        yield "--demo"
+    if not result.get("variant"):
+        yield from ("--methods", shlex.quote(result["method"]))
+    yield from ("--datasets", shlex.quote(result["dataset"]))
+    yield from ("--folds", shlex.quote(str(result["fold"])), "--seeds", str(result["seed"]))
+    bundled = backbone["weights"] == "bundled"  # a name's own weights, which need no other
+    yield from ("--backbone", shlex.quote(backbone["name"] if bundled else f"{backbone['name']}:{backbone['weights']}"))
+    yield from ("--selection", result["selection"])
+    if result.get("on_bad_sample", "fail") != "fail":
+        yield from ("--on-bad-sample", result["on_bad_sample"])
+    if found.get("threads", 1) != 1:
+        yield from ("--threads", str(found["threads"]))
+    if found.get("compile"):
+        yield "--compile"
+
+
+def _settings(result: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in _values(result).items():
+        text = value if isinstance(value, str) else json.dumps(value)
+        yield from ("--set", shlex.quote(f"{result['method']}.{name}={text}"))
+
+
+def _values(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Options, and the frame input as `input.NAME`; what has no value is left to its default."""
+    seen = {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
+    return {name: value for name, value in {**(result.get("options") or {}), **seen}.items() if value is not None}
+
+
+def _bench_file(result: Mapping[str, Any]) -> Iterator[str]:
+    yield "[[variant]]"
+    yield f"name = {_toml(result['variant'])}"
+    yield f"method = {_toml(result['method'])}"
+    yield "[variant.set]"
+    for name, value in _values(result).items():
+        yield f"{_toml(name)} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    """Strings, numbers, truth values and lists are written alike in JSON and TOML, but for the bare DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
