@@ -200,6 +200,8 @@ class Planted:
                 "gflops": 20 + int(digest(method, 2), 16) / 10,
                 "gflops_text": 1.0,
                 "latency_ms": 10 + int(digest(method, 2), 16) / 20,
+                "gflops_train": 12.5,
+                "batch": 32,
                 "clips_per_second": 30.0,
                 "peak_memory_mb": 900.0,
                 "params_total": 151_000_000,

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harness.leaderboard import cells
 from harness.leaderboard.aggregate import Board
+from harness.leaderboard.clips import BadPredictions, read_columns
 from harness.leaderboard.columns import Metrics
 from harness.leaderboard.notes import row_notes
 from harness.leaderboard.sections import Row, Section
@@ -26,6 +26,7 @@ HEAD = (
     *("Trainable (M)", "Latency (ms)", "Clips/s", "Memory (MB)", "Training GFLOPs (batch)", "Input"),
     *("Folds", "Seeds", "Selection", "Version", "Date"),
 )
+EPOCHS = pa.schema([("stage", pa.string()), ("epoch", pa.int64()), ("loss", pa.float64())])
 Cell = dict[str, Any]
 
 
@@ -114,10 +115,10 @@ def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str,
     """Loss by stage and epoch of each row: mean, least and most over its jobs."""
 
     def read(item: tuple[str, Sequence[Path]]) -> tuple[str, list[dict[str, Any]]]:
-        frames = [frame for folder in item[1] if (frame := _history(folder)) is not None]
-        if not frames:
+        tables = [table for folder in item[1] if (table := _history(folder)) is not None]
+        if not tables:
             return item[0], []
-        whole = pd.concat(frames).dropna(subset="loss")
+        whole = pa.concat_tables(tables).to_pandas().dropna(subset="loss")
         found = whole.groupby(["stage", "epoch"], sort=False)["loss"].agg(["mean", "min", "max"]).reset_index()
         return item[0], [{str(k): v for k, v in line.items()} for line in found.to_dict("records")]
 
@@ -125,13 +126,12 @@ def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str,
         return dict(threads.map(read, folders.items()))
 
 
-def _history(folder: Path) -> pd.DataFrame | None:
+def _history(folder: Path) -> pa.Table | None:
     try:
-        table = pq.read_table(folder / "history.parquet", columns=["stage", "epoch", "loss"], use_threads=False)
-    except (OSError, pa.ArrowException, ValueError):
+        table = read_columns(folder / "history.parquet", ["stage", "epoch", "loss"])
+        return table.select(EPOCHS.names).cast(EPOCHS)
+    except (BadPredictions, pa.ArrowException, ValueError):
         return None  # a curve may be missing
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness import registry
+from harness.audit import audit
 from harness.leaderboard import load
 from harness.leaderboard.published import read_published, verdicts
 from harness.site import publish
@@ -38,7 +39,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     planted.row("partial", 0.5, on=TestSet(clips=60), folds="12")
     board = load(Store(planted.root), registry.datasets(), registry.metrics())
     judged = verdicts(board, read_published(), registry.methods())
-    return publish(board, folder / "out", registry.metrics(), judged).parent
+    findings = audit(board, registry.plugins().offers("methods"))
+    return publish(board, folder / "out", registry.metrics(), judged, findings).parent
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_the_dark_theme_is_the_systems_or_the_readers(browser: Any, site: Path) 
     context.close()
 
 
-@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "rows/*.html", "runs/*.html"])
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "audit.html", "rows/*.html", "runs/*.html"])
 def test_no_page_is_wider_than_a_phone(page: Any, site: Path, kind: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     opened(page, next(site.glob(kind)))
@@ -129,7 +131,8 @@ def test_no_page_is_wider_than_a_phone(page: Any, site: Path, kind: str) -> None
 
 
 def test_names_are_text(page: Any, site: Path) -> None:
-    for path in (site / "index.html", site / "d-dfew.html", *site.glob("rows/*.html"), next(site.glob("runs/*.html"))):
+    first = [site / name for name in ("index.html", "d-dfew.html", "audit.html")]
+    for path in (*first, *site.glob("rows/*.html"), next(site.glob("runs/*.html"))):
         opened(page, path)
         assert "owned" not in page.title() or "<script>" in page.title()
         assert (
@@ -139,7 +142,7 @@ def test_names_are_text(page: Any, site: Path) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "rows/*.html", "runs/*.html"])
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "audit.html", "rows/*.html", "runs/*.html"])
 def test_axe_finds_nothing_serious(page: Any, site: Path, kind: str, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page.emulate_media(color_scheme=scheme)
