@@ -104,9 +104,10 @@ def test_the_site_has_the_form_the_code_gives_it(made: Path) -> None:
 
 
 def titles(path: Path) -> list[str]:
-    return re.findall(r"<h[123][^>]*>(.*?)</h", path.read_text(), re.DOTALL) + re.findall(
-        r'<th scope="col"[^>]*>(?:<button[^>]*>)?(.*?)<', path.read_text()
-    )
+    """Headings and heads of columns, sorted: methods stand in the order of their scores."""
+    text = path.read_text()
+    heads = re.findall(r'<th scope="col"[^>]*>(?:<button[^>]*>)?(.*?)<', text)
+    return sorted([*re.findall(r"<h[123][^>]*>(.*?)</h", text, re.DOTALL), *heads])
 
 
 def test_every_registered_method_is_in_the_demo() -> None:
