@@ -8,9 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.errors import BadSample
 from harness.specs import FrameInput, Sample
-from harness.video.decode import MAX_PIXELS
+from harness.video.decode import check_shape
 from harness.video.sampling import frame_indices
 from harness.video.source import open_source
 from harness.video.transform import test_view, train_view
@@ -27,19 +26,11 @@ def load_clip(sample: Sample, given: FrameInput, seed: int | None) -> Tensor:
     picks = frame_indices(source.count, given.frames, given.sampling, rng, given.duration)
     unique, places = np.unique(picks, return_inverse=True)  # short clips repeat frames; decode each once
     frames = source.read(unique.tolist())  # (n, H, W, 3)
-    _check_shape(sample, frames, given)
+    check_shape(sample, frames[0], max(given.base_size, given.size))
     if len(unique) < len(picks):
         frames = frames[places]  # (T, H, W, 3)
     tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)  # (T, 3, H, W), channels last in memory
     return test_view(tensor, given) if seed is None else train_view(tensor, given, seed)
-
-
-def _check_shape(sample: Sample, frames: np.ndarray, given: FrameInput) -> None:
-    """The longer side grows with the shorter one: 20,000 pixels by 1 would become gigabytes."""
-    short, long = sorted(frames.shape[1:3])
-    side = max(given.base_size, given.size)
-    if side * side * long // short > MAX_PIXELS:
-        raise BadSample(sample.id, f"{sample.source}: frames of {long} by {short} pixels are no face crops")
 
 
 def normalise(frames: Tensor, mean: Sequence[float], std: Sequence[float], kind: str) -> Tensor:

@@ -51,6 +51,16 @@ def read_frames(sample: Sample, files: Sequence[Path]) -> np.ndarray:
     return frames
 
 
+def check_shape(sample: Sample, frame: np.ndarray, side: int) -> None:
+    """Refuse a frame (H, W, 3) that cannot be resized to have a shorter side of so many pixels.
+
+    The longer side grows with the shorter one: 20,000 pixels by 1 would become gigabytes. Raises: BadSample.
+    """
+    short, long = sorted(frame.shape[:2])
+    if side * side * long // short > MAX_PIXELS:
+        raise BadSample(sample.id, f"{sample.source}: frames of {long} by {short} pixels are no face crops")
+
+
 def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
     """A frame (H, W, 3), resized to the height and width of the first if need be."""
     if frame.shape == first.shape:

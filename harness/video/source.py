@@ -11,8 +11,10 @@ import numpy as np
 from harness.errors import BadSample
 from harness.specs import Sample
 from harness.video.container import Unreadable
-from harness.video.decode import fitted, frame_files, read_frames
+from harness.video.decode import check_shape, fitted, frame_files, read_frames
 from harness.video.seek import decode_all, read_timeline, read_video
+
+USUAL = 224  # pixels: what the backbones of this field take
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,16 @@ def open_source(sample: Sample) -> Source:
 
 
 def check_all(sample: Sample) -> None:
-    """Decode every frame of a clip, whichever training might draw. Raises: BadSample naming one that cannot be."""
+    """Decode every frame of a clip, whichever training might draw.
+
+    Raises: BadSample naming one that cannot be decoded, or that cannot be resized to the usual 224 pixels.
+    """
     if sample.source.is_file():
-        for _ in all_frames(sample):
-            pass
+        for frame in all_frames(sample):
+            check_shape(sample, frame, USUAL)
         return
     for file in frame_files(sample):
-        read_frames(sample, [file])
+        check_shape(sample, read_frames(sample, [file])[0], USUAL)
 
 
 def _video(sample: Sample) -> Source:

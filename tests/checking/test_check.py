@@ -129,6 +129,12 @@ def test_deep_decodes_every_frame(facts: Facts, root: Path) -> None:
     assert str(bad) in problem["message"]
 
 
+def test_deep_tells_frames_that_no_backbone_could_take(facts: Facts, root: Path) -> None:
+    Image.new("RGB", (20_000, 3)).save(clip_folder(root, 5) / "99999.jpg")
+    (problem,) = of_code(facts("dfew", "--root", root, "--deep", "--workers", 1)[1], "undecodable")
+    assert "frames of 20000 by 3 pixels are no face crops" in problem["message"]
+
+
 def test_leaks_finds_a_frame_that_was_compressed_and_scaled(facts: Facts, root: Path) -> None:
     tested = {clip: fold for fold in DFEW.folds for clip in split(DFEW, fold)["test"]}
     first, second = sorted(tested)[0], next(c for c in sorted(tested, reverse=True) if tested[c] != "1")

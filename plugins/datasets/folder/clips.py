@@ -152,6 +152,9 @@ def _entries(root: Path, folder: Path, problems: list[Problem]) -> Iterator[tupl
                     problems.append(Problem("warning", "link-loop", f"{where} leads back to a folder above it", where))
                 elif entry.is_dir() or entry.is_file():
                     found.append((entry.name, entry.is_dir()))
+                else:  # a link that leads nowhere, a pipe
+                    text = f"{where} is neither a folder nor a file and is left out"
+                    problems.append(Problem("warning", "no-clip", text, where))
     except OSError as error:
         text = f"cannot list {folder} ({error.strerror})"
         problems.append(Problem("error", "unreadable-folder", text, str(folder)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,14 @@ def test_links_are_followed_and_loops_told(tmp_path: Path) -> None:
     found = folder.read(tmp_path / "root", "")
     assert [p.code for p in found.problems] == ["link-loop", "link-loop"]
     assert len(set.union(*clips_tested(found))) == 14
+
+
+def test_what_is_neither_folder_nor_file_is_told(tmp_path: Path) -> None:
+    tree(tmp_path)
+    (tmp_path / "sad" / "gone").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "sad" / "pipe.mp4")
+    found = folder.read(tmp_path, "")
+    assert [(p.code, p.file) for p in found.problems] == [("no-clip", "sad/gone"), ("no-clip", "sad/pipe.mp4")]
 
 
 @pytest.mark.parametrize(
