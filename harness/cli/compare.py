@@ -111,4 +111,6 @@ def _p(value: float) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.6g}"
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"

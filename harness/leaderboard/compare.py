@@ -129,6 +129,9 @@ def _compare(board: Board, first: Row, second: Row) -> Comparison:
     rows = [first["row"], second["row"]]
     notes = [note for row in rows for note in board.evidence.problems.get(row, [])]
     notes += [f"protocols differ in {line}" for line in differing(board, *rows)]
+    if first["hardware"] != second["hardware"]:
+        places = " and ".join(row["hardware"] or "unknown hardware" for row in (first, second))
+        notes.append(f"times and memory were measured on {places}: compare them within one hardware only")
     parts = {row: board.evidence.parts.get(row, []) for row in rows}
     folds = board.expected[first["dataset"], bool(first["demo"])]
     folds_seen = dict.fromkeys([*folds, *(part.fold for row in rows for part in parts[row])])

@@ -76,6 +76,11 @@ def test_compare_names_what_differs(invoke: Invoke, tmp_path: Path) -> None:
     planted.row("b", on=on, identity={"protocol": {"selection": "oracle"}})
     (found,) = json.loads(invoke("compare", "a", "b", "--runs", planted.root, "--json").out)
     assert "protocols differ in selection: last, oracle" in found["notes"]
+    assert not any("hardware" in note for note in found["notes"])
+    other = {"hardware": {"cpu": "Other", "cores": 9}, "threads": 2, "finished": "2026-11-20T10:00:00+00:00"}
+    planted.row("c", on=on, provenance=other)
+    (found,) = json.loads(invoke("compare", "a", "c", "--runs", planted.root, "--json").out)
+    assert any("Test CPU, 2 cores, 1 thread and Other, 9 cores, 2 threads" in note for note in found["notes"])
     assert found["clips"] == 90
     assert any(note.startswith("90 of 150 clips compared") for note in found["notes"])
 

@@ -56,8 +56,11 @@ function colours() {
   return { ink: of("--ink"), soft: of("--soft"), line: of("--line"), one: of("--accent"), two: of("--second") };
 }
 
-function draw() {
+let turn = 0;
+
+async function draw() {
   if (typeof vegaEmbed === "undefined") return;
+  const mine = ++turn;
   const { ink, soft, line, one, two } = colours();
   const text = { labelColor: soft, titleColor: soft, labelFont: "inherit", titleFont: "inherit", titleFontWeight: 500 };
   const config = {
@@ -67,8 +70,10 @@ function draw() {
     range: { category: [one, two, "#8a63d2", "#2f9e6e", "#c2507a", "#7a8594"] },
   };
   for (const figure of document.querySelectorAll("figure.chart")) {
+    if (mine !== turn) return; // the theme has changed since
     const spec = JSON.parse(figure.querySelector("script").textContent);
-    vegaEmbed(figure.querySelector(".vega"), spec, { actions: false, renderer: "svg", config, ast: false });
+    await vegaEmbed(figure.querySelector(".vega"), spec, { actions: false, renderer: "svg", config, ast: false });
+    await new Promise((next) => setTimeout(next)); // clicks come before the next chart
   }
 }
 
@@ -87,4 +92,4 @@ button.addEventListener("click", () => {
 });
 label();
 document.documentElement.dataset.ready = "true";
-requestAnimationFrame(() => setTimeout(draw, 0));
+addEventListener("load", draw); // this script runs before the library of the charts, so that tables answer first
