@@ -1,6 +1,6 @@
 """On the replica of DFEW, what the papers' temporal parts are for: telling classes apart that only time separates.
 
-Three seeds of the demo's own recipes, told by `harness analyze frame-order`.
+One seed of the demo's own recipes, told by `harness analyze frame-order`; docs/methods have three.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 import harness
 from harness.analyses.run import run_analysis
-from harness.analyses.select import Wanted
+from harness.analyses.select import Wanted, Where
 
 METHODS = ("zero-shot-clip", "coop", "cocoop", "a3lign", "biehpro-baseline", "biehpro")
 
@@ -24,11 +24,11 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HARNESS_CACHE", str(folder / "cache"))
         results = harness.bench(
-            methods=",".join(METHODS), datasets="dfew", folds="1", seeds="1,2,3", demo=True, save_weights=True,
-            data_root=folder / "data", out=folder / "runs", quiet=True,
+            methods=",".join(METHODS), datasets="dfew", folds="1", seeds="1", demo=True, save_weights=True,
+            data_root=folder / "data", out=folder / "runs", executor="inline", quiet=True,
         )  # fmt: skip
         assert all(result["status"] == "done" for result in results)
-        run_analysis("frame-order", folder / "runs", folder / "analyses", Wanted(), (), data_root=folder / "data")
+        run_analysis("frame-order", Where(folder / "runs", folder / "data"), folder / "analyses", Wanted())
     table = pd.read_parquet(Path(folder, "analyses", "frame-order", "frame-order.parquet"))
     return table.set_index(["method", "order"])[["war", "pairs"]]
 
