@@ -14,6 +14,7 @@ from harness.errors import BadData
 from harness.workbooks import SUFFIX, workbook_lines
 
 LARGEST = 64_000_000  # bytes; the longest official list has three million
+LONGEST = 1000  # characters of a field that is looked at; paths of clips are far shorter
 ROLES = {  # what a header may call each column
     "clip": "clip clip_id clip_name file file_name filename id name path video video_id video_name video_path",
     "label": "annotation category class emotion expression gt label labels single_label target",
@@ -92,6 +93,8 @@ def read_list(file: Path) -> ClipList:
                 shown = ", ".join(name or "?" for name in columns)
                 raise ValueError(f"expected {width} columns ({shown}), found {len(fields)}: {text[:80]!r}")
             found = {role: field for role, field in zip(columns, fields, strict=False) if role}
+            if longest := max((field for field in found.values() if len(field) > LONGEST), default=""):
+                raise ValueError(f"a field of {len(longest):,} characters: {longest[:40]!r} and so on")
             rows.append(Row(file, n, **found))
         except (ValueError, csv.Error) as error:
             bad.append(BadRow(file, n, str(error)))
@@ -178,4 +181,6 @@ def _columns(fields: Sequence[str], *, captions: bool) -> list[str]:
         return ["clip", "label"]
     if len(fields) == 3 and fields[1].isdecimal():
         return ["clip", "frames", "label"]
-    raise ValueError(f"expected `clip label`, `clip frames label` or a header, found {len(fields)} columns: {fields}")
+    raise ValueError(
+        f"expected `clip label`, `clip frames label` or a header, found {len(fields)} columns: {str(fields)[:200]}"
+    )

@@ -119,6 +119,7 @@ def test_any_bytes_are_read_or_named_as_bad(tmp_path_factory: pytest.TempPathFac
         ("clip,label\n1,a,\n", 2, "expected 2 columns (clip, label), found 3: '1,a,'"),
         ('clip,label\n1,a\n"2,b\n3,c\n', 3, "broken quotes (unexpected end of data): '\"2,b'"),
         ('clip,label\n1,a\n"2"x,b\n', 3, "broken quotes ("),
+        (f"a 1\nb {'x' * 5000}\n", 2, "a field of 5,000 characters: 'xxx"),
         ("1,2,3,4\n", 1, "expected `clip label`, `clip frames label` or a header, found 4 columns"),
         ("1 a\n2\n", 2, "expected 2 columns (clip, label), found 1: '2'"),
         ("/x/1 70 3\n/x/2 4\n", 2, "expected 3 columns (clip, frames, label), found 2: '/x/2 4'"),

@@ -76,15 +76,19 @@ def _fault(row: Row, seen: dict[str, Clip]) -> str:
         return f"clip {row.clip!r} is not a plain path below the list's folder"
     if not row.label:
         return f"clip {row.clip!r} has no label"
+    if odd := next((text for text in (row.label, row.fold, row.group) if not text.isprintable()), ""):
+        return f"{odd!r} cannot be printed"
     first = seen.get(_stem(path.as_posix()))
     return f"duplicate clip {row.clip!r}, first in line {first.line}" if first else ""
 
 
 def _place(root: Path, path: str) -> str:
     """The path of a clip; one written without its suffix may be a video."""
-    if (root / path).exists() or is_video(path):
+    here = os.path.join(root, path)  # noqa: PTH118 (unlike a path object it takes a name that is too long)
+    if os.path.exists(here) or is_video(path):  # noqa: PTH110
         return path
-    return next((path + suffix for suffix in sorted(VIDEO_SUFFIXES) if (root / (path + suffix)).is_file()), path)
+    found = (suffix for suffix in sorted(VIDEO_SUFFIXES) if os.path.isfile(here + suffix))  # noqa: PTH113
+    return path + next(found, "")
 
 
 def _tree(root: Path) -> tuple[list[Clip], list[Problem]]:

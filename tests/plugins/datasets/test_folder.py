@@ -123,6 +123,7 @@ def test_a_clip_of_a_list_may_be_written_without_its_suffix(tmp_path: Path) -> N
         ("x\\..\\..\\a,happy", "clip 'x\\\\..\\\\..\\\\a' is not a plain path"),
         (",happy", "clip '' is not a plain path"),
         ("d,", "clip 'd' has no label"),
+        ("d,sad\x1b[31m", "'sad\\x1b[31m' cannot be printed"),
         ("a,sad", "duplicate clip 'a', first in line 2"),
         ("d", "expected 2 columns (clip, label), found 1"),
         ('"d,sad', "broken quotes ("),
@@ -144,6 +145,11 @@ def test_links_are_followed_and_loops_told(tmp_path: Path) -> None:
     found = folder.read(tmp_path / "root", "")
     assert [p.code for p in found.problems] == ["link-loop", "link-loop"]
     assert len(set.union(*clips_tested(found))) == 14
+
+
+def test_a_name_too_long_for_any_disk_is_a_clip_that_is_not_there(tmp_path: Path) -> None:
+    listed(tmp_path, ["a,happy", "b,sad", f"{'c' * 300},happy", "d,sad"])
+    assert "c" * 300 in set.union(*clips_tested(folder.read(tmp_path, "").checked()))
 
 
 def test_what_is_neither_folder_nor_file_is_told(tmp_path: Path) -> None:
