@@ -3,8 +3,9 @@
     python benchmarks/faults.py --of driver --kills 30 --executor inline
     python benchmarks/faults.py --of worker --kills 30
 
-After a kill of the driver the same command is given again; after one of a worker the driver goes on by itself. Each
-trial starts from an empty store and an empty feature cache, so that kills also hit while the cache is being filled.
+After a kill of the driver the same command is given again; after one of a worker the driver goes on by itself, and with
+`--in-one-run 10` it loses ten workers on its way. Each trial starts from an empty store and an empty feature cache, so
+that kills also hit while the cache is being filled.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 from toy_bench import Place, end, same
 
-WORKERS = ("ray::run_task", "ray::fill_task", "ray::IDLE")
+WORKERS = ("ray::run_task", "ray::fill_task", "ray::IDLE", "ray::Mailbox")
 
 
 def main() -> None:
@@ -34,12 +36,14 @@ def main() -> None:
         whole = place.predictions("whole")
         print(json.dumps({"unbroken_seconds": round(seconds, 2), "jobs": len(whole)}), flush=True)
         good = 0
-        for number in range(options.kills):
-            entry = trial(place, f"trial {number}", options, random.uniform(0, seconds))
+        for number in range(0, options.kills, options.in_one_run):
+            count = min(options.in_one_run, options.kills - number)
+            kills = trial(place, f"trial {number}", options, sorted(random.uniform(0, seconds) for _ in range(count)))
             found = place.predictions(f"trial {number}")
-            entry |= {"same_bits": same(whole, found), "left_behind": place.left_behind(f"trial {number}")}
-            good += entry["same_bits"] and not entry["left_behind"]
-            print(json.dumps({"kill": number + 1, **entry}), flush=True)
+            after = {"same_bits": same(whole, found), "left_behind": place.left_behind(f"trial {number}")}
+            good += count * (after["same_bits"] and not after["left_behind"])
+            for kill in kills:
+                print(json.dumps({**kill, **after}), flush=True)
     print(json.dumps({"of": options.of, "executor": options.executor, "kills": options.kills, "good": good}))
     raise SystemExit(good != options.kills)
 
@@ -49,31 +53,38 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--of", choices=["driver", "worker"], default="driver")
     parser.add_argument("--executor", choices=["ray", "inline"], default="ray")
     parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--in-one-run", type=int, default=1, help="so many kills of workers a run")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.of == "driver" and options.in_one_run > 1:
+        parser.error("a run has one driver")
+    return options
 
 
-def trial(place: Place, name: str, options: argparse.Namespace, moment: float) -> dict[str, object]:
-    """One kill. Returns when and what was hit, and how far the run was."""
-    process = place.start(name, options.executor)
-    time.sleep(moment)
-    entry: dict[str, object] = {"at": round(moment, 2), "done_by_then": len(list(place.store(name).glob("*/*/*")))}
-    entry["shards_by_then"] = len(list(place.cache(name).rglob("*.npy")))
+def trial(place: Place, name: str, options: argparse.Namespace, moments: Sequence[float]) -> list[dict[str, object]]:
+    """Kills at these seconds of one run. Returns when and what was hit, and how far the run was."""
+    retries = 2 + len(moments)  # one job may be hit each time
+    process = place.start(name, options.executor, "--max-retries", str(retries))
+    kills: list[dict[str, object]] = []
+    started = time.monotonic()
+    for moment in moments:
+        time.sleep(max(0.0, moment - (time.monotonic() - started)))
+        entry: dict[str, object] = {"at": round(moment, 2), "done_by_then": len(list(place.store(name).glob("*/*/*")))}
+        entry["shards_by_then"] = len(list(place.cache(name).rglob("*.npy")))
+        entry["hit"] = kill_worker(process) if options.of == "worker" else kill_driver(process)
+        kills.append(entry)
     if options.of == "worker":
-        entry["hit"] = kill_worker(process)
         end(process)
-        place.finish(name, options.executor)  # a later run, which cleans up
-        return entry
-    entry["hit"] = "driver" if process.poll() is None else "nothing, it was over"
-    kill_driver(process)
-    place.finish(name, options.executor)
-    return entry
+    place.finish(name, options.executor)  # what goes on after the driver's death; else a later run, which cleans up
+    return kills
 
 
-def kill_driver(process: subprocess.Popen[str]) -> None:
+def kill_driver(process: subprocess.Popen[str]) -> str:
+    hit = "driver" if process.poll() is None else "nothing, it was over"
     if process.poll() is None:
         os.kill(process.pid, signal.SIGKILL)
     process.communicate()  # Ray's own processes end when they see that the driver is gone
+    return hit
 
 
 def kill_worker(process: subprocess.Popen[str]) -> str:

@@ -31,7 +31,7 @@ class Place:
         if not self.data.exists():
             write_toy(self.data / "TOY")
 
-    def start(self, trial: str, executor: str, *more: str, seeds: str = "1,2") -> subprocess.Popen[str]:
+    def start(self, trial: str, executor: str, *more: str, seeds: str = "1") -> subprocess.Popen[str]:
         """`harness bench`, in a process group of its own."""
         flags = ["--plugin", str(ROOT / "tests" / "toy.py"), "--datasets", "toy", "--backbone", "tiny", "--quiet"]
         flags += ["--methods", "linear,coop,zero-shot-clip", "--seeds", seeds, "--data-root", str(self.data)]
@@ -43,7 +43,7 @@ class Place:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def finish(self, trial: str, executor: str, *more: str, seeds: str = "1,2") -> float:
+    def finish(self, trial: str, executor: str, *more: str, seeds: str = "1") -> float:
         """Run to the end. Returns the seconds. Raises: RuntimeError if it did not end well."""
         started = time.perf_counter()
         end(self.start(trial, executor, *more, seeds=seeds))
