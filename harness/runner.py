@@ -13,13 +13,12 @@ from harness.demo.replica import is_demo
 from harness.errors import HarnessError
 from harness.events import Event, Send
 from harness.executors import Finished, get_executor
-from harness.files import sweep
-from harness.leases import Leases
 from harness.plan import DEMO_ROOT, Plan, make_plan
 from harness.request import Request
 from harness.specs import DatasetSpec, JobSpec
 from harness.store import Store
 from harness.tracking import load_trackers
+from harness.work import sweep_up
 
 log = logging.getLogger(__name__)
 HOOKS = {"started": "job_started", "epoch": "epoch_ended", "finished": "job_finished"}  # event -> hook
@@ -81,7 +80,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     store = Store(Path(plan.context.out))
     if plan.todo:
         store.check_writable()
-    _sweep(plan)
+    sweep_up(plan.context)
     if not plan.todo:
         return
     note_plan(store.root, plan)
@@ -95,13 +94,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
         observe({"event": "finished", "job": job.id, "result": result})
         yield job, result
     forget_plans(store.root)
-    _sweep(plan)  # after workers that were killed
-
-
-def _sweep(plan: Plan) -> None:
-    Store(Path(plan.context.out)).sweep()
-    sweep(Path(plan.context.cache))
-    Leases(Path(plan.context.cache) / "features").sweep()
+    sweep_up(plan.context)  # after workers that were killed
 
 
 def demo_specs(names: list[str] | None) -> list[DatasetSpec]:

@@ -14,6 +14,8 @@ from harness import config, registry
 from harness.context import RunContext
 from harness.errors import CannotWrite, HarnessError
 from harness.events import Send, for_job
+from harness.files import sweep
+from harness.leases import Leases
 from harness.provenance import now, provenance
 from harness.records import identity
 from harness.sources import shipped
@@ -67,11 +69,13 @@ class Parcel:
 
 def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
     """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
+    load_plugins(context)
     cache = config.cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
     store = Store(cache / "collected")
-    store.sweep()  # after workers of this machine that were killed
-    result = execute(job, replace(context, out=str(store.root), cache=str(cache), data_roots=roots), send)
+    own = replace(context, out=str(store.root), cache=str(cache), data_roots=roots)
+    sweep_up(own)
+    result = execute(job, own, send)
     folder = store.folder(job)
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     shutil.rmtree(folder, ignore_errors=True)
@@ -98,6 +102,13 @@ def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, A
         write_json(draft / "result.json", result)
     store.checkpoint(job).unlink(missing_ok=True)
     return result
+
+
+def sweep_up(context: RunContext) -> None:
+    """Remove what processes that were killed left in the store and in the cache."""
+    Store(Path(context.out)).sweep()
+    sweep(Path(context.cache))
+    Leases(Path(context.cache) / "features").sweep()
 
 
 def _own_root(name: str, planned: Path) -> Path:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from harness.claims import WAIT_SECONDS, Claims
 from harness.encoding import Fill
@@ -60,7 +60,8 @@ class Dispatcher:
     def __post_init__(self) -> None:
         plan = self.plan
         self.tries = Tries(plan.cluster.max_retries)
-        self.mailbox = ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
+        self.run_task, self.fill_task = ray.remote(self.run), ray.remote(self.fill)
+        self.mailbox = _mailbox()
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
         self.shards = deque(plan.fills)
@@ -129,7 +130,7 @@ class Dispatcher:
 
     def _submit_fill(self, fill: Fill) -> None:
         needs = self._needs(self.first[fill], fill)
-        task = ray.remote(self.fill).options(**needs.options())
+        task = self.fill_task.options(**needs.options())
         running = self.by_name[fill] = Running(fill)
         self.tasks[task.remote(fill, self.context, self.skip, self.mailbox)] = running
 
@@ -137,7 +138,7 @@ class Dispatcher:
         lost = self.tries.reasons(job.id)
         context = replace(self.plan.context, lost=lost) if lost else self.context
         running = self.by_name[job.id] = Running(job)
-        task = ray.remote(self.run).options(**self._needs(job, job.id).options())
+        task = self.run_task.options(**self._needs(job, job.id).options())
         self.tasks[task.remote(job, context, self.mailbox)] = running
 
     def _needs(self, job: JobSpec, name: str | Fill) -> Needs:
@@ -153,7 +154,7 @@ class Dispatcher:
         ready, _ = ray.wait(refs, num_returns=1, timeout=POLL_SECONDS)
         if ready:
             ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0)
-        for event in ray.get(self.mailbox.drain.remote()):
+        for event in self._events():
             self._note(event)
         for ref in ready:
             running = self.tasks.pop(ref)
@@ -161,6 +162,13 @@ class Dispatcher:
                 self._end_fill(running.work, running, ref)
             else:
                 yield from self._end(running.work, running, ref)
+
+    def _events(self) -> list[Event]:
+        try:
+            return list(ray.get(self.mailbox.drain.remote()))
+        except RayActorError:  # its node was lost, and what was in it is for the eye only
+            self.mailbox = _mailbox()
+            return []
 
     def _note(self, event: Event) -> None:
         running = self.by_name.get(event.get("fill") or event.get("job", ""))
@@ -227,6 +235,10 @@ class Dispatcher:
         for ref in self.tasks:
             with suppress(RayError, GetTimeoutError, ValueError):
                 ray.cancel(ref, force=force)
+
+
+def _mailbox() -> Any:
+    return ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
 
 
 def _fetch(ref: Any) -> Any:

@@ -9,10 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 import ray
+from ray.exceptions import RayError
 
 from harness.claims import Claims
 from harness.context import RunContext
 from harness.encoding import Fill
+from harness.errors import HarnessError
 from harness.events import Send
 from harness.executors import Finished
 from harness.executors.dispatch import Dispatcher
@@ -26,12 +28,22 @@ from harness.work import execute, execute_apart, fill_shard
 
 
 def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
-    """Submit what there is room for, the longest first, and pass on events and results as they come."""
+    """Submit what there is room for, the longest first, and pass on events and results as they come.
+
+    Raises:
+        HarnessError: there is no Ray, or it was lost on the way.
+    """
     if not plan.todo:
         return
     with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
         room = Room(plan.cluster, plan.context.threads)
-        yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
+        try:
+            yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
+        except (RayError, ConnectionError) as error:
+            raise HarnessError(
+                f"Ray was lost: {str(error).strip().splitlines()[0]}; finished results are kept, and the same command "
+                f"goes on"
+            ) from error
 
 
 def fill_task(fill: Fill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
@@ -52,6 +64,6 @@ def run_task(job: JobSpec, context: RunContext, mailbox: Any) -> Any:
             os._exit(EXIT_STOPPED)  # this machine is being taken away; the driver sees a lost worker, and tries again
         stop.reset()
         return None
-    with suppress(ray.exceptions.RayError):
+    with suppress(RayError):
         ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch
     return result
