@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import registry
-from harness.cli.output import Json, Runs, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def compare(
     runs: Runs = Path("runs"),
     dataset: Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")] = None,
     flips: Annotated[int, typer.Option("--flips", min=0, help="Clips that flipped to print; --json has all.")] = 20,
+    plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
     """Compare two rows clip by clip: paired difference with interval, recall per class, flipped clips, cost.
@@ -35,6 +36,7 @@ def compare(
     from harness.leaderboard.compare import as_json
     from harness.leaderboard.compare import compare as compare_rows
 
+    load_plugins(plugin)
     found = compare_rows(load(Store(runs), registry.datasets(), registry.metrics()), first, second, dataset)
     if json_:
         print_json(as_json(found))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from harness import registry
-from harness.cli.output import Json, Runs, out, print_json
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json
 from harness.store import Store
 
 
@@ -18,6 +18,7 @@ def leaderboard(
     published: Annotated[
         Path | None, typer.Option("--published", help="Folder with printed numbers; default: those shipped.")
     ] = None,
+    plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
     """Write Markdown, CSV, JSON and LaTeX tables: one per dataset, one across datasets, one beside printed numbers.
@@ -29,6 +30,7 @@ def leaderboard(
     from harness.leaderboard import Papers, render
     from harness.leaderboard.published import BUNDLED, read_published
 
+    load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     files = render(Store(runs), out_dir, registry.datasets(), registry.metrics(), papers)
     if json_:

@@ -66,8 +66,10 @@ def _clips(table: pa.Table, classes: Sequence[str], path: Path) -> Clips:
     return Clips(ids, labels, predicted, logits)
 
 
-def read_columns(path: Path, columns: list[str], dictionaries: list[str] | None = None) -> pa.Table:
-    """Some columns of a Parquet file, in this thread.
+def read_columns(
+    path: Path, columns: list[str], dictionaries: list[str] | None = None, optional: Sequence[str] = ()
+) -> pa.Table:
+    """Some columns of a Parquet file, in this thread; `optional` ones where they are there.
 
     Raises:
         BadPredictions: the file or a column is missing, or it is no Parquet file.
@@ -75,7 +77,7 @@ def read_columns(path: Path, columns: list[str], dictionaries: list[str] | None 
     try:
         source = pa.BufferReader(path.read_bytes())  # small files: quicker than to let Arrow look for them
         with pq.ParquetFile(source, read_dictionary=dictionaries or []) as file:
-            table = file.read(columns=columns, use_threads=False)
+            table = file.read(columns=[*columns, *optional], use_threads=False)
     except OSError as error:
         raise BadPredictions(f"{path}: {error.strerror or 'cannot be read'}") from error
     except (pa.ArrowException, ValueError) as error:

@@ -161,24 +161,42 @@ def reliability(bins: np.ndarray) -> Spec | None:
     )
 
 
-def curves(history: Sequence[Mapping[str, Any]]) -> Spec | None:
-    """Training loss by epoch: the mean over folds and seeds in a band from least to most."""
+def loss(history: Sequence[Mapping[str, Any]]) -> Spec | None:
+    """Training loss by epoch, a line for each stage."""
+    return _curves([line for line in history if line["curve"] == "loss"], "training loss", "stage")
+
+
+def scores(history: Sequence[Mapping[str, Any]]) -> Spec | None:
+    """WAR and UAR by epoch of validation clips, or under oracle selection of test clips; None where there are none."""
+    return _curves([line for line in history if line["curve"] != "loss"], "percent", "curve")
+
+
+def _curves(history: Sequence[Mapping[str, Any]], title: str, by: str) -> Spec | None:
+    """The mean over folds and seeds in a band from least to most."""
     if not history:
         return None
     x = {"field": "epoch", "type": "quantitative", "axis": {"tickMinStep": 1}, "title": "epoch"}
-    y = {"field": "mean", "type": "quantitative", "title": "training loss", "scale": {"zero": False}}
-    color = {"field": "stage", "type": "nominal"}
-    tooltip = [{"field": "stage"}, {"field": "epoch"}, {"field": "mean", "title": "loss", "format": ".4f"}]
+    y = {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}}
+    color = {"field": by, "type": "nominal"}
+    detail = {"field": "stage"}
+    mean = {"field": "mean", "title": title, "format": ".4f"}
+    tooltip = [{"field": "curve"}, {"field": "stage"}, {"field": "epoch"}, mean]
     return chart(
         {
             "layer": [
                 {
                     "mark": {"type": "area", "opacity": 0.18},
-                    "encoding": {"x": x, "y": {**y, "field": "min"}, "y2": {"field": "max"}, "color": color},
+                    "encoding": {
+                        "x": x,
+                        "y": {**y, "field": "min"},
+                        "y2": {"field": "max"},
+                        "color": color,
+                        "detail": detail,
+                    },
                 },
                 {
                     "mark": {"type": "line", "point": True},
-                    "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
+                    "encoding": {"x": x, "y": y, "color": color, "detail": detail, "tooltip": tooltip},
                 },
             ]
         },

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from harness.leaderboard import cells
 from harness.leaderboard.aggregate import Board
@@ -27,6 +28,7 @@ HEAD = (
     *("Folds", "Seeds", "Selection", "Version", "Date"),
 )
 EPOCHS = pa.schema([("stage", pa.string()), ("epoch", pa.int64()), ("loss", pa.float64())])
+SCORES = ("val_war", "val_uar", "test_war", "test_uar")  # by epoch, where the selection rule looked at them
 Cell = dict[str, Any]
 
 
@@ -112,14 +114,19 @@ def confusion(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
 
 
 def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str, Any]]]:
-    """Loss by stage and epoch of each row: mean, least and most over its jobs."""
+    """Loss, and scores in percent, by stage and epoch of each row: mean, least and most over its jobs.
+
+    Each line says under `curve` what it is of: "loss", or one of `SCORES`.
+    """
 
     def read(item: tuple[str, Sequence[Path]]) -> tuple[str, list[dict[str, Any]]]:
         tables = [table for folder in item[1] if (table := _history(folder)) is not None]
         if not tables:
             return item[0], []
-        whole = pa.concat_tables(tables).to_pandas().dropna(subset="loss")
-        found = whole.groupby(["stage", "epoch"], sort=False)["loss"].agg(["mean", "min", "max"]).reset_index()
+        whole = pa.concat_tables(tables, promote_options="default").to_pandas()
+        long = whole.melt(["stage", "epoch"], var_name="curve").dropna(subset="value")
+        groups = long.groupby(["curve", "stage", "epoch"], sort=False)["value"]
+        found = groups.agg(["mean", "min", "max"]).reset_index()
         return item[0], [{str(k): v for k, v in line.items()} for line in found.to_dict("records")]
 
     with ThreadPoolExecutor(THREADS) as threads:
@@ -128,8 +135,11 @@ def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str,
 
 def _history(folder: Path) -> pa.Table | None:
     try:
-        table = read_columns(folder / "history.parquet", ["stage", "epoch", "loss"])
-        return table.select(EPOCHS.names).cast(EPOCHS)
+        table = read_columns(folder / "history.parquet", EPOCHS.names, optional=SCORES)
+        scores = [name for name in SCORES if name in table.column_names and table.column(name).null_count < len(table)]
+        percent = {name: pc.multiply(table.column(name).cast(pa.float64()), 100.0) for name in scores}
+        always = table.select(EPOCHS.names).cast(EPOCHS)
+        return pa.table({**dict(zip(EPOCHS.names, always.columns, strict=True)), **percent})
     except (BadPredictions, pa.ArrowException, ValueError):
         return None  # a curve may be missing
 

@@ -169,7 +169,8 @@ class _Site:
         bins = self.board.evidence.reliability.get(row["row"])
         drawn = {
             "Seeds and folds": charts.dots([job for job in jobs if job["status"] == "done"]),
-            "Training loss": charts.curves(history),
+            "Training loss": charts.loss(history),
+            "Scores by epoch": charts.scores(history),
             "Reliability": None if bins is None else charts.reliability(bins),
         }
         self._page(

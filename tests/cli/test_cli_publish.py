@@ -10,6 +10,7 @@ import shlex
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -159,6 +160,28 @@ def test_what_the_audit_found_is_on_the_site(invoke: Invoke, tmp_path: Path) -> 
     assert liar is not None
     assert "WAR is stored as 0.9900" in (tmp_path / "site" / liar[1]).read_text()
     assert re.search(r"has 2 errors, \d+ warnings", (tmp_path / "site" / "index.html").read_text())
+
+
+def test_curves_hold_the_scores_that_selection_looked_at(invoke: Invoke, tmp_path: Path) -> None:
+    planted, on = Planted(tmp_path / "runs"), TestSet("ferv39k", "1", clips=30)
+    for seed, rise in ((1, 0.0), (2, 0.1)):
+        logits, seen = on.predict("1", 1, seed), {"val_war": [0.3 + rise, 0.4, 0.5], "val_uar": [0.2, 0.3, 0.4]}
+        planted.add("coop", "1", seed, logits, on=on, history=seen)
+    planted.row("plain", 0.5, on=on)
+    assert invoke("publish", tmp_path / "site", "--runs", planted.root).code == 0
+    pages = {("coop" in text): text for text in (page.read_text() for page in (tmp_path / "site").glob("rows/*.html"))}
+    assert "Scores by epoch" not in pages[False]
+    loss, scores = (values_of(pages[True], title) for title in ("Training loss", "Scores by epoch"))
+    assert [round(value["mean"], 3) for value in loss] == [1.9, 1.4, 1.2]
+    first = next(value for value in scores if (value["curve"], value["epoch"]) == ("val_war", 1))
+    assert (first["mean"], first["min"], first["max"]) == pytest.approx((35, 30, 40))
+
+
+def values_of(page: str, title: str) -> list[dict[str, Any]]:
+    """The data of a chart of a page."""
+    spec = page.split(title, 1)[1].split('<script type="application/json">', 1)[1].split("</script>")[0]
+    values: list[dict[str, Any]] = json.loads(spec)["data"]["values"]
+    return values
 
 
 def test_pairs_are_told_by_sign_and_significance() -> None:
