@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -85,8 +85,8 @@ def power(board: Board, section: Section) -> list[str]:
     return [f"{units}. The smallest difference they show with 80 % power: {points}.{more}"]
 
 
-def hardware(section: Section) -> list[str]:
-    """What times were taken on: they are compared within one hardware only."""
+def hardware(section: Section, escape: Callable[[object], str] = markdown) -> list[str]:
+    """What times were taken on, with names escaped for where it is shown: they are compared within one only."""
     found: dict[str, list[str]] = {}
     for row in section.rows:
         if row["hardware"]:
@@ -95,7 +95,7 @@ def hardware(section: Section) -> list[str]:
         return []
     places = [name if len(found) == 1 else f"{name} ({', '.join(rows)})" for name, rows in found.items()]
     within = " Compare them within one hardware only." if len(found) > 1 else ""
-    return [f"Latency, clips per second and memory: {'; '.join(map(markdown, places))}.{within}"]
+    return [f"Latency, clips per second and memory: {'; '.join(map(escape, places))}.{within}"]
 
 
 def _worth(demo: bool, stand_in: bool, official: bool) -> str:

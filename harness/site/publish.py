@@ -142,7 +142,7 @@ class _Site:
             "table": content.table(self.board, section, self.specs),
             "charts": {name: spec for name, spec in drawn.items() if spec},
             "power": note,
-            "hardware": " ".join(pages.hardware(section)),
+            "hardware": " ".join(pages.hardware(section, str)),
             "pairs": matrices(self.pairs[section.key], {row["row"]: content.title(row) for row in section.rows}),
             "classes": classes,
             "recalls": [

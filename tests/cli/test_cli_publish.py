@@ -45,7 +45,8 @@ class Links(HTMLParser):
 def site(invoke: Invoke, tmp_path: Path) -> Path:
     planted = Planted(tmp_path / "runs")
     planted.row(HOSTILE, 0.2, on=TestSet("ferv39k", "1", clips=40), identity={"options": {"prompt": HOSTILE}})
-    planted.row("coop", 0.9, on=TestSet("ferv39k", "1", clips=40), seeds=(1, 2))
+    elsewhere = {"hardware": {"cpu": "CPU @ 2 GHz", "cores": 2}, "packages": {"torch": "2.6.0"}}
+    planted.row("coop", 0.9, on=TestSet("ferv39k", "1", clips=40), seeds=(1, 2), provenance=elsewhere)
     answer = invoke("publish", tmp_path / "site", "--runs", planted.root, "--json")
     assert json.loads(answer.out)["pages"] == 1 + 1 + 1 + 2 + 3
     return tmp_path / "site"
@@ -66,6 +67,7 @@ def test_hostile_names_stay_text(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text()
         assert "<script>alert" not in text
+        assert not re.search(r"&amp;(lt|gt|amp|#)", text)  # escaped once
         links = Links()
         links.feed(text)
         if page.name in expected:
