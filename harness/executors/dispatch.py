@@ -62,6 +62,7 @@ class Dispatcher:
         self.tries = Tries(plan.cluster.max_retries)
         self.run_task, self.fill_task = ray.remote(self.run), ray.remote(self.fill)
         self.mailbox = _mailbox()
+        self.asked: Any = None  # what the mailbox has not answered yet
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
         self.shards = deque(plan.fills)
@@ -99,6 +100,8 @@ class Dispatcher:
         if time.monotonic() - self.measured > LOOK_SECONDS:
             self.measured = time.monotonic()
             self.room.look()
+            if not self.room.nodes:
+                raise ConnectionError("no node of the cluster is alive")
         while self.shards and self._has_room(self.first[self.shards[0]]):
             self._submit_fill(self.shards.popleft())
         for job in self._ready():
@@ -164,8 +167,13 @@ class Dispatcher:
                 yield from self._end(running.work, running, ref)
 
     def _events(self) -> list[Event]:
+        """What has come since the last time; nothing as long as the mailbox is being started again."""
+        self.asked = self.asked or self.mailbox.drain.remote()
+        if not ray.wait([self.asked], timeout=POLL_SECONDS)[0]:
+            return []
+        asked, self.asked = self.asked, None
         try:
-            return list(ray.get(self.mailbox.drain.remote()))
+            return list(ray.get(asked))
         except RayActorError:  # its node was lost, and what was in it is for the eye only
             self.mailbox = _mailbox()
             return []
