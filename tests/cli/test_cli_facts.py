@@ -123,6 +123,7 @@ def counts(**some: int) -> dict[str, int]:
 def test_status_tells_planned_running_and_done_apart_by_content(
     invoke: Invoke, toy_args: list[str], tmp_path: Path
 ) -> None:
+    from harness.claims import AT_WORK
     from harness.leases import Leases
 
     invoke(*toy_args, "--seeds", "1,2,3,4")
@@ -130,7 +131,7 @@ def test_status_tells_planned_running_and_done_apart_by_content(
     (one / "result.json").write_text("{}")
     (two / "predictions.parquet").unlink()
     other = Leases(tmp_path / "runs")
-    assert other.acquire(three.name.rpartition("-")[2])
+    assert other.acquire(AT_WORK + three.name.rpartition("-")[2])
     (row,) = json.loads(invoke("status", "--json").out)["rows"]
     assert row == {"dataset": "toy", "method": "linear", **counts(planned=2, running=1, done=1)}
     other.close()

@@ -26,7 +26,7 @@ TEXTS = {"labels/all.txt": "1 happiness\n2 anger"}
 
 @pytest.fixture(autouse=True)
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machinery, "WORKERS", 1)
+    monkeypatch.setattr(machinery, "MOST_WORKERS", 1)
 
 
 def _hashes(root: Path) -> dict[str, str]:
@@ -53,7 +53,7 @@ def test_frames_texts_and_marker_are_written(tmp_path: Path) -> None:
 
 def test_two_processes_write_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_replica(tmp_path / "one", CLIPS, TEXTS, (), 0)
-    monkeypatch.setattr(machinery, "WORKERS", 2)
+    monkeypatch.setattr(machinery, "MOST_WORKERS", 2)
     write_replica(tmp_path / "two", CLIPS, TEXTS, (), 0)
     assert _hashes(tmp_path / "one") == _hashes(tmp_path / "two")
 
