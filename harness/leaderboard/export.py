@@ -17,6 +17,7 @@ from harness.leaderboard.pooled import confusions
 from harness.leaderboard.sections import Across, Row, Section
 
 SCHEMA = 1
+FLAT_BELOW = 4  # levels of JSON; whatever is deeper stays on one line
 STATISTICS = ("mean", "std", "pooled", "low", "high", "gap")
 SPREAD = ("std_over", "std_ddof")
 IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
@@ -93,8 +94,20 @@ def across_json(board: Board, found: Sequence[Across], demo: bool) -> dict[str, 
 
 
 def dump(data: Mapping[str, Any]) -> str:
-    """JSON that any reader takes: no NaN, ASCII only."""
-    return json.dumps(data, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    """JSON that any reader takes: no NaN, ASCII only. A row is a line: to indent it deeper takes ten times as long."""
+    return _indented(data, 0) + "\n"
+
+
+def _indented(value: Any, level: int) -> str:
+    if level == FLAT_BELOW or not value or not isinstance(value, Mapping | list):
+        return json.dumps(value, sort_keys=True, allow_nan=False)
+    inside = level + 1
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(key)}: {_indented(value[key], inside)}" for key in sorted(value)]
+    else:
+        parts = [_indented(item, inside) for item in value]
+    first, last = "{}" if isinstance(value, Mapping) else "[]"
+    return f"{first}\n" + ",\n".join(" " * inside + part for part in parts) + "\n" + " " * level + last
 
 
 def head_json(demo: bool) -> dict[str, Any]:
