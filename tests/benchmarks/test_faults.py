@@ -28,9 +28,9 @@ def last_line(script: str, flags: str) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("of", "executor"), [("driver", "inline"), ("worker", "ray")])
 def test_what_is_killed_goes_on_with_the_same_bits(of: str, executor: str) -> None:
-    assert last_line("faults.py", f"--of {of} --executor {executor} --kills 2")["good"] == 2
+    assert last_line("faults.py", f"--of {of} --executor {executor} --kills 1")["good"] == 1
 
 
 @pytest.mark.slow
 def test_two_drivers_do_each_job_once() -> None:
-    assert last_line("two_drivers.py", "--trials 2")["good"] == 2
+    assert last_line("two_drivers.py", "--trials 1")["good"] == 1
