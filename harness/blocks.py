@@ -76,10 +76,12 @@ class SelfAttention(nn.MultiheadAttention):
         mixed = F.scaled_dot_product_attention(query[:, :, :first], key, value, added)  # (N, h, first, W/h)
         return F.linear(mixed.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
 
-    def weights(self, x: Tensor, first: int | None = None) -> Tensor:
+    def weights(self, x: Tensor, first: int | None = None, mask: Tensor | None = None) -> Tensor:
         """How much each of the first tokens looks at each token, mean over heads: (N, first, L)."""
         query, key, _ = self._heads(x)
         scores = query[:, :, :first] @ key.transpose(-2, -1) / self.head_dim**0.5  # (N, h, first, L)
+        if mask is not None:
+            scores = scores + mask
         mean: Tensor = scores.softmax(-1).mean(1)
         return mean
 
