@@ -51,21 +51,19 @@ class Stop:
             raise Stopped
 
     def reset(self) -> None:
-        """Forget it: a worker that stopped one job takes up another."""
+        """Forget it: this process goes on after all, as where it stood in for one that ended."""
         self.asked = False
         if self._timer is not None:
             self._timer.cancel()
 
     @contextmanager
-    def on(self, *signals: signal.Signals, noted: list[int] | None = None) -> Iterator[None]:
-        """Let these signals ask, while the block runs, and note which came. Does nothing outside of the main thread."""
+    def on(self, *signals: signal.Signals) -> Iterator[None]:
+        """Let these signals ask, while the block runs. Does nothing outside of the main thread."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def ask(number: int, frame: FrameType | None) -> None:
-            if noted is not None:
-                noted.append(number)
             self.ask()
 
         before = {number: signal.signal(number, ask) for number in signals}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -93,7 +93,7 @@ class Dispatcher:
             self._let_save()
             raise
         finally:
-            self._cancel(force=True)
+            _cancel(self.tasks, force=True)
 
     def _top_up(self) -> Iterator[Finished]:
         """Hand tasks to Ray while there is room in the window."""
@@ -207,7 +207,7 @@ class Dispatcher:
             result = _fetch(ref)
             if isinstance(result, Parcel):
                 result = unpack(job, result, context)
-            lost = "its worker was told to stop" if result is None else ""
+            lost = ""
         except RayTaskError as error:
             result, lost = store_failure(job, context, _reason(error)), ""
         except RayError as error:
@@ -234,15 +234,17 @@ class Dispatcher:
                 ray.cancel(ref, force=True)
 
     def _let_save(self) -> None:
-        """Tell the workers to save, and give them a moment."""
-        self._cancel(force=False)
-        if self.tasks:
-            ray.wait(list(self.tasks), num_returns=len(self.tasks), timeout=GRACE_SECONDS)
+        """Tell the jobs to save, and give them a moment."""
+        jobs = [ref for ref, running in self.tasks.items() if isinstance(running.work, JobSpec)]
+        _cancel(jobs, force=False)
+        if jobs:
+            ray.wait(jobs, num_returns=len(jobs), timeout=GRACE_SECONDS)
 
-    def _cancel(self, *, force: bool) -> None:
-        for ref in self.tasks:
-            with suppress(RayError, GetTimeoutError, ValueError):
-                ray.cancel(ref, force=force)
+
+def _cancel(refs: Iterable[Any], *, force: bool) -> None:
+    for ref in refs:
+        with suppress(RayError, GetTimeoutError, ValueError):
+            ray.cancel(ref, force=force)
 
 
 def _mailbox() -> Any:

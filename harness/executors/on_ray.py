@@ -53,17 +53,17 @@ def fill_task(fill: Fill, context: RunContext, skip_bad: bool, mailbox: Any) -> 
 
 
 def run_task(job: JobSpec, context: RunContext, mailbox: Any) -> Any:
-    """Run a job on a worker. Being cancelled (SIGINT) or preempted (SIGTERM) saves where it stands first."""
-    by_term: list[int] = []
+    """Run a job on a worker. Being cancelled (SIGINT) or preempted (SIGTERM) saves where it stands first.
+
+    Either way the worker then ends. Preempted, its machine is being taken away: the driver sees a lost worker, and
+    tries again. Cancelled, it must not reply: Ray has crossed the task off, and aborts the driver on a late result.
+    """
     try:
-        with stop.on(signal.SIGINT, signal.SIGTERM, noted=by_term):
+        with stop.on(signal.SIGINT, signal.SIGTERM):
             work = execute_apart if context.collect else execute
             result = work(job, context, Throttled(mailbox.put.remote))
     except Stopped:
-        if signal.SIGTERM in by_term:
-            os._exit(EXIT_STOPPED)  # this machine is being taken away; the driver sees a lost worker, and tries again
-        stop.reset()
-        return None
+        os._exit(EXIT_STOPPED)
     with suppress(RayError):
         ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch
     return result

@@ -139,7 +139,7 @@ def test_sigterm_to_the_driver_lets_ray_workers_save_and_the_same_command_goes_o
         time.sleep(0.05)
     asked = time.monotonic()
     said = run.stop(signal.SIGTERM, group=False)
-    assert run.process.returncode == 143
+    assert run.process.returncode == 143, said
     assert time.monotonic() - asked < 10
     assert "Traceback" not in said
     assert [path.suffix for path in (out / ".checkpoints").iterdir()] == [".pt"]
