@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -19,7 +19,8 @@ from harness.backbones import Backbone
 from harness.capture import logged_to, warnings_kept
 from harness.compiling import compile_layers
 from harness.context import RunContext
-from harness.cost import cost_of, parameters
+from harness.cost import parameters
+from harness.cost_cache import counted
 from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
 from harness.errors import CannotWrite, HarnessError
@@ -40,7 +41,7 @@ from harness.training.loop import TEST_BATCH, Report, fit, predict
 from harness.training.standing import Fitted
 
 log = logging.getLogger(__name__)
-_costs: dict[str, Mapping[str, Any]] = {}
+_speeds: dict[str, dict[str, float]] = {}
 
 
 @dataclass
@@ -190,17 +191,27 @@ class _Run:
             **metrics_of(self.job, fitted),
             "confusion": confusion(predictions),
             "n_scored": len(scored),
-            "cost": dict(self._cost(method, task)),
+            "cost": self._cost(method, task),
         }
 
-    def _cost(self, method: Method, task: Task) -> Mapping[str, Any]:
-        """Counted and timed once a process for all folds and seeds: it depends on neither."""
+    def _cost(self, method: Method, task: Task) -> dict[str, Any]:
+        """A method that cannot be counted keeps its scores, and says under `error` why it has no GFLOPs."""
+        found: dict[str, Any] = dict(parameters(method, task.backbone))
+        try:
+            found |= self._speed(method, task)
+            found |= counted(self.job, method, task, Path(self.context.cache))
+        except Exception as error:
+            found["error"] = _reason(error)
+        return found
+
+    def _speed(self, method: Method, task: Task) -> dict[str, float]:
+        """Measured once a process for all folds and seeds: it depends on neither."""
         job = self.job
-        key = digest([job.method, job.method_version, dict(job.options), asdict(job.input), asdict(job.backbone),
-                      job.protocol.classes])  # fmt: skip
-        if key not in _costs:
-            _costs[key] = _costs_of(method, task, self.device)
-        return _costs[key]
+        key = digest([job.method, registry.method(job.method).source_sha256, dict(job.options), asdict(job.input),
+                      asdict(job.backbone), job.protocol.classes])  # fmt: skip
+        if key not in _speeds:
+            _speeds[key] = speed_of(method, task, self.device)
+        return _speeds[key]
 
     def _key(self) -> str:
         """Of everything beside the job that bits depend on: a checkpoint of another key is not gone on from."""
@@ -226,17 +237,6 @@ class _Run:
             yield
         finally:
             self.phases[name] = time.perf_counter() - started
-
-
-def _costs_of(method: Method, task: Task, device: torch.device) -> Mapping[str, Any]:
-    """A method that cannot be counted keeps its scores, and says under `error` why it has no GFLOPs."""
-    found: dict[str, Any] = dict(parameters(method, task.backbone))
-    try:
-        found |= speed_of(method, task, device)
-        found |= cost_of(method, task)
-    except Exception as error:
-        found["error"] = _reason(error)
-    return found
 
 
 def _reason(error: BaseException) -> str:

@@ -79,6 +79,7 @@ def provenance(context: RunContext, started: str) -> dict[str, Any]:
     }
 
 
+@lru_cache
 def _version(name: str) -> str | None:
     try:
         return version(name)

@@ -131,7 +131,7 @@ def test_cached_logits_equal_images_in_the_loop_with_whole_prompts(dataset: Data
 def test_it_is_filled_once_and_shared_by_methods_folds_and_seeds(
     toy_root: Path, toy_plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job, "_costs", {})
+    monkeypatch.setattr(job, "_speeds", {})
     monkeypatch.setattr(job, "speed_of", lambda *_: {})  # encodes frames, too
     cost._frame.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
     clips, frames, views, traced = 24, 2, 2, 1

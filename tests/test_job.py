@@ -173,7 +173,7 @@ def test_a_method_that_cannot_be_counted_keeps_its_scores(toy_bench: Bench, monk
     def refuse(*_: object) -> None:
         raise NotCounted("attention is hidden")
 
-    monkeypatch.setattr("harness.job.cost_of", refuse)
+    monkeypatch.setattr("harness.cost_cache.cost_of", refuse)
     (result,) = toy_bench(set={"linear": {"learning_rate": 0.04}})
     assert result["status"] == "done"
     assert "gflops" not in result["cost"]

@@ -11,11 +11,11 @@ EXIT_INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
-    from harness.cli.app import app, console
+    from harness.cli.app import command, console
     from harness.errors import HarnessError
 
     try:
-        app(prog_name="harness")
+        command()(prog_name="harness")
     except HarnessError as error:
         console.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(EXIT_USER_ERROR)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 import typer
@@ -85,3 +87,10 @@ app.command("analyze")(analyze.analyze)
 app.command("flops")(flops.flops)
 app.add_typer(cache.app, name="cache")
 app.command("doctor")(doctor.doctor)
+
+
+@lru_cache
+def command() -> Callable[..., Any]:
+    """The application as a function; Typer makes it from the signatures of all commands, so once is enough."""
+    made: Callable[..., Any] = typer.main.get_command(app)
+    return made

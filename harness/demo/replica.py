@@ -18,7 +18,7 @@ from harness.demo.randomness import generator
 from harness.errors import HarnessError
 
 MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
-VERSION = 3
+VERSION = 4
 WRONG_LABELS = 0.04
 PAIRED = 100
 MOST_WORKERS = 8

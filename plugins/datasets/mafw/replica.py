@@ -24,7 +24,7 @@ OFFICIAL = {
     "disappointment": 182,
 }
 CLASSES = tuple(OFFICIAL)
-CLIPS, AT_LEAST = 640, 15
+CLIPS, AT_LEAST = 540, 15
 FILM = 12  # neighbouring ids share a small cast, as clips of one film do
 
 

@@ -1,0 +1,48 @@
+"""What a method costs, counted once for all jobs that share a cache: it depends on neither fold nor seed."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import harness
+import harness_plugins
+from harness import registry
+from harness.cost import cost_of
+from harness.errors import CannotWrite
+from harness.files import write_atomically
+from harness.method import Method, Task
+from harness.provenance import package_versions
+from harness.sources import source_sha256
+from harness.specs import JobSpec, digest
+
+
+def counted(job: JobSpec, method: Method, task: Task, cache: Path) -> dict[str, Any]:
+    """`cost_of` the job's method, from the cache if the same code has counted it before.
+
+    Raises:
+        NotCounted: attention is hidden from the counter.
+    """
+    path = cache / "costs" / f"{_key(job)}.json"
+    with suppress(OSError, ValueError):  # none yet, or one that a full disk cut short
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+    cost = cost_of(method, task)
+    with suppress(CannotWrite):  # the next job counts again
+        write_atomically(path, lambda draft: draft.write_text(json.dumps(cost), encoding="utf-8"))
+    return cost
+
+
+def _key(job: JobSpec) -> str:
+    method = [job.method, job.method_version, registry.method(job.method).source_sha256, dict(job.options)]
+    return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes, _counter()])
+
+
+@lru_cache
+def _counter() -> str:
+    """What counts, and what is counted beside the method itself: this project's code and the packages it stands on."""
+    return digest([source_sha256(harness), source_sha256(harness_plugins), package_versions()])
