@@ -205,6 +205,7 @@ mutations = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=220)
 @given(mutations, st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1"]), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_mutated_lists_are_read_or_told_and_no_clip_leaves_the_root(

@@ -45,6 +45,7 @@ def rows(invoke: Invoke, *args: object) -> dict[str, dict[str, Any]]:
     return {row["method"]: row for row in json.loads(answer.out)["rows"]}
 
 
+@pytest.mark.slow
 def test_rows_have_the_promised_form(invoke: Invoke) -> None:
     found = rows(invoke)
     assert {"coop", "zero-shot-clip", "linear"} <= set(found)
@@ -76,6 +77,7 @@ def test_the_table_names_what_is_not_counted(invoke: Invoke) -> None:
     assert "not counted: aten::" in answer.out
 
 
+@pytest.mark.slow
 def test_a_method_that_cannot_be_counted_is_an_error_and_costs_its_own_row(invoke: Invoke, tmp_path: Path) -> None:
     plugin = tmp_path / "faulty_flops.py"
     plugin.write_text(FAULTY)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Bench
 
 
+@pytest.mark.slow
 def test_a_hanging_job_is_cut_inline_and_the_next_one_runs(toy_bench: Bench, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     os.mkfifo(gate)

@@ -77,6 +77,7 @@ def keys(data: Any) -> Any:
 FORMS = {".md": markdown, ".tex": latex, ".csv": table, ".json": lambda text: keys(json.loads(text))}
 
 
+@pytest.mark.slow
 def test_the_files_are_those_the_code_writes(made: Path) -> None:
     kept = {path.name for path in KEPT.iterdir() if path.is_file()} - {"README.md"}
     assert kept == {path.name for path in made.iterdir() if path.is_file()}, AGAIN

@@ -39,6 +39,7 @@ def first_run(root: Path, runs: Path) -> FinishedRun:
     return FinishedRun(result, context_of(result, Where(runs, root)))
 
 
+@pytest.mark.slow
 def test_averaging_methods_do_not_feel_the_order_of_frames(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:
     folder = run_on(toy_root, tmp_path, "frame-order", "coop,zero-shot-clip,a3lign")
     found = pd.read_parquet(folder / "frame-order.parquet").set_index(["method", "order"])

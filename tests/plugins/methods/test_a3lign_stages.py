@@ -193,6 +193,7 @@ def test_parameters_follow_the_formulae(sentences: int, tokens: int, layers: int
     assert found["params_stored"] == found["params_trainable"] == mat + joint
 
 
+@pytest.mark.slow
 def test_multiply_adds_follow_the_formulae() -> None:
     method = built()
     method.grow()
