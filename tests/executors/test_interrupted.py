@@ -75,7 +75,7 @@ def test_a_stopped_run_goes_on_where_it_stopped(
     os.mkfifo(gate)
     file = tmp_path / "bench.toml"
     file.write_text(BENCH.format(executor=executor, gate=gate))
-    args = ["bench", "bench.toml", "--plugin", str(TOY), "--data-root", str(toy_root)]
+    args = ["bench", "bench.toml", "--max-jobs", "1", "--plugin", str(TOY), "--data-root", str(toy_root)]
 
     run = Run(args, tmp_path)
     run.wait_for("[1/2] toy/1 linear", "started toy/1 gated")

@@ -58,7 +58,17 @@ def test_ray_gives_the_bits_of_inline_and_survives_its_workers(
     tracker = tmp_path / "tracker.py"
     tracker.write_text(TRACKER)
     flags = ["--plugin", TOY, "--plugin", tracker, "--data-root", toy_root, "--out", tmp_path / "ray", "--json"]
-    done = cli("bench", "all.toml", "--folds", "1", *flags, check=1, HARNESS_CACHE=str(tmp_path / "other cache"))
+    done = cli(
+        "bench",
+        "all.toml",
+        "--folds",
+        "1",
+        "--max-retries",
+        "1",
+        *flags,
+        check=1,
+        HARNESS_CACHE=str(tmp_path / "other cache"),
+    )
     assert "Traceback" not in done.stderr
     results = {result["variant"] or result["method"]: result for result in json.loads(done.stdout)["results"]}
 
