@@ -31,39 +31,43 @@ class Clips:
     predicted: np.ndarray  # (N,) int8
     logits: np.ndarray  # (N, C) float32
 
-    @property
-    def key(self) -> str:
-        """Equal for equal clips in equal order."""
-        digest = hashlib.blake2b(digest_size=16)
-        for part in self.ids.buffers()[1:]:
-            digest.update(part or b"")
-        return digest.hexdigest()
 
-
-def read_clips(folder: Path, classes: Sequence[str]) -> Clips:
-    """The predictions of the result in `folder`.
+def read_clips(folder: Path, classes: Sequence[str], known: dict[bytes, pa.StringArray] | None = None) -> Clips:
+    """The predictions of the result in `folder`. Jobs that saw the same clips share their ids through `known`.
 
     Raises:
         BadPredictions: missing, unreadable, without clips, with a clip twice, or with a class that is not one.
     """
     path = folder / FILE
-    table = read_columns(path, ["sample_id", *WORDS, *(f"logit.{name}" for name in classes)], dictionaries=WORDS)
+    names = ["sample_id", *WORDS, *(f"logit.{name}" for name in classes)]
+    table = read_columns(path, names, dictionaries=WORDS).select(names)  # a file has them in an order of its own
     try:
-        return _clips(table, classes, path)
+        return _clips(table, classes, path, {} if known is None else known)
     except (pa.ArrowException, ValueError, TypeError) as error:
         raise BadPredictions(f"{path}: not the columns of predictions ({error})") from error
 
 
-def _clips(table: pa.Table, classes: Sequence[str], path: Path) -> Clips:
-    ids = _whole(table.column("sample_id"))
-    labels, predicted = (_codes(_whole(table.column(name)), name, classes, path) for name in WORDS)
+def _clips(table: pa.Table, classes: Sequence[str], path: Path, known: dict[bytes, pa.StringArray]) -> Clips:
+    ids, *words = map(_whole, table.columns[: 1 + len(WORDS)])
+    labels, predicted = (_codes(word, name, classes, path) for word, name in zip(words, WORDS, strict=True))
     logits = np.empty((len(ids), len(classes)), dtype=np.float32)
-    for number, name in enumerate(classes):
-        logits[:, number] = _whole(table.column(f"logit.{name}")).to_numpy(zero_copy_only=False)
+    for number, column in enumerate(table.columns[1 + len(WORDS) :]):
+        logits[:, number] = _whole(column).to_numpy(zero_copy_only=False)
+    shared = known.get(_key(ids))  # of another job, and so in order
+    if shared is not None:
+        return Clips(shared, labels, predicted, logits)
     order = _order(ids, path)
     if order is not None:
         ids, labels, predicted, logits = ids.take(pa.array(order)), labels[order], predicted[order], logits[order]
-    return Clips(ids, labels, predicted, logits)
+    return Clips(known.setdefault(_key(ids), ids), labels, predicted, logits)
+
+
+def _key(ids: pa.StringArray) -> bytes:
+    """Equal for equal clips in equal order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in ids.buffers()[1:]:
+        digest.update(part or b"")
+    return digest.digest()
 
 
 def read_columns(
@@ -82,7 +86,8 @@ def read_columns(
         raise BadPredictions(f"{path}: {error.strerror or 'cannot be read'}") from error
     except (pa.ArrowException, ValueError) as error:
         raise BadPredictions(f"{path}: no Parquet file ({error})") from error
-    missing = [name for name in columns if name not in table.column_names]
+    found = set(table.column_names)
+    missing = [name for name in columns if name not in found]
     if missing:
         raise BadPredictions(f"{path}: no column {missing[0]!r}")
     if not table.num_rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from harness.leaderboard.clips import FILE, BadPredictions, Clips, read_clips, r
 from harness.scoring import score
 from harness.specs import MetricSpec, Predictions
 from harness.statistics.calibration import reliability
-from harness.statistics.resample import THREADS
 
 ABSENT = -1  # a clip that a job did not predict
 ROUNDING = 1e-5
@@ -53,30 +51,27 @@ class Evidence:
 
 
 def gather(frame: pd.DataFrame, classes: Mapping[str, Sequence[str]], metrics: Mapping[str, MetricSpec]) -> Evidence:
-    """Read the predictions of all finished jobs, a few files at a time; logits are let go once they are scored.
+    """Read the predictions of all finished jobs; logits are let go once they are scored.
+
+    In this thread alone: what several would do at once is Python's own, and they would only wait for each other.
 
     Args: lines with row, fold, seed and path; the classes of each row; metrics to compute on all folds of a seed.
     """
     evidence = Evidence()
-    known: dict[str, pa.StringArray] = {}
+    known: dict[bytes, pa.StringArray] = {}
     seeds: dict[tuple[str, int], list[tuple[str, Path]]] = {}
     for row, fold, seed, path in frame[["row", "fold", "seed", "path"]].itertuples(index=False):
         seeds.setdefault((row, int(seed)), []).append((fold, Path(path)))
-
-    def read(item: tuple[tuple[str, int], list[tuple[str, Path]]]) -> _Seed:
-        (row, seed), folders = item
-        return _read_seed(_Seed(row, seed), folders, tuple(classes[row]), metrics, known)
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        for found in threads.map(read, sorted(seeds.items())):
-            evidence.parts.setdefault(found.row, []).extend(found.parts)
-            if found.contradicted:
-                evidence.contradicted.setdefault(found.row, []).extend(found.contradicted)
-            if found.problems:
-                evidence.problems.setdefault(found.row, []).extend(found.problems)
-                continue
-            evidence.pooled.setdefault(found.row, []).append(found.pooled)
-            evidence.reliability[found.row] = evidence.reliability.get(found.row, 0) + found.reliability
+    for (row, seed), folders in sorted(seeds.items()):
+        found = _read_seed(_Seed(row, seed), folders, tuple(classes[row]), metrics, known)
+        evidence.parts.setdefault(found.row, []).extend(found.parts)
+        if found.contradicted:
+            evidence.contradicted.setdefault(found.row, []).extend(found.contradicted)
+        if found.problems:
+            evidence.problems.setdefault(found.row, []).extend(found.problems)
+            continue
+        evidence.pooled.setdefault(found.row, []).append(found.pooled)
+        evidence.reliability[found.row] = evidence.reliability.get(found.row, 0) + found.reliability
     return evidence
 
 
@@ -96,18 +91,17 @@ def _read_seed(
     folders: Iterable[tuple[str, Path]],
     classes: tuple[str, ...],
     metrics: Mapping[str, MetricSpec],
-    known: dict[str, pa.StringArray],
+    known: dict[bytes, pa.StringArray],
 ) -> _Seed:
     read: list[Clips] = []
     for fold, folder in folders:
         try:
-            clips = read_clips(folder, classes)
+            clips = read_clips(folder, classes, known)
         except BadPredictions as error:
             found.problems.append(str(error))
             continue
-        ids = known.setdefault(clips.key, clips.ids)
         read.append(clips)
-        found.parts.append(Part(found.row, fold, found.seed, folder, ids, clips.labels, clips.predicted))
+        found.parts.append(Part(found.row, fold, found.seed, folder, clips.ids, clips.labels, clips.predicted))
     if read and not found.problems:
         _score(found, read, classes, metrics)
     return found
