@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft, special
 
 TINY = 1e-12  # p-values below this are noise of the transform
 SLACK = 1e-6  # two scores that single precision cannot tell apart
@@ -18,8 +18,8 @@ def mcnemar(only_a: int, only_b: int) -> float:
     McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact conditional", 2013.
     """
     few, total = min(only_a, only_b), only_a + only_b
-    tail = 2 * stats.binom.cdf(few, total, 0.5) - stats.binom.pmf(few, total, 0.5)
-    return float(min(1.0, tail))
+    below = special.bdtr(few - 1, total, 0.5) if few else 0.0
+    return float(min(1.0, special.bdtr(few, total, 0.5) + below))
 
 
 def sign_flip(differences: np.ndarray) -> float:
@@ -67,7 +67,7 @@ def swap_test(signed: np.ndarray, observed: np.ndarray) -> np.ndarray:
         null = np.abs(swapped[:, [column]] - swapped[:, column + 1 :])
         beyond = (null > seen + SLACK).sum(0) + 0.5 * (np.abs(null - seen) <= SLACK).sum(0)
         spread = np.sqrt((null**2).mean(0))
-        tail = 2 * stats.norm.sf(np.divide(seen, spread, out=np.zeros_like(seen), where=spread > 0))
+        tail = 2 * special.ndtr(-np.divide(seen, spread, out=np.zeros_like(seen), where=spread > 0))
         found = np.where(beyond < FEW, np.maximum(tail, TINY), beyond / len(swapped))
         p[column, column + 1 :] = np.where(seen <= SLACK, 1.0, found)
     return np.minimum(p, p.T)

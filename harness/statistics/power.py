@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 POWER = 0.8
 ALPHA = 0.05
@@ -18,7 +18,7 @@ def smallest_difference(errors: Sequence[float], power: float = POWER, alpha: fl
     """
     if not len(errors):
         return float("nan")
-    reach = stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)
+    reach = special.ndtri(1 - alpha / 2) + special.ndtri(power)
     return float(reach * np.median(errors))
 
 
