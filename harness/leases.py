@@ -55,11 +55,13 @@ class Leases:
         return False
 
     def release(self, name: str) -> None:
-        """Give a lease back, if it still is ours."""
+        """Give a lease back, if it still is ours. With the last one the heart stops: then a kill leaves nothing."""
         self._held.discard(name)
         if self._holder(name) == self.me:
             with suppress(OSError):
                 (self.folder / name).unlink()
+        if not self._held:
+            self._die()
 
     def held(self, name: str) -> bool:
         """Whether a living process holds this lease."""
@@ -83,13 +85,9 @@ class Leases:
 
     def close(self) -> None:
         """Give everything back."""
-        if self._stopped is not None:
-            self._stopped.set()
-            for name in list(self._held):
-                self.release(name)
-            with suppress(OSError):
-                self.heart.unlink()
-            self._stopped = None
+        for name in list(self._held):
+            self.release(name)
+        self._die()
 
     def _live(self) -> None:
         """Start to beat; or go on, if the folder was removed meanwhile."""
@@ -100,6 +98,14 @@ class Leases:
             return
         self._stopped = threading.Event()
         threading.Thread(target=self._beat, args=(self._stopped,), daemon=True).start()
+
+    def _die(self) -> None:
+        """Beat no longer."""
+        if self._stopped is not None:
+            self._stopped.set()
+            self._stopped = None
+            with suppress(OSError):
+                self.heart.unlink()
 
     def _beat(self, stopped: threading.Event) -> None:
         while not stopped.wait(BEAT):

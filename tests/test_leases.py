@@ -77,3 +77,15 @@ def test_a_guard_that_a_killed_process_left_holds_nobody_up_for_ever(tmp_path: P
 def test_a_folder_that_cannot_be_written_is_said() -> None:
     with pytest.raises(HarnessError, match=r"cannot write leases to /proc/nowhere"):
         Leases(Path("/proc/nowhere")).acquire("job")
+
+
+def test_the_heart_stops_with_the_last_lease_and_beats_again_for_the_next(tmp_path: Path) -> None:
+    leases = Leases(tmp_path)
+    for _ in range(2):
+        assert leases.acquire("a")
+        assert leases.acquire("b")
+        leases.release("a")
+        assert leases.heart.exists()
+        assert Leases(tmp_path).held("b")
+        leases.release("b")
+        assert list(leases.folder.iterdir()) == []
