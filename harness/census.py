@@ -40,8 +40,9 @@ def note_plan(root: Path, plan: Plan) -> None:
 
 def forget_plans(root: Path) -> None:
     """Remove the plans all of whose jobs have their result."""
-    stored = {header.id for header in all_headers(root) if header.status != "broken"}
-    for path in (root / PLANS).glob("*.json"):
+    plans = list((root / PLANS).glob("*.json"))
+    stored = {header.id for header in all_headers(root) if header.status != "broken"} if plans else set()
+    for path in plans:
         if all(job_id in stored for job_id, _, _ in _read(path)):
             path.unlink(missing_ok=True)
 

@@ -82,6 +82,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
         store.check_writable()
     sweep_up(plan.context)
     if not plan.todo:
+        forget_plans(store.root)  # of a driver that was killed between its last result and its end
         return
     note_plan(store.root, plan)
     jobs = {job.id: job for job in plan.todo}

@@ -152,3 +152,15 @@ def test_a_missing_plugin_file_stops_the_run(toy_bench: Bench, tmp_path: Path) -
     with pytest.raises(HarnessError, match="no such file"):
         toy_bench(plugin=[tmp_path / "nowhere.py"])
     assert registry.plugins().manager.has_plugin("toy")
+
+
+def test_the_next_run_forgets_the_plan_of_a_driver_that_was_killed_at_its_very_end(
+    toy_bench: Bench, toy_flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(runner, "forget_plans", lambda root: None)
+        toy_bench()
+    plans = toy_flags["out"] / ".plans"
+    assert len(list(plans.iterdir())) == 1
+    toy_bench()
+    assert list(plans.iterdir()) == []
