@@ -49,7 +49,7 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=4, help="an even number, so that both cores end together")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=90, help="enough to outweigh the ends of a run")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--data-root", type=Path, help="the demo's data, where they are written already")
     return parser.parse_args()
