@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pyarrow.parquet as pq
 
 from harness.audit.finding import Finding, Level, about
 from harness.leaderboard.aggregate import Board
-from harness.leaderboard.collect import SCORES
+from harness.leaderboard.differences import CONFUSION
 from harness.leaderboard.evidence import Part
-from harness.leaderboard.pooled import from_confusion
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 
 HISTORY = "history.parquet"
-TOLERANCE = 1e-6
-Stored = Mapping[str, tuple[Any, Mapping[str, float]]]  # by folder: the confusion matrix and the metrics of a result
 
 
 def findings(board: Board) -> Iterator[Finding]:
     """Missing or broken predictions, scores they do not bear out, other clips or labels, test scores in a history."""
-    jobs = board.jobs
-    metrics: list[dict[Any, Any]] = jobs.metrics.to_dict("records")
-    stored = dict(zip(jobs.frame["path"], zip(jobs.frame["confusion"], metrics, strict=True), strict=True))
     amiss = {row: texts for test in board.tests.values() for row, texts in test.panel.amiss.items()}
     for row in rows_of(board):
         for text in board.evidence.problems.get(row["row"], []):
@@ -36,31 +28,23 @@ def findings(board: Board) -> Iterator[Finding]:
         for text in board.evidence.contradicted.get(row["row"], []):
             yield about(row, "error", "logits-differ", text)
         parts = board.evidence.parts.get(row["row"], [])
-        if parts:
-            yield from _scores(row, parts, jobs.facts[row["row"]]["protocol"]["classes"], stored)
+        yield from _scores(board, row)
         if row["selection"] != "oracle":
             yield from _seen(row, parts)
         yield from _same_seeds(row, parts)
 
 
-def _scores(row: Row, parts: list[Part], classes: list[str], stored: Stored) -> Iterator[Finding]:
+def _scores(board: Board, row: Row) -> Iterator[Finding]:
     """A confusion matrix or a metric that the predictions do not give. WAR and UAR decide ranks: those are errors."""
-    counts = np.zeros((len(parts), len(classes), len(classes)), dtype=int)
-    for number, part in enumerate(parts):
-        np.add.at(counts[number], (part.labels, part.predicted), 1)
-    given = from_confusion(counts, classes).to_dict("records")
-    for part, matrix, values in zip(parts, counts.tolist(), given, strict=True):
-        where = f"fold {part.fold} seed {part.seed}"
-        confusion, metrics = stored[str(part.path)]
-        if matrix != confusion:
+    for wrong in board.differences.get(row["row"], ()):
+        where = f"fold {wrong.part.fold} seed {wrong.part.seed}"
+        if wrong.name == CONFUSION:
             yield about(row, "error", "scores-differ", f"{where}: its confusion matrix is not that of its predictions")
-        for name, value in values.items():
-            said = metrics.get(str(name), np.nan)
-            if abs(said - value) > TOLERANCE:
-                level: Level = "error" if name in SCORES else "warning"
-                shown = str(name).upper() if name in SCORES else name
-                text = f"{where}: {shown} is stored as {said:.4f}, its predictions give {value:.4f}"
-                yield about(row, level, "scores-differ", text, metric=name, stored=said, found=value)
+            continue
+        level: Level = "error" if wrong.decides else "warning"
+        shown = wrong.name.upper() if wrong.decides else wrong.name
+        text = f"{where}: {shown} is stored as {wrong.stored:.4f}, its predictions give {wrong.found:.4f}"
+        yield about(row, level, "scores-differ", text, metric=wrong.name, stored=wrong.stored, found=wrong.found)
 
 
 def _seen(row: Row, parts: list[Part]) -> Iterator[Finding]:

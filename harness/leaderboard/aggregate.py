@@ -12,6 +12,7 @@ import pandas as pd
 
 from harness.leaderboard.collect import LAST, Jobs, collect
 from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.differences import Difference, differences
 from harness.leaderboard.evidence import Evidence
 from harness.leaderboard.inference import Inference, infer
 from harness.leaderboard.labels import label_rows
@@ -41,7 +42,14 @@ class Board:
     registered: frozenset[str]
     expected: Folds  # (dataset, demo) -> the folds a complete row has
     evidence: Evidence
+    differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
+
+    @cached_property
+    def refuted(self) -> frozenset[str]:
+        """Rows whose predictions do not give their WAR or UAR, or are not those of the logits beside them."""
+        decided = (row for row, found in self.differences.items() if any(wrong.decides for wrong in found))
+        return frozenset({*self.evidence.contradicted, *decided})
 
     @property
     def metrics(self) -> list[str]:
@@ -70,7 +78,7 @@ def aggregate(
     jobs = collect(results)
     evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
     if jobs.frame.empty:
-        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {})
+        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {}, {})
     rows = label_rows(jobs.facts)
     titles = _titles(rows, datasets)
     expected = expected_folds(jobs, datasets, list(titles))
@@ -79,7 +87,17 @@ def aggregate(
     rows = pd.concat([rows, there, _statistics(jobs, folds, there, evidence.pooled_frame()), _cost(jobs)], axis=1)
     rows = _placed(rows)
     tests = _tests(rows, expected, evidence)
-    return Board(_ranked(rows, tests), folds, jobs, titles, frozenset(datasets), expected, evidence, tests)
+    return Board(
+        _ranked(rows, tests),
+        folds,
+        jobs,
+        titles,
+        frozenset(datasets),
+        expected,
+        evidence,
+        differences(jobs, evidence),
+        tests,
+    )
 
 
 def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str, str]:

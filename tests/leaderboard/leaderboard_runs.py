@@ -161,14 +161,14 @@ class Runs:
         self.store = Store(root)
 
     def add(self, **fields: Any) -> dict[str, Any]:
-        """Write one result with its predictions."""
+        """Write one result; with its predictions, unless its scores are made up and no predictions would give them."""
         result = make_result(**fields)
         folder = self.store.root / result["dataset"] / "m" / f"{result['fold']}-s{result['seed']}-{result['id']}"
         while folder.exists():  # planted twins keep a folder of their own
             folder = folder.with_name(folder.name + "x")
         folder.mkdir(parents=True)
         write_json(folder / "result.json", result)
-        if result["status"] == "done":
+        if result["status"] == "done" and "metrics" not in fields:
             _predictions(result).to_parquet(folder / "predictions.parquet")
         return result
 
