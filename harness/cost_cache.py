@@ -27,7 +27,7 @@ def counted(job: JobSpec, method: Method, task: Task, cache: Path) -> dict[str, 
     Raises:
         NotCounted: attention is hidden from the counter.
     """
-    path = cache / "costs" / f"{_key(job)}.json"
+    path = cache / "costs" / f"{digest([cost_key(job), _counter()])}.json"
     with suppress(OSError, ValueError):  # none yet, or one that a full disk cut short
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
@@ -37,9 +37,10 @@ def counted(job: JobSpec, method: Method, task: Task, cache: Path) -> dict[str, 
     return cost
 
 
-def _key(job: JobSpec) -> str:
+def cost_key(job: JobSpec) -> str:
+    """Equal for jobs whose method costs the same: what it is built from, without fold and seed."""
     method = [job.method, job.method_version, registry.method(job.method).source_sha256, dict(job.options)]
-    return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes, _counter()])
+    return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes])
 
 
 @lru_cache

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from harness.capture import logged_to, warnings_kept
 from harness.compiling import compile_layers
 from harness.context import RunContext
 from harness.cost import parameters
-from harness.cost_cache import counted
+from harness.cost_cache import cost_key, counted
 from harness.data import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
 from harness.errors import CannotWrite, HarnessError
@@ -206,9 +206,7 @@ class _Run:
 
     def _speed(self, method: Method, task: Task) -> dict[str, float]:
         """Measured once a process for all folds and seeds: it depends on neither."""
-        job = self.job
-        key = digest([job.method, registry.method(job.method).source_sha256, dict(job.options), asdict(job.input),
-                      asdict(job.backbone), job.protocol.classes])  # fmt: skip
+        key = cost_key(self.job)
         if key not in _speeds:
             _speeds[key] = speed_of(method, task, self.device)
         return _speeds[key]

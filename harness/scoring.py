@@ -15,10 +15,16 @@ def confusion(predictions: Predictions) -> list[list[int]]:
 
     All classes have their row and column, also those that no clip has or gets, or the others would shift.
     """
-    classes = len(predictions.classes)
-    cells = predictions.labels * classes + predictions.predicted  # (N,)
-    counts = np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
-    return [[int(count) for count in row] for row in counts]
+    rows: list[list[int]] = confusion_counts(
+        predictions.labels, predictions.predicted, len(predictions.classes)
+    ).tolist()
+    return rows
+
+
+def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Clips by true and predicted class, (C, C), from indices (N,) and (N,) of any integer type."""
+    cells = labels.astype(np.int64) * classes + predicted  # (N,)
+    return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
 def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> dict[str, float]:

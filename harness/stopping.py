@@ -50,12 +50,6 @@ class Stop:
         if self.asked:
             raise Stopped
 
-    def reset(self) -> None:
-        """Forget it: this process goes on after all, as where it stood in for one that ended."""
-        self.asked = False
-        if self._timer is not None:
-            self._timer.cancel()
-
     @contextmanager
     def on(self, *signals: signal.Signals) -> Iterator[None]:
         """Let these signals ask, while the block runs. Does nothing outside of the main thread."""

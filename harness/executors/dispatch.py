@@ -202,14 +202,13 @@ class Dispatcher:
     def _end(self, job: JobSpec, running: Running, ref: Any) -> Iterator[Finished]:
         """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
         context = replace(self.plan.context, lost=self.tries.reasons(job.id))
-        cause: RayError | None = None
+        lost, cause = "", None
         try:
             result = _fetch(ref)
             if isinstance(result, Parcel):
                 result = unpack(job, result, context)
-            lost = ""
         except RayTaskError as error:
-            result, lost = store_failure(job, context, _reason(error)), ""
+            result = store_failure(job, context, _reason(error))
         except RayError as error:
             result, lost, cause = self.claims.result(job), _reason(error), error  # it may have been stored just before
         if result is None and running.cut:

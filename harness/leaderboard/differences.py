@@ -11,6 +11,7 @@ import numpy as np
 from harness.leaderboard.collect import SCORES, Jobs
 from harness.leaderboard.evidence import Evidence, Part
 from harness.leaderboard.pooled import from_confusion
+from harness.scoring import confusion_counts
 
 TOLERANCE = 1e-6
 CONFUSION = "confusion"
@@ -41,7 +42,8 @@ def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
 
 def _of_row(row: str, parts: Sequence[Part], jobs: Jobs, stored: Stored) -> Iterator[Difference]:
     classes = jobs.facts[row]["protocol"]["classes"]
-    counts = np.array([_confusion(part, len(classes)) for part in parts]).reshape(-1, len(classes), len(classes))
+    counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
+    counts = counts.reshape(-1, len(classes), len(classes))
     given = from_confusion(counts, classes).to_dict("records")
     for part, matrix, values in zip(parts, counts.tolist(), given, strict=True):
         confusion, said = stored[str(part.path)]
@@ -50,9 +52,3 @@ def _of_row(row: str, parts: Sequence[Part], jobs: Jobs, stored: Stored) -> Iter
         for name, value in values.items():
             if abs(said.get(str(name), np.nan) - value) > TOLERANCE:
                 yield Difference(part, str(name), said[str(name)], value)
-
-
-def _confusion(part: Part, classes: int) -> np.ndarray:
-    """Clips by true and predicted class, (C, C)."""
-    cells = part.labels.astype(int) * classes + part.predicted
-    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
