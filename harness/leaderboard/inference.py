@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -57,13 +58,15 @@ class Inference:
         """Whether clips come in known groups, which are drawn and swapped whole."""
         return self.outcomes.groups is not None
 
-    def war_difference(self, first: int, second: int) -> np.ndarray:
-        """95 % interval of the WAR of one row minus that of another, (2,)."""
-        return percentiles(self.bootstrap_war[:, first] - self.bootstrap_war[:, second])
+    @cached_property
+    def war_differences(self) -> np.ndarray:
+        """95 % interval of the WAR of each row minus that of each other, (2, M, M)."""
+        return _all_differences(self.bootstrap_war)
 
-    def uar_difference(self, first: int, second: int) -> np.ndarray:
-        """95 % interval of the UAR of one row minus that of another, (2,), from the stratified paired bootstrap."""
-        return percentiles(self.bootstrap[:, first] - self.bootstrap[:, second])
+    @cached_property
+    def uar_differences(self) -> np.ndarray:
+        """95 % interval of the UAR of each row minus that of each other, (2, M, M); a stratified paired bootstrap."""
+        return _all_differences(self.bootstrap)
 
 
 def infer(panel: Panel, rows: Sequence[str]) -> Inference | None:
@@ -100,6 +103,16 @@ def _measure(values: np.ndarray, interval: np.ndarray, p: np.ndarray, errors: li
     ranks = np.empty(len(values), dtype=int)
     ranks[order] = tie_groups(adjusted[np.ix_(order, order)])
     return Measure(values, interval[0], interval[1], p, adjusted, ranks.tolist(), smallest_difference(errors))
+
+
+def _all_differences(scores: np.ndarray) -> np.ndarray:
+    rows = scores.shape[1]
+    found = np.zeros((2, rows, rows))
+    for first in range(rows - 1):
+        ends = percentiles(scores[:, [first]] - scores[:, first + 1 :])
+        found[:, first, first + 1 :] = ends
+        found[:, first + 1 :, first] = -ends[::-1]
+    return found
 
 
 def _pairs(panel: Panel, rows: Sequence[str], groups: np.ndarray | None) -> np.ndarray:

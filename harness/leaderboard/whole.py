@@ -60,14 +60,14 @@ def pair_json(tests: Inference, a: int, b: int) -> dict[str, Any]:
     scores = {
         name: {
             "difference": float(measure.values[a] - measure.values[b]),
-            "low": float(interval[0]),
-            "high": float(interval[1]),
+            "low": float(intervals[0, a, b]),
+            "high": float(intervals[1, a, b]),
             "p": float(measure.p[a, b]),
             "p_holm": float(measure.adjusted[a, b]),
         }
-        for name, measure, interval in (
-            ("war", tests.war, tests.war_difference(a, b)),
-            ("uar", tests.uar, tests.uar_difference(a, b)),
+        for name, measure, intervals in (
+            ("war", tests.war, tests.war_differences),
+            ("uar", tests.uar, tests.uar_differences),
         )
     }
     return {"first": tests.rows[a], "second": tests.rows[b], **scores, "mcnemar": float(tests.mcnemar[a, b])}
@@ -77,8 +77,8 @@ def results_frame(board: Board) -> pd.DataFrame:
     """One row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
     frame = board.jobs.frame.drop(columns=["confusion", "path"]).copy()
     rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
-    facts = board.jobs.facts
-    frame["options"] = [json.dumps(facts[row]["options"], sort_keys=True) for row in frame["row"]]
+    options = {row: json.dumps(facts["options"], sort_keys=True) for row, facts in board.jobs.facts.items()}
+    frame["options"] = frame["row"].map(options)
     scores = board.jobs.metrics.add_prefix("metric.")
     costs = board.jobs.cost.add_prefix("cost.")
     return pd.concat([frame.join(rows, on="row"), scores, costs], axis=1).reset_index(drop=True)

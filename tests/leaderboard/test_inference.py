@@ -67,7 +67,7 @@ def test_figures_equal_those_of_the_usual_packages(planted: Planted) -> None:
     exact = contingency.mcnemar([[0, only_first], [only_second, 0]], exact=True).pvalue
     half = stats.binom.pmf(min(only_first, only_second), only_first + only_second, 0.5)
     assert tests.war.p[0, 1] == pytest.approx(exact - half)
-    low, high = tests.war_difference(0, 1)
+    low, high = tests.war_differences[:, 0, 1]
     assert low < right[0].mean() - right[1].mean() < high
 
 
