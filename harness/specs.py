@@ -158,11 +158,21 @@ class Predictions:
     logits: np.ndarray  # (N, C) float32
     classes: tuple[str, ...]
 
-    @property
+    @cached_property
     def predicted(self) -> np.ndarray:
         """(N,) index of the largest logit."""
         largest: np.ndarray = self.logits.argmax(axis=1)
         return largest
+
+    @cached_property
+    def confidence(self) -> np.ndarray:
+        """(N,) largest softmax probability, in float64: a sum in float32 moves clips between bins of confidence."""
+        import numpy as np
+
+        exact = self.logits.T.astype(np.float64, order="C")  # (C, N), so that sums do not depend on the layout
+        exponentials = np.exp(exact - exact.max(axis=0))  # the largest is 1
+        highest: np.ndarray = 1 / exponentials.sum(axis=0)
+        return highest
 
 
 @dataclass(frozen=True)

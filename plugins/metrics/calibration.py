@@ -13,14 +13,11 @@ def ece(predictions: Predictions) -> float:
     """Expected calibration error over 15 equal bins (l, r] of the top softmax probability, as a fraction.
 
     Eq. 3 of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017: the mean over clips of
-    |accuracy - confidence| of the clip's bin. The softmax is in float64, since a float32 sum moves clips
-    between bins.
+    |accuracy - confidence| of the clip's bin.
     """
     import numpy as np
 
-    logits = predictions.logits.astype(np.float64)  # (N, C)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    confidence = exponentials.max(axis=1) / exponentials.sum(axis=1)  # (N,)
+    confidence = predictions.confidence
     correct = predictions.predicted == predictions.labels
     bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)  # |B| (accuracy - confidence)
