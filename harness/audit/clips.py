@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -83,7 +82,7 @@ def _logits(board: Board, tests: Inference, fold: str, ids: np.ndarray) -> list[
     found = []
     for row in tests.rows:
         part = next((part for part in board.evidence.parts[row] if part.fold == fold), None)
-        logits = _read(part.path, board.jobs.facts[row]["protocol"]["classes"]) if part else None
+        logits = _read(part.folder, board.jobs.facts[row]["protocol"]["classes"]) if part else None
         if logits is not None and len(logits) == len(ids):
             found.append(logits)
         if len(found) == WITNESSES:
@@ -91,7 +90,7 @@ def _logits(board: Board, tests: Inference, fold: str, ids: np.ndarray) -> list[
     return found
 
 
-def _read(folder: Path, classes: Sequence[str]) -> np.ndarray | None:
+def _read(folder: str, classes: Sequence[str]) -> np.ndarray | None:
     try:
         logits = read_clips(folder, classes).logits.astype(np.float64)
     except BadPredictions:

@@ -49,7 +49,7 @@ def _scores(board: Board, row: Row) -> Iterator[Finding]:
 
 def _seen(row: Row, parts: list[Part]) -> Iterator[Finding]:
     """Test scores by epoch, in a row that claims not to have looked at them."""
-    seen = [part for part in parts if any(name.startswith("test_") for name in _columns(part.path / HISTORY))]
+    seen = [part for part in parts if any(name.startswith("test_") for name in _columns(Path(part.folder) / HISTORY))]
     if seen:
         folds = ", ".join(dict.fromkeys(f"fold {part.fold} seed {part.seed}" for part in seen))
         text = f"selection {row['selection']}, but its history holds test scores of each epoch: {folds}"

@@ -11,7 +11,6 @@ from harness.audit.finding import Finding, about
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.notes import row_notes
-from harness.leaderboard.pooled import confusions
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 from harness.registry import Offer
@@ -22,7 +21,7 @@ POINTS = 100
 
 def findings(board: Board) -> Iterator[Finding]:
     """Zero recalls, spreads, oracle gaps, and what is missing of each row."""
-    sums = confusions(board.jobs)
+    sums = board.confusions
     for row in rows_of(board):
         if row["row"] in sums:
             yield from _zero_recall(board, row, np.array(sums[row["row"]]))

@@ -17,7 +17,7 @@ from harness.leaderboard.evidence import Evidence
 from harness.leaderboard.inference import Inference, infer
 from harness.leaderboard.labels import label_rows
 from harness.leaderboard.panel import align
-from harness.leaderboard.pooled import pooled
+from harness.leaderboard.pooled import confusions, pooled
 from harness.specs import DatasetSpec
 
 # Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
@@ -50,6 +50,11 @@ class Board:
         """Rows whose predictions do not give their WAR or UAR, or are not those of the logits beside them."""
         decided = (row for row, found in self.differences.items() if any(wrong.decides for wrong in found))
         return frozenset({*self.evidence.contradicted, *decided})
+
+    @cached_property
+    def confusions(self) -> dict[str, list[list[int]]]:
+        """Confusion matrix of each row summed over folds and seeds; lines are the true classes."""
+        return confusions(self.jobs)
 
     @property
     def metrics(self) -> list[str]:

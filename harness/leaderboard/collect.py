@@ -16,6 +16,7 @@ from harness.weights import BUNDLED, RANDOM
 CELL = ["row", "fold", "seed"]
 SCORES = ("war", "uar")  # what the field prints and ranks by, in this order
 LAST = "last_epoch."  # prefix of the metrics an oracle job also reports for its last epoch
+Digests = dict[str, str]  # by what is digested
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
 
 
@@ -37,22 +38,25 @@ class Jobs:
     def by_row(self) -> dict[str, list[dict[str, Any]]]:
         """The jobs of each row as plain values, without the confusion matrices."""
         rows: dict[str, list[dict[str, Any]]] = {}
-        for job in self.frame.drop(columns="confusion").to_dict("records"):
-            rows.setdefault(job["row"], []).append({str(name): value for name, value in job.items()})
+        columns = {str(name): self.frame[name].tolist() for name in self.frame if name != "confusion"}
+        for values in zip(*columns.values(), strict=True):
+            job = dict(zip(columns, values, strict=True))
+            rows.setdefault(job["row"], []).append(job)
         return rows
 
 
 def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
     """Flatten parsed `result.json` files, in any order; of duplicates the newest finished one stays."""
     records, metrics, cost, shared = [], [], [], []
+    digests: Digests = {}
     for result in results:
-        shared.append(_facts(result))
+        shared.append(_facts(result, digests))
         records.append(_record(result))
         metrics.append(_metrics(result))
         cost.append(_numbers(result.get("cost")))
     if not records:
         return Jobs(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {})
-    keys = _keys(shared)
+    keys = _keys(shared, digests)
     frame = pd.DataFrame.from_records(records).assign(row=keys)
     frame["finished"] = pd.to_datetime(frame["finished"], utc=True, format="ISO8601", errors="coerce")
     keep = _newest(frame)
@@ -60,7 +64,7 @@ def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
     return Jobs(frame.loc[keep], _floats(metrics, SCORES).loc[keep], _floats(cost).loc[keep], facts)
 
 
-def _facts(result: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
     """What makes two jobs belong to one leaderboard row; the protocol itself stands behind its hash."""
     plugin, backbone = result["plugin"], result["backbone"]
     return {
@@ -75,17 +79,25 @@ def _facts(result: Mapping[str, Any]) -> dict[str, Any]:
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],
         "protocol_hash": result["protocol_hash"],
-        "protocol_id": digest(result["protocol"]),
+        "protocol_id": _digest(result["protocol"], digests),
         "protocol": result["protocol"],
     }
 
 
-def _keys(shared: list[dict[str, Any]]) -> list[str]:
+def _keys(shared: list[dict[str, Any]], digests: Digests) -> list[str]:
     """The row of each job. A job that failed early does not know that its data are the demo; its twins do."""
     demo = {(facts["dataset"], facts["fingerprint"]) for facts in shared if facts["demo"]}
     for facts in shared:
         facts["demo"] = (facts["dataset"], facts["fingerprint"]) in demo
-    return [digest(_identity(facts)) for facts in shared]
+    return [_digest(_identity(facts), digests) for facts in shared]
+
+
+def _digest(data: Mapping[str, Any], known: Digests) -> str:
+    """The digest of plain data, made once: thousands of jobs share a row."""
+    key = repr(data)
+    if key not in known:
+        known[key] = digest(data)
+    return known[key]
 
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:

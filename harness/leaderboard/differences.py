@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from harness.leaderboard.collect import SCORES, Jobs
 from harness.leaderboard.evidence import Evidence, Part
@@ -15,7 +16,6 @@ from harness.scoring import confusion_counts
 
 TOLERANCE = 1e-6
 CONFUSION = "confusion"
-Stored = Mapping[str, tuple[Any, Mapping[str, float]]]  # by folder: the confusion matrix and the metrics of a result
 
 
 @dataclass(frozen=True)
@@ -35,20 +35,26 @@ class Difference:
 
 def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     """By row, every difference in the jobs whose predictions could be read."""
-    metrics: list[dict[Any, Any]] = jobs.metrics.to_dict("records")
-    stored = dict(zip(jobs.frame["path"], zip(jobs.frame["confusion"], metrics, strict=True), strict=True))
-    return {row: list(_of_row(row, parts, jobs, stored)) for row, parts in evidence.parts.items()}
+    places = {path: place for place, path in enumerate(jobs.frame["path"])}
+    confusions = jobs.frame["confusion"].tolist()
+    found = {}
+    for row, parts in evidence.parts.items():
+        stored = [places[part.folder] for part in parts]
+        classes = jobs.facts[row]["protocol"]["classes"]
+        found[row] = list(_of_row(parts, [confusions[i] for i in stored], jobs.metrics.iloc[stored], classes))
+    return found
 
 
-def _of_row(row: str, parts: Sequence[Part], jobs: Jobs, stored: Stored) -> Iterator[Difference]:
-    classes = jobs.facts[row]["protocol"]["classes"]
+def _of_row(
+    parts: Sequence[Part], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
+) -> Iterator[Difference]:
+    """Args: of each part the confusion matrix and the metrics as stored."""
     counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
     counts = counts.reshape(-1, len(classes), len(classes))
-    given = from_confusion(counts, classes).to_dict("records")
-    for part, matrix, values in zip(parts, counts.tolist(), given, strict=True):
-        confusion, said = stored[str(part.path)]
+    for part, matrix, confusion in zip(parts, counts.tolist(), confusions, strict=True):
         if matrix != confusion:
             yield Difference(part, CONFUSION)
-        for name, value in values.items():
-            if abs(said.get(str(name), np.nan) - value) > TOLERANCE:
-                yield Difference(part, str(name), said[str(name)], value)
+    given = from_confusion(counts, classes)
+    stored, right = metrics.reindex(columns=given.columns).to_numpy(), given.to_numpy()
+    for i, j in np.argwhere(np.abs(stored - right) > TOLERANCE).tolist():
+        yield Difference(parts[i], str(given.columns[j]), float(stored[i, j]), float(right[i, j]))

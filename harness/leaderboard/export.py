@@ -13,7 +13,6 @@ from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.escape import spreadsheet
 from harness.leaderboard.notes import row_notes
-from harness.leaderboard.pooled import confusions
 from harness.leaderboard.sections import Across, Row, Section
 
 SCHEMA = 1
@@ -58,7 +57,7 @@ def _metric_columns(board: Board) -> list[str]:
 
 def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str, Any]:
     """The tables of one dataset."""
-    sums = confusions(board.jobs)
+    sums = board.confusions
     dataset = found[0].dataset
     return {
         **head_json(demo),

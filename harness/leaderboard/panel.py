@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
 
 from harness.leaderboard.evidence import ABSENT, Part, facts_of_clips
 from harness.statistics.resample import Outcomes
@@ -78,7 +77,7 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> Panel | 
             amiss.setdefault(row, []).append(text)
     return Panel(
         np.repeat([fold.name for fold in found], sizes),
-        np.concatenate([fold.ids.to_numpy(zero_copy_only=False) for fold in found]),
+        np.concatenate([fold.ids for fold in found]),
         np.concatenate([fold.labels for fold in found]),
         np.concatenate([fold.groups for fold in found]),
         np.concatenate([fold.frames for fold in found]),
@@ -90,7 +89,7 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> Panel | 
 @dataclass
 class _Fold:
     name: str
-    ids: pa.StringArray
+    ids: np.ndarray  # (N,) names
     labels: np.ndarray
     groups: np.ndarray
     frames: np.ndarray
@@ -113,7 +112,7 @@ def _onto(fold: _Fold, part: Part) -> np.ndarray:
     if part.ids is fold.ids:
         labels, predicted, extra = part.labels, part.predicted, 0
     else:
-        places = pc.index_in(fold.ids, value_set=part.ids).fill_null(-1).to_numpy()
+        places = pd.Index(part.ids).get_indexer(fold.ids)
         known = places >= 0
         labels, predicted = (np.where(known, values[places], ABSENT) for values in (part.labels, part.predicted))
         extra = len(part.ids) - int(known.sum())

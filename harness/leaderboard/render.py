@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +38,23 @@ def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str
         done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
         return gather(done[["row", "fold", "seed", "path"]], classes, beyond_confusion(metrics))
 
-    board = aggregate(store.results(), datasets, look)
+    with _without_collection():
+        board = aggregate(store.results(), datasets, look)
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Thousands of results are many objects and no cycles, which the garbage collector would walk again and again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def render(

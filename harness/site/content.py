@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from harness.leaderboard import cells
 from harness.leaderboard.aggregate import Board
-from harness.leaderboard.clips import BadPredictions, read_columns
 from harness.leaderboard.columns import Metrics
 from harness.leaderboard.notes import row_notes
 from harness.leaderboard.sections import Row, Section
@@ -134,14 +134,17 @@ def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str,
 
 
 def _history(folder: Path) -> pa.Table | None:
+    """The curves of one job; a column without a value is left out. None if they cannot be read: one may be missing."""
     try:
-        table = read_columns(folder / "history.parquet", EPOCHS.names, optional=SCORES)
+        source = pa.BufferReader((folder / "history.parquet").read_bytes())  # small: quicker than Arrow's own opening
+        with pq.ParquetFile(source) as file:
+            table = file.read(columns=[*EPOCHS.names, *SCORES], use_threads=False)
         scores = [name for name in SCORES if name in table.column_names and table.column(name).null_count < len(table)]
         percent = {name: pc.multiply(table.column(name).cast(pa.float64()), 100.0) for name in scores}
         always = table.select(EPOCHS.names).cast(EPOCHS)
-        return pa.table({**dict(zip(EPOCHS.names, always.columns, strict=True)), **percent})
-    except (BadPredictions, pa.ArrowException, ValueError):
-        return None  # a curve may be missing
+    except (OSError, pa.ArrowException, ValueError, KeyError):
+        return None
+    return pa.table({**dict(zip(EPOCHS.names, always.columns, strict=True)), **percent}) if len(table) else None
 
 
 @lru_cache(maxsize=256)

@@ -21,7 +21,6 @@ from harness.errors import HarnessError
 from harness.leaderboard import cells, pages
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.columns import Metrics
-from harness.leaderboard.pooled import confusions
 from harness.leaderboard.published import Verdict
 from harness.leaderboard.render import TAIL, file_stem
 from harness.leaderboard.sections import Section, sections
@@ -152,7 +151,7 @@ class _Site:
         }
 
     def _rows(self) -> None:
-        sums = confusions(self.board.jobs)
+        sums = self.board.confusions
         jobs = self.board.jobs.frame[["row", "fold", "seed", "status", "error", "id", "path"]].join(
             self.board.jobs.metrics[["war", "uar"]]
         )

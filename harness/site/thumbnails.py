@@ -51,7 +51,7 @@ class Thumbnails:
         except BadPredictions:
             return []  # the audit says so
         chosen = surest_wrong(clips.labels, clips.predicted, clips.logits)[:SHOWN]
-        found = [(str(clips.ids[i].as_py()), int(clips.labels[i]), int(clips.predicted[i])) for i in chosen.tolist()]
+        found = [(str(clips.ids[i]), int(clips.labels[i]), int(clips.predicted[i])) for i in chosen.tolist()]
         return [
             {"id": name, "label": classes[label], "prediction": classes[guess], "frame": frame}
             for name, label, guess in found

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.specs import Predictions
+
 BINS = 15  # as in the experiments of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017
 
 
-def reliability(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def reliability(predictions: Predictions) -> np.ndarray:
     """Clips, sum of confidences and clips right, for each of `BINS` equal bins (l, r] of confidence, (BINS, 3).
 
-    The confidence is the largest softmax probability, in double precision. Sums of several test sets may be added.
+    The confidence is the largest softmax probability. Sums of several test sets may be added.
     """
-    exact = logits.astype(np.float64)
-    exponentials = np.exp(exact - exact.max(axis=1, keepdims=True))
-    confidence = 1 / exponentials.sum(axis=1)  # the largest exponential is 1
-    right = exact.argmax(axis=1) == labels
+    confidence, right = predictions.confidence, predictions.predicted == predictions.labels
     bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
     weights = (None, confidence, right)
     return np.stack([np.bincount(bins, weights=w, minlength=BINS).astype(float) for w in weights], axis=1)
