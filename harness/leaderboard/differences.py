@@ -37,15 +37,18 @@ def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     """By row, every difference in the jobs whose predictions could be read."""
     places = {path: place for place, path in enumerate(jobs.frame["path"])}
     confusions = jobs.frame["confusion"].tolist()
-    found = {}
+    by_classes: dict[tuple[str, ...], list[Part]] = {}
     for row, parts in evidence.parts.items():
+        by_classes.setdefault(tuple(jobs.facts[row]["protocol"]["classes"]), []).extend(parts)
+    found: dict[str, list[Difference]] = {row: [] for row in evidence.parts}
+    for classes, parts in by_classes.items():
         stored = [places[part.folder] for part in parts]
-        classes = jobs.facts[row]["protocol"]["classes"]
-        found[row] = list(_of_row(parts, [confusions[i] for i in stored], jobs.metrics.iloc[stored], classes))
+        for difference in _of(parts, [confusions[i] for i in stored], jobs.metrics.iloc[stored], classes):
+            found[difference.part.row].append(difference)
     return found
 
 
-def _of_row(
+def _of(
     parts: Sequence[Part], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
 ) -> Iterator[Difference]:
     """Args: of each part the confusion matrix and the metrics as stored."""

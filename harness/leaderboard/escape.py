@@ -14,8 +14,11 @@ _MARKDOWN = str.maketrans(
 
 def one_line(text: object) -> str:
     """Printable text on one line: line breaks become spaces; control, format and surrogate characters go."""
-    spaced = (" " if char.isspace() else char for char in str(text))
-    flat = " ".join("".join(c for c in spaced if unicodedata.category(c)[0] != "C").split())
+    whole = str(text)
+    if not whole.isprintable():
+        spaced = (" " if char.isspace() else char for char in whole)
+        whole = "".join(char for char in spaced if unicodedata.category(char)[0] != "C")
+    flat = " ".join(whole.split())
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -184,6 +184,8 @@ def _folds(board: Board, rows: pd.Index[Any]) -> pd.DataFrame:
 
 def plain(value: Any) -> Any:
     """A value that JSON takes; None where it is missing."""
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     return None if pd.isna(value) else value

@@ -51,7 +51,17 @@ ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308":
 def latex(text: object) -> str:
     """Text that LaTeX prints as it is; characters that its plainest fonts lack are named by their code, as U+6587."""
     apart = re.sub(r"([-`'])(?=\1)", rf"\1{JOINT}", one_line(text))  # two of these would become another sign
-    return "".join(_sign(sign) for sign in apart)
+    return apart.translate(_SIGNS)
+
+
+class _Signs(dict[int, str]):
+    """How LaTeX writes each sign, found when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        return self.setdefault(code, _sign(chr(code)))
+
+
+_SIGNS = _Signs()
 
 
 def _sign(sign: str) -> str:

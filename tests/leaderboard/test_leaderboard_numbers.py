@@ -241,7 +241,7 @@ def slow_statistics(values: dict[tuple[str, int], float], one_fold: bool) -> tup
     return mean, math.sqrt(sum((x - centre) ** 2 for x in spread) / (len(spread) - 1))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_statistics_equal_slow_loops(data: st.DataObject) -> None:
     folds = [str(i) for i in range(1, data.draw(st.integers(1, 4)) + 1)]
