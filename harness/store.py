@@ -170,20 +170,14 @@ def read(path: str | Path) -> dict[str, Any]:
     """Parse a `result.json`. Raises: HarnessError that names the file."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123  (a leaderboard opens ten thousand of them)
-            result: dict[str, Any] = _parse(file.read())
+            result: dict[str, Any] = from_json(file.read())  # twice as fast as Python's own
     except (OSError, ValueError) as error:
         raise HarnessError(f"{path}: not a result ({error}); remove its folder to run the job again") from error
+    if not isinstance(result, dict):
+        raise HarnessError(f"{path}: not a result; remove its folder to run the job again")
     if result.get("schema") != SCHEMA:
         raise HarnessError(f"{path}: schema {result.get('schema')!r}, this version reads {SCHEMA}")
     return result
-
-
-def _parse(text: bytes) -> Any:
-    """As `json.loads` would, in half the time; what only Python's own parser takes is halves of surrogate pairs."""
-    try:
-        return from_json(text)
-    except ValueError:
-        return json.loads(text)
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -96,12 +96,14 @@ class Planted:
         *,
         on: TestSet,
         labels: np.ndarray | None = None,
+        keep: np.ndarray | None = None,
         identity: Mapping[str, Any] | None = None,
         history: Mapping[str, Any] | None = None,
         **changes: Any,
     ) -> Path:
-        """One result with its predictions and history; the folder it was written to."""
-        truth = on.labels[fold] if labels is None else labels
+        """One result with its predictions and history, of all clips or those to keep; the folder it was written to."""
+        kept = np.arange(on.clips) if keep is None else keep
+        truth, logits = (on.labels[fold] if labels is None else labels)[kept], logits[kept]
         result = json.loads(json.dumps(self._result(method, fold, seed, truth, logits, on, identity or {}) | changes))
         name = f"{safe_name(fold)}-s{seed}-{result['id']}"
         folder = self.root / safe_name(on.dataset) / safe_name(method) / name
@@ -110,11 +112,11 @@ class Planted:
         words = np.array(on.classes, dtype=object)
         frame = pd.DataFrame(
             {
-                "sample_id": on.ids(fold),
+                "sample_id": np.array(on.ids(fold), dtype=object)[kept],
                 "label": words[truth],
                 "prediction": words[logits.argmax(1)],
-                "frames": on.frames[fold].astype(np.int32),
-                "group": on.groups(fold),
+                "frames": on.frames[fold].astype(np.int32)[kept],
+                "group": np.array(on.groups(fold), dtype=object)[kept],
                 **{f"logit.{name}": logits[:, i] for i, name in enumerate(on.classes)},
             }
         )

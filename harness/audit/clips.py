@@ -28,6 +28,7 @@ def findings(board: Board) -> Iterator[Finding]:
     """Near-duplicates within the test clips of each fold, and bias by clip length of each row."""
     for key, tests in board.tests.items():
         dataset = str(dict(zip(SECTION, key, strict=True))["dataset"])
+        yield from _in_several_folds(tests, dataset)
         yield from _duplicates(board, tests, dataset)
         yield from _by_length(board, tests)
 
@@ -59,6 +60,16 @@ def _by_length(board: Board, tests: Inference) -> Iterator[Finding]:
             )
             values = {"short": float(few[column]), "long": float(many[column]), "error": float(error)}
             yield about(rows[name], "warning", "short-clip-bias", text, **values)
+
+
+def _in_several_folds(tests: Inference, dataset: str) -> Iterator[Finding]:
+    """Test clips that stand in more than one fold: folds that are to be pooled have none in common."""
+    ids, counts = np.unique(tests.panel.ids.astype(str), return_counts=True)
+    twice = ids[counts > 1].tolist()
+    if twice:
+        more = f" and {len(twice) - NAMED} more" if len(twice) > NAMED else ""
+        text = f"{len(twice)} test clips are in more than one fold: {', '.join(twice[:NAMED])}{more}"
+        yield Finding("warning", "folds-overlap", dataset, "", f"test clips of {dataset}", text, {"clips": twice})
 
 
 def _duplicates(board: Board, tests: Inference, dataset: str) -> Iterator[Finding]:

@@ -19,12 +19,11 @@ HISTORY = "history.parquet"
 
 def findings(board: Board) -> Iterator[Finding]:
     """Missing or broken predictions, scores they do not bear out, other clips or labels, test scores in a history."""
-    amiss = {row: texts for test in board.tests.values() for row, texts in test.panel.amiss.items()}
     for row in rows_of(board):
         for text in board.evidence.problems.get(row["row"], []):
             yield about(row, "error", "bad-predictions", text)
-        for text in amiss.get(row["row"], []):
-            yield about(row, "error" if "another label" in text else "warning", "other-clips", text)
+        for text in board.amiss.get(row["row"], []):
+            yield about(row, "error", "other-clips", text)
         for text in board.evidence.contradicted.get(row["row"], []):
             yield about(row, "error", "logits-differ", text)
         parts = board.evidence.parts.get(row["row"], [])

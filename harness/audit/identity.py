@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from harness.audit.finding import Finding, about
+from harness.audit.finding import Finding, Level, about
 from harness.errors import HarnessError
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.published import rows_of
@@ -21,18 +22,29 @@ def findings(board: Board) -> Iterator[Finding]:
         if row["protocol_id"] != row["protocol_hash"]:
             text = f"its protocol hash {row['protocol_hash']} is not that of its protocol, {row['protocol_id']}"
             yield about(row, "warning", "edited", text)
-        jobs = board.jobs.by_row[row["row"]]
-        found = [job for job in jobs if job["path"] and _edited(Path(job["path"]))]
-        edited = [f"fold {job['fold']} seed {job['seed']}" for job in found]
-        if edited:
-            more = f" and {len(edited) - NAMED} more" if len(edited) > NAMED else ""
-            text = f"its id is not that of the job it describes, so it was edited: {', '.join(edited[:NAMED])}{more}"
-            yield about(row, "warning", "edited", text)
+        said: dict[tuple[Level, str, str], list[str]] = {}
+        for job in board.jobs.by_row[row["row"]]:
+            for fault in _faults(read(Path(job["path"]) / "result.json")) if job["path"] else ():
+                said.setdefault(fault, []).append(f"fold {job['fold']} seed {job['seed']}")
+        for (level, code, text), where in said.items():
+            more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
+            yield about(row, level, code, f"{text}: {', '.join(where[:NAMED])}{more}")
 
 
-def _edited(folder: Path) -> bool:
+def _faults(result: Mapping[str, Any]) -> Iterator[tuple[Level, str, str]]:
+    """Level, code and text of what in a result contradicts the rest of it."""
     try:
-        job_of(read(folder / "result.json"))
+        job_of(result)
     except HarnessError:
-        return True
-    return False
+        yield "warning", "edited", "its id is not that of the job it describes, so it was edited"
+    protocol = result["protocol"]
+    for name in ("selection", "classes"):
+        if result.get(name, protocol[name]) != protocol[name]:
+            yield "error", "edited", f"its {name} {_text(result[name])} is not that of its protocol"
+    if protocol["selection"] != "oracle" and result.get("metrics_last"):
+        text = f"selection {protocol['selection']}, but scores of the last epoch beside those of another, as an oracle"
+        yield "error", "test-data-seen", text
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

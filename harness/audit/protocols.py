@@ -11,11 +11,13 @@ from harness.leaderboard.aggregate import Board
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 
+FINGERPRINT = "data fingerprint"
 NAMED = 3  # rows named for each protocol; the rest are counted
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Every field in which two rows of one dataset differ in protocol or data."""
+    """Every field in which two rows of one dataset differ in protocol or data; where only the data's fingerprint
+    does, they are ranked together all the same, since their test clips are compared one by one."""
     groups: dict[tuple[str, bool], dict[str, list[Row]]] = {}
     for row in rows_of(board):
         facts = board.jobs.facts[row["row"]]
@@ -24,6 +26,7 @@ def findings(board: Board) -> Iterator[Finding]:
     for (dataset, _), members in groups.items():
         for left, right in combinations(members.values(), 2):
             fields = differing(board, left[0], right[0])
+            ranked = "ranked together, but" if list(fields) == [FINGERPRINT] else "not ranked together,"
             words = "; ".join(f"{name}: {_text(a)} and {_text(b)}" for name, (a, b) in fields.items()) or "their hash"
             yield Finding(
                 "note",
@@ -31,7 +34,7 @@ def findings(board: Board) -> Iterator[Finding]:
                 dataset,
                 "",
                 f"{_names(left)} and {_names(right)}",
-                f"not ranked together, they differ in {words}",
+                f"{ranked} they differ in {words}",
                 {"fields": fields, "rows": [[row["row"] for row in side] for side in (left, right)]},
             )
 
@@ -46,7 +49,7 @@ def differing(board: Board, first: Row, second: Row) -> dict[str, tuple[Any, Any
 def _facts(board: Board, row: Row) -> dict[str, Any]:
     facts = board.jobs.facts[row["row"]]
     split = {"official split": bool(row["official"])}
-    return {**facts["protocol"], "data fingerprint": facts["fingerprint"], **split}
+    return {**facts["protocol"], FINGERPRINT: facts["fingerprint"], **split}
 
 
 def _text(value: Any) -> str:

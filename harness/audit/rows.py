@@ -10,13 +10,14 @@ import pandas as pd
 from harness.audit.finding import Finding, about
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
-from harness.leaderboard.notes import row_notes
+from harness.leaderboard.notes import failures, row_notes
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 from harness.registry import Offer
 from harness.specs import MethodSpec
 
 POINTS = 100
+NOTHING = 1e-9  # a spread that is rounding
 
 
 def findings(board: Board) -> Iterator[Finding]:
@@ -27,6 +28,8 @@ def findings(board: Board) -> Iterator[Finding]:
             yield from _zero_recall(board, row, np.array(sums[row["row"]]))
         yield from _spread(board, row)
         yield from _oracle(row)
+        for job, why in failures(board, [row]):
+            yield about(row, "warning", "failed", f"{job}: {why}")
         if not row["ranked"]:
             yield about(row, "warning", "not-ranked", "; ".join(row_notes(board, row)) or "not ranked")
 
@@ -50,7 +53,7 @@ def _spread(board: Board, row: Row) -> Iterator[Finding]:
     for name in SCORES:
         by_fold = jobs.groupby("fold")[name]
         seeds, folds = float(np.sqrt(by_fold.var(ddof=1).mean())), float(by_fold.mean().std(ddof=1))
-        if seeds > folds:
+        if seeds > folds + NOTHING:
             text = (
                 f"seeds spread more than folds in {name.upper()}: standard deviation {seeds * POINTS:.2f} points over "
                 f"seeds within a fold, {folds * POINTS:.2f} over folds"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import registry
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, visible
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _print(item: Comparison, flips: int) -> None:
     costs = [(line["cost"], *(_number(line[side]) for side in ("first", "second"))) for line in item.cost()]
     print_table("Cost", ["", "A", "B"], costs)
     for note in item.notes:
-        out.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"note: {visible(note)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_flips(item: Comparison, flips: int) -> None:

@@ -22,6 +22,8 @@ PluginFiles = Annotated[
     typer.Option("--plugin", help="A Python file with hooks, for this run; may be repeated."),
 ]
 
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}
+
 out = Console()
 err = Console(stderr=True)
 
@@ -32,11 +34,16 @@ def print_json(data: Any) -> None:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table for people. Cells are text, never markup."""
-    table = Table(*columns, title=escape(title) or None, title_justify="left", header_style="bold")
+    """A table for people. Cells are text, never markup, and nothing in them steers the terminal."""
+    table = Table(*columns, title=escape(visible(title)) or None, title_justify="left", header_style="bold")
     for row in rows:
-        table.add_row(*(escape("–" if cell is None else str(cell)) for cell in row))
+        table.add_row(*(escape("–" if cell is None else visible(str(cell))) for cell in row))
     out.print(table)
+
+
+def visible(text: str) -> str:
+    """Text with control characters spelled out, as \\x1b; line breaks stay."""
+    return text.translate(CONTROLS)
 
 
 def load_plugins(files: list[Path] | None) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness.leaderboard.collect import LAST, Jobs, collect
 from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
-from harness.leaderboard.differences import Difference, differences
+from harness.leaderboard.differences import Difference, decided, differences
 from harness.leaderboard.evidence import Evidence
 from harness.leaderboard.inference import Inference, infer
 from harness.leaderboard.labels import label_rows
@@ -22,6 +22,10 @@ from harness.specs import DatasetSpec
 
 # Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
 SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
+EXACT = 9  # digits of a score that rounding in its sums does not touch
+REFUTED = "its scores are not those that its own predictions give"
+UNREADABLE = "its predictions are missing or cannot be read, so that nothing bears out its scores"
+OTHER_CLIPS = "its test clips are not those of most rows"
 Key = tuple[Any, ...]  # the values of SECTION
 
 
@@ -43,13 +47,9 @@ class Board:
     expected: Folds  # (dataset, demo) -> the folds a complete row has
     evidence: Evidence
     differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
+    amiss: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
-
-    @cached_property
-    def refuted(self) -> frozenset[str]:
-        """Rows whose predictions do not give their WAR or UAR, or are not those of the logits beside them."""
-        decided = (row for row, found in self.differences.items() if any(wrong.decides for wrong in found))
-        return frozenset({*self.evidence.contradicted, *decided})
+    doubts: Mapping[str, str]  # by row: why its own predictions do not bear out its scores
 
     @cached_property
     def confusions(self) -> dict[str, list[list[int]]]:
@@ -83,7 +83,7 @@ def aggregate(
     jobs = collect(results)
     evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
     if jobs.frame.empty:
-        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {}, {})
+        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {}, {}, {}, {})
     rows = label_rows(jobs.facts)
     titles = _titles(rows, datasets)
     expected = expected_folds(jobs, datasets, list(titles))
@@ -91,7 +91,11 @@ def aggregate(
     folds = _fold_values(jobs, there)
     rows = pd.concat([rows, there, _statistics(jobs, folds, there, evidence.pooled_frame()), _cost(jobs)], axis=1)
     rows = _placed(rows)
-    tests = _tests(rows, expected, evidence)
+    found = differences(jobs, evidence)
+    refuted = frozenset({*evidence.contradicted, *decided(found)})
+    tests, amiss = _tests(rows, expected, evidence, refuted)
+    doubts = _doubts(rows, evidence, refuted, tests, amiss)
+    rows = _placed(rows, frozenset(doubts))
     return Board(
         _ranked(rows, tests),
         folds,
@@ -100,8 +104,10 @@ def aggregate(
         frozenset(datasets),
         expected,
         evidence,
-        differences(jobs, evidence),
+        found,
+        amiss,
         tests,
+        doubts,
     )
 
 
@@ -146,11 +152,11 @@ def _cost(jobs: Jobs) -> pd.DataFrame:
     return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
 
 
-def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+def _placed(rows: pd.DataFrame, doubted: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Order by WAR, then UAR, within a section; equal pairs share a place, the rest have none and come last."""
-    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna()
+    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(doubted)
     rows = rows.assign(ranked=ranked)
-    score = rows[["war_mean", "uar_mean"]].where(rows["ranked"])
+    score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
     order = rows.assign(war=score["war_mean"], uar=score["uar_mean"], key=rows.index).sort_values(
         [*SECTION, "war", "uar", "name", "settings", "key"],
         ascending=[name != "official" for name in SECTION] + [False, False, True, True, True],
@@ -161,17 +167,47 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(place=ties.where(rows["ranked"], np.nan)).loc[order.index]
 
 
-def _tests(rows: pd.DataFrame, expected: Folds, evidence: Evidence) -> dict[Key, Inference]:
-    """Inference of the ranked rows of each section whose predictions could be read."""
+def _tests(
+    rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
+) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
+    """Inference of the ranked rows of each section that their predictions bear out; and rows with other test clips."""
     found: dict[Key, Inference] = {}
-    for key, section in rows[rows["ranked"]].groupby(SECTION, sort=False):
-        usable = [row for row in section.index if row in evidence.parts and row not in evidence.problems]
+    amiss: dict[str, list[str]] = {}
+    for key, section in rows.groupby(SECTION, sort=False):
+        parts = {row: evidence.parts[row] for row in section.index if evidence.parts.get(row)}
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
-        panel = align({row: evidence.parts[row] for row in usable}, expected[dataset, demo])
-        tests = infer(panel, usable) if panel else None
+        panel = align(parts, expected[dataset, demo])
+        if panel is None:
+            continue
+        amiss |= panel.amiss
+        if panel.undecided:
+            text = (
+                f"rows disagree on the test clips of fold {', '.join(panel.undecided)}, and none has most on its side"
+            )
+            amiss |= {row: [*panel.amiss.get(row, []), text] for row in parts}
+            continue
+        usable = [row for row in section.index[section["ranked"]] if row in parts]
+        tests = infer(panel, [row for row in usable if row not in evidence.problems and row not in refuted])
         if tests:
             found[tuple(key)] = tests
-    return found
+    return found, amiss
+
+
+def _doubts(
+    rows: pd.DataFrame,
+    evidence: Evidence,
+    refuted: frozenset[str],
+    tests: Mapping[Key, Inference],
+    amiss: Mapping[str, list[str]],
+) -> dict[str, str]:
+    """Why a row is not ranked: its predictions refute its scores, or do not bear them out beside rows whose do."""
+    sections = map(tuple, rows[SECTION].itertuples(index=False))
+    beside = {row for row, key in zip(rows.index, sections, strict=True) if key in tests}
+    return {
+        **dict.fromkeys(beside & set(amiss), OTHER_CLIPS),
+        **dict.fromkeys(beside & set(evidence.problems), UNREADABLE),
+        **dict.fromkeys(refuted, REFUTED),
+    }
 
 
 def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:

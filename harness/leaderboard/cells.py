@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.leaderboard.aggregate import EXACT
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.sections import Row
 from harness.specs import MetricSpec
@@ -96,16 +97,17 @@ def day(row: Row) -> str:
 def podium(rows: Iterable[Row], column: str, name: str, specs: Mapping[str, MetricSpec]) -> tuple[float, ...]:
     """The best and second-best value of a column among ranked rows; none with fewer than two, as none is beaten."""
     spec = spec_of(name, specs)
-    values = [float(row[column]) for row in rows if row["ranked"] and not pd.isna(row.get(column))]
+    values = [round(float(row[column]), EXACT) for row in rows if row["ranked"] and not pd.isna(row.get(column))]
     down = spec is None or spec.higher_is_better
     return tuple(sorted(set(values), reverse=down)[:2]) if len(values) > 1 else ()
 
 
 def emphasis(row: Row, column: str, top: tuple[float, ...]) -> str:
     """ "best", "second", or nothing."""
-    if not row["ranked"] or row.get(column) not in top:
+    if not row["ranked"] or not top or pd.isna(row.get(column)):
         return ""
-    return "second" if top.index(row[column]) else "best"
+    found = round(float(row[column]), EXACT)
+    return dict(zip(top, ("best", "second"), strict=False)).get(found, "")
 
 
 def spec_of(name: str, specs: Mapping[str, MetricSpec]) -> MetricSpec | None:

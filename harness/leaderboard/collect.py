@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from harness.errors import HarnessError
+from harness.leaderboard.form import fault
 from harness.specs import digest
 from harness.weights import BUNDLED, RANDOM
 
@@ -46,17 +48,24 @@ class Jobs:
 
 
 def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
-    """Flatten parsed `result.json` files, in any order; of duplicates the newest finished one stays."""
+    """Flatten parsed `result.json` files, in any order; of duplicates the newest finished one stays.
+
+    Raises: HarnessError that names a file that lacks what every result has, or has it in another form.
+    """
     records, metrics, cost, shared = [], [], [], []
     digests: Digests = {}
     for result in results:
+        wrong = fault(result)
+        if wrong:
+            path = f"{result.get('path') or 'result'}/result.json"
+            raise HarnessError(f"{path}: not a result ({wrong}); remove its folder to run the job again")
         shared.append(_facts(result, digests))
         records.append(_record(result))
         metrics.append(_metrics(result))
         cost.append(_numbers(result.get("cost")))
     if not records:
         return Jobs(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {})
-    keys = _keys(shared, digests)
+    keys = _keys(shared, records, digests)
     frame = pd.DataFrame.from_records(records).assign(row=keys)
     frame["finished"] = pd.to_datetime(frame["finished"], utc=True, format="ISO8601", errors="coerce")
     keep = _newest(frame)
@@ -84,11 +93,12 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
     }
 
 
-def _keys(shared: list[dict[str, Any]], digests: Digests) -> list[str]:
+def _keys(shared: list[dict[str, Any]], records: list[dict[str, Any]], digests: Digests) -> list[str]:
     """The row of each job. A job that failed early does not know that its data are the demo; its twins do."""
     demo = {(facts["dataset"], facts["fingerprint"]) for facts in shared if facts["demo"]}
-    for facts in shared:
-        facts["demo"] = (facts["dataset"], facts["fingerprint"]) in demo
+    for facts, record in zip(shared, records, strict=True):
+        if record["status"] != "done":
+            facts["demo"] = (facts["dataset"], facts["fingerprint"]) in demo
     return [_digest(_identity(facts), digests) for facts in shared]
 
 

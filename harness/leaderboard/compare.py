@@ -12,6 +12,7 @@ import pandas as pd
 from harness.errors import HarnessError, suggestion
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.inference import Inference, infer
+from harness.leaderboard.notes import row_notes
 from harness.leaderboard.panel import Panel, align
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
@@ -127,7 +128,10 @@ def _marks(row: Row) -> list[str]:
 
 def _compare(board: Board, first: Row, second: Row) -> Comparison:
     rows = [first["row"], second["row"]]
-    notes = [note for row in rows for note in board.evidence.problems.get(row, [])]
+    notes = [
+        f"{name}: {note}" for row, name in zip((first, second), "AB", strict=True) for note in row_notes(board, row)
+    ]
+    notes += [note for row in rows for note in board.evidence.problems.get(row, [])]
     notes += [f"protocols differ in {line}" for line in differing(board, *rows)]
     if first["hardware"] != second["hardware"]:
         places = " and ".join(row["hardware"] or "unknown hardware" for row in (first, second))
@@ -137,7 +141,10 @@ def _compare(board: Board, first: Row, second: Row) -> Comparison:
     folds_seen = dict.fromkeys([*folds, *(part.fold for row in rows for part in parts[row])])
     panel = align(parts, list(folds_seen)) if all(parts.values()) else None
     if panel is None:
-        raise HarnessError(f"no stored predictions of {first['name']!r} and {second['name']!r} on {first['dataset']}")
+        without = " and of ".join(repr(row["name"]) for row in (first, second) if not parts[row["row"]])
+        reasons = "; ".join(note for row in rows for note in board.evidence.problems.get(row, []))
+        why = f" ({reasons})" if reasons else ""
+        raise HarnessError(f"no stored predictions of {without} on {first['dataset']}{why}; run the jobs again")
     notes += [f"{name}: {text}" for row, name in zip(rows, "AB", strict=True) for text in panel.amiss.get(row, [])]
     both = np.all([(panel.predicted[row] >= 0).all(0) for row in rows], axis=0)
     if not both.any():

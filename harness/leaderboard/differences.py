@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.leaderboard.pooled import from_confusion
 from harness.scoring import confusion_counts
 
 TOLERANCE = 1e-6
+SHOWN = 1e-4  # the last digit of a table: less may be the rounding of whoever stored the score
 CONFUSION = "confusion"
 
 
@@ -29,8 +30,8 @@ class Difference:
 
     @property
     def decides(self) -> bool:
-        """Whether ranks hang on it."""
-        return self.name in (CONFUSION, *SCORES)
+        """Whether ranks hang on it: a confusion matrix, or a WAR or UAR that is missing or off by what tables show."""
+        return self.name == CONFUSION or (self.name in SCORES and not abs(self.stored - self.found) < SHOWN)
 
 
 def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
@@ -48,6 +49,11 @@ def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     return found
 
 
+def decided(found: Mapping[str, Sequence[Difference]]) -> set[str]:
+    """Rows with a difference that ranks hang on."""
+    return {row for row, all_of_row in found.items() if any(wrong.decides for wrong in all_of_row)}
+
+
 def _of(
     parts: Sequence[Part], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
 ) -> Iterator[Difference]:
@@ -55,9 +61,10 @@ def _of(
     counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
     counts = counts.reshape(-1, len(classes), len(classes))
     for part, matrix, confusion in zip(parts, counts.tolist(), confusions, strict=True):
-        if matrix != confusion:
+        if confusion is not None and matrix != confusion:
             yield Difference(part, CONFUSION)
     given = from_confusion(counts, classes)
     stored, right = metrics.reindex(columns=given.columns).to_numpy(), given.to_numpy()
-    for i, j in np.argwhere(np.abs(stored - right) > TOLERANCE).tolist():
+    lost = np.isnan(stored) & given.columns.isin(SCORES)
+    for i, j in np.argwhere((np.abs(stored - right) > TOLERANCE) | (lost & ~np.isnan(right))).tolist():
         yield Difference(parts[i], str(given.columns[j]), float(stored[i, j]), float(right[i, j]))

@@ -31,4 +31,5 @@ def markdown(text: object) -> str:
 
 def spreadsheet(text: str) -> str:
     """Text that a spreadsheet takes for text: what looks like a formula gets a leading apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone return would not be quoted, and end the line
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text

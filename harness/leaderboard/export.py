@@ -41,7 +41,7 @@ def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
         frame = frame.join(_folds(board, frame.index))
     for name in frame.select_dtypes(["object", "string"]):
         frame[name] = frame[name].map(safe)
-    return str(frame.reset_index().to_csv(index=False, lineterminator="\n"))
+    return str(frame.rename(columns=safe).reset_index().to_csv(index=False, lineterminator="\n"))
 
 
 def safe(cell: Any) -> Any:

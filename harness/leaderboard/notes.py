@@ -20,8 +20,10 @@ def row_notes(board: Board, row: Row) -> list[str]:
     if row["n_unscored"]:
         clips = row["n_unscored"] + row["n_scored"]
         notes.append(f"{row['n_unscored']} of {clips} test clips not scored, not ranked")
-    if row["row"] in board.refuted:
-        notes.append("its scores are not those that its own predictions give; harness audit names them")
+    if row["row"] in board.doubts:
+        notes.append(f"{board.doubts[row['row']]}, not ranked; see harness audit")
+    elif row["row"] in board.amiss:
+        notes.append("its test clips are not those of other rows; see harness audit")
     if row["complete"] and pd.isna(row["war_mean"]):
         notes.append("WAR missing in a result, not ranked")
     if not row["official"] and not row["demo"]:

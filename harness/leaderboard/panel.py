@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,6 +23,7 @@ class Panel:
     frames: np.ndarray  # (N,) int, 0 where not known
     predicted: Mapping[str, np.ndarray]  # by row, (S, N) int8, `ABSENT` where a seed did not predict a clip
     amiss: Mapping[str, list[str]]  # by row: how its clips differ from those of the others
+    undecided: tuple[str, ...] = ()  # folds on whose clips no more than half of the rows agree
 
     def hits(self, row: str) -> np.ndarray:
         """How many seeds named each clip rightly, (N,)."""
@@ -83,6 +83,7 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> Panel | 
         np.concatenate([fold.frames for fold in found]),
         predicted,
         amiss,
+        tuple(fold.name for fold in found if not fold.agreed),
     )
 
 
@@ -95,16 +96,37 @@ class _Fold:
     frames: np.ndarray
     predicted: dict[tuple[str, int], np.ndarray]  # by row and seed, (N,)
     amiss: list[tuple[str, str]]
+    agreed: bool  # whether most rows have these clips and labels
 
 
 def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
-    """The clips and labels that most parts agree on are the reference; of equally many the larger set."""
-    votes = Counter((id(part.ids), part.labels.tobytes()) for part in parts)
-    first = max(parts, key=lambda part: (votes[id(part.ids), part.labels.tobytes()], len(part.ids)))
-    fold = _Fold(name, first.ids, first.labels, *facts_of_clips(first), predicted={}, amiss=[])
+    """The clips and labels that most rows agree on are the reference; of equally many the larger set."""
+    votes: dict[tuple[int, bytes], set[str]] = {}
+    for part in parts:
+        votes.setdefault(_clips_of(part), set()).add(part.row)
+    first = max(parts, key=lambda part: (len(votes[_clips_of(part)]), len(part.ids)))
+    agreed = 2 * len(votes[_clips_of(first)]) > len({part.row for part in parts})
+    fold = _Fold(name, first.ids, first.labels, *_facts(first, parts), predicted={}, amiss=[], agreed=agreed)
     for part in parts:
         fold.predicted[part.row, part.seed] = _onto(fold, part)
     return fold
+
+
+def _clips_of(part: Part) -> tuple[int, bytes]:
+    """Equal for parts of equal clips with equal labels."""
+    return id(part.ids), part.labels.tobytes()
+
+
+def _facts(first: Part, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+    """Groups and frames as a part of the same clips tells them; each row is asked until one knows the groups."""
+    asked = {part.row: part for part in reversed(parts) if part.ids is first.ids}
+    told = facts_of_clips(first)
+    for part in asked.values():
+        if (told[0] != "").any():
+            break
+        groups, frames = facts_of_clips(part)
+        told = (groups, frames if (groups != "").any() else told[1])
+    return told
 
 
 def _onto(fold: _Fold, part: Part) -> np.ndarray:

@@ -109,7 +109,7 @@ def _judge(row: Row, board: Board, published: Published, number: Mapping[str, An
     reported, flag = float(number["value"]), str(number["note"])
     own = number["method"] == number["source_paper"]  # of other methods the papers state nothing
     stated = published.sources.get(number["source_paper"], {}).get("states", {}) if own else {}
-    reasons = [*_unfit(row, low, high), *_off_protocol(row, board, spec, stated)]
+    reasons = [*_unfit(row, board, low, high), *_off_protocol(row, board, spec, stated)]
     if FLAG.match(flag):
         reasons.append(f"the printed number is in doubt: {flag}")
     if reasons or ours is None or low is None or high is None:
@@ -140,7 +140,7 @@ def _judge(row: Row, board: Board, published: Published, number: Mapping[str, An
     )
 
 
-def _unfit(row: Row, low: float | None, high: float | None) -> Iterable[str]:
+def _unfit(row: Row, board: Board, low: float | None, high: float | None) -> Iterable[str]:
     """What keeps a row from bearing out any paper."""
     if row["demo"]:
         yield "synthetic demo"
@@ -154,6 +154,8 @@ def _unfit(row: Row, low: float | None, high: float | None) -> Iterable[str]:
         yield "epoch chosen on the test split"
     if row["n_unscored"]:
         yield f"{row['n_unscored']} test clips not scored"
+    if row["row"] in board.doubts:
+        yield board.doubts[row["row"]]
     if row["n_seeds"] < SEEDS:
         yield f"{row['n_seeds']} of at least {SEEDS} seeds"
     if low is None or high is None:

@@ -103,7 +103,7 @@ def model_index(board: Board) -> dict[str, Any]:
                     "task": {"type": "video-classification", "name": "Dynamic facial expression recognition"},
                     "dataset": {
                         "type": row["dataset"],
-                        "name": board.titles[row["dataset"]] + (" (synthetic demo)" if row["demo"] else ""),
+                        "name": board.titles[row["dataset"]] + _marks(row),
                         "split": "test",
                         "revision": row["protocol_hash"],
                     },
@@ -111,6 +111,17 @@ def model_index(board: Board) -> dict[str, Any]:
                 }
             )
     return {"model-index": [{"name": name, "results": results} for name, results in models.items()]}
+
+
+def _marks(row: Mapping[str, Any]) -> str:
+    """What sets the numbers of a row apart from those of the benchmark."""
+    marks = {
+        "synthetic demo": row["demo"],
+        "random or bundled weights": row["stand_in"],
+        "not the official split": not row["official"] and not row["demo"],
+    }
+    named = ", ".join(mark for mark, applies in marks.items() if applies)
+    return f" ({named})" if named else ""
 
 
 def _metric(row: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -176,3 +176,43 @@ def test_equal_seeds_are_no_repetitions(planted: Planted, on: TestSet) -> None:
     logits = on.predict("1", 0.5, 1)
     planted.row("still", on=on, seeds=(1, 2), logits={("1", 1): logits, ("1", 2): logits})
     assert [finding.level for finding in found(planted, "equal-seeds")] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        ({"selection": "oracle"}, "edited", "its selection oracle is not that of its protocol"),
+        ({"classes": ["joy"]}, "edited", "its classes joy is not that of its protocol"),
+        ({"metrics_last": {"war": 0.1}}, "test-data-seen", "as an oracle: fold 1 seed 1"),
+    ],
+)
+def test_what_contradicts_the_protocol(
+    planted: Planted, on: TestSet, change: dict[str, Any], code: str, told: str
+) -> None:
+    planted.add("vain", "1", 1, on.predict("1", 0.5, 1), on=on, **change)
+    (finding,) = found(planted, code)
+    assert finding.level == "error"
+    assert told in finding.message
+
+
+def test_a_fold_that_is_a_copy_of_another(planted: Planted) -> None:
+    on = TestSet(clips=40)
+    on.ids = lambda fold: [f"{'1' if fold == '3' else fold}-{number:05d}" for number in range(40)]  # type: ignore[method-assign]
+    planted.row("copied", on=on)
+    (finding,) = found(planted, "folds-overlap")
+    assert "40 test clips are in more than one fold: 1-00000" in finding.message
+
+
+def test_a_failed_job_is_told_with_its_reason(planted: Planted) -> None:
+    on = TestSet(clips=40)
+    planted.row("some", on=on, folds="1234")
+    planted.add("some", "5", 1, on.predict("5", 0.5, 1), on=on, status="failed", error={"type": "E", "message": "why"})
+    (finding,) = found(planted, "failed")
+    assert finding.message.endswith("fold 5, seed 1: E: why")
+
+
+def test_seeds_and_folds_that_spread_alike_are_no_finding(planted: Planted) -> None:
+    on = TestSet(clips=40)
+    same = {(fold, seed): np.eye(7, dtype=np.float32)[on.labels[fold]] for fold in on.folds for seed in (1, 2)}
+    planted.row("perfect", on=on, seeds=(1, 2), logits=same)
+    assert found(planted, "seeds-spread") == []

@@ -120,3 +120,22 @@ def test_audit_exits_1_only_for_errors(invoke: Invoke, runs: Path) -> None:
     answer = invoke("audit", "--runs", runs)
     assert answer.code == 1
     assert "scores-differ" in answer.out
+
+
+def test_names_do_not_steer_the_terminal(invoke: Invoke, tmp_path: Path) -> None:
+    planted, on = Planted(tmp_path / "two"), TestSet("ferv39k", "1", clips=40)
+    planted.row("a\x1b[2J", 0.8, on=on)
+    planted.row("b", 0.5, on=on)
+    for command in (("audit", planted.root), ("compare", "a\x1b[2J", "b", "--runs", planted.root)):
+        shown = invoke(*command).out
+        assert "\x1b[2J" not in shown
+        assert r"\x1b[2J" in shown
+
+
+def test_compare_says_which_row_lacks_its_predictions(invoke: Invoke, runs: Path) -> None:
+    for path in runs.glob("*/second/*/predictions.parquet"):
+        path.unlink()
+    answer = invoke("compare", "first", "second", "--runs", runs)
+    assert answer.code == 2
+    assert "no stored predictions of 'second' on ferv39k (" in answer.err
+    assert "No such file" in answer.err

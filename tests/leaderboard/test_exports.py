@@ -58,6 +58,33 @@ def test_one_row_a_result(out: Path) -> None:
     assert HOSTILE in set(frame["method"])
 
 
+def test_a_spreadsheet_reads_names_as_text_and_each_row_as_a_line(tmp_path: Path) -> None:
+    on = TestSet("ferv39k", "1", clips=40)
+    planted = Planted(tmp_path / "runs")
+    for name in ("a\rb", "\n=1+1", "=cmd|' /c calc'!A1", "plain"):
+        planted.row(name, 0.5, on=on)
+    folder = planted.add("named", "1", 1, on.predict("1", 0.5, 1), on=on)
+    result = json.loads((folder / "result.json").read_text())
+    result["metrics"]["=1+1"] = 0.5
+    (folder / "result.json").write_text(json.dumps(result))
+    render(Store(planted.root), tmp_path / "out", registry.datasets(), registry.metrics())
+    for name in ("ferv39k.csv", "overview.csv"):
+        frame = pd.read_csv(tmp_path / "out" / name)
+        assert len(frame) == 5
+        assert {"a\nb", "'\n=1+1", "'=cmd|' /c calc'!A1"} <= set(frame["method"])
+        assert not [column for column in frame if column.startswith("=")]
+
+
+def test_one_result_that_claims_to_be_the_demo_takes_no_other_with_it(tmp_path: Path) -> None:
+    on = TestSet("ferv39k", "1", clips=40)
+    planted = Planted(tmp_path / "runs")
+    planted.row("real", 0.5, on=on)
+    planted.row("demo", 0.5, on=on, demo=True)
+    render(Store(planted.root), tmp_path / "out", registry.datasets(), registry.metrics())
+    real, demo = (pd.read_csv(tmp_path / "out" / f"ferv39k{tail}.csv")["method"].tolist() for tail in ("", "-demo"))
+    assert (real, demo) == (["real"], ["demo"])
+
+
 def test_the_model_index_is_hugging_faces(out: Path) -> None:
     cards = pytest.importorskip("huggingface_hub.repocard_data")
     data = json.loads((out / "model-index.json").read_text())

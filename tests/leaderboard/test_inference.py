@@ -12,8 +12,10 @@ from sklearn.metrics import accuracy_score, recall_score
 
 from harness import registry
 from harness.leaderboard import load, render
-from harness.leaderboard.aggregate import Board
+from harness.leaderboard.aggregate import OTHER_CLIPS, UNREADABLE, Board
 from harness.leaderboard.inference import Inference
+from harness.leaderboard.notes import row_notes
+from harness.leaderboard.published import rows_of
 from harness.store import Store
 from tests.planted import Planted, TestSet
 
@@ -97,6 +99,76 @@ def test_films_widen_the_intervals(planted: Planted) -> None:
     assert tests.war.ranks == [1, 1]
 
 
+def test_where_no_row_has_predictions_the_order_of_scores_stands(planted: Planted) -> None:
+    on = TestSet("ferv39k", "1")
+    for method, skill in (("first", 1.0), ("second", 0.2)):
+        planted.row(method, skill, on=on)
+        next(planted.root.glob(f"*/{method}/*/predictions.parquet")).unlink()
+    board = board_of(planted)
+    assert board.rows.set_index("name")["rank"].to_dict() == {"first": 1, "second": 2}
+    assert not board.tests
+    assert not board.doubts
+
+
+def test_a_row_without_its_hard_clips_is_not_ranked_though_it_has_more_seeds(planted: Planted) -> None:
+    """Rows vote on what the test clips are, not jobs."""
+    on = TestSet("ferv39k", "1", clips=60)
+    planted.row("honest", 0.5, on=on)
+    planted.row("honest too", 0.4, on=on)
+    easy = on.predict("1", 0.5, 1)
+    easy = (easy.argmax(1) == on.labels["1"]).nonzero()[0]
+    for seed in (1, 2, 3):
+        planted.add("easy", "1", seed, on.predict("1", 0.5, 1), on=on, keep=easy)
+    board = board_of(planted)
+    rows = board.rows.set_index("name")
+    assert rows.loc["easy", "war_mean"] == 1
+    assert rows["ranked"].to_dict() == {"honest": True, "honest too": True, "easy": False}
+    assert set(board.doubts.values()) == {OTHER_CLIPS}
+    assert rows.index[-1] == "easy"
+
+
+def test_two_rows_that_disagree_on_the_clips_are_told_and_not_tested(planted: Planted) -> None:
+    on = TestSet("ferv39k", "1", clips=60)
+    planted.row("whole", 0.5, on=on)
+    planted.add("less", "1", 1, on.predict("1", 0.5, 1), on=on, keep=np.arange(50))
+    board = board_of(planted)
+    assert not board.tests
+    assert set(board.amiss) == set(board.rows.index)
+    assert all("disagree on the test clips" in texts[-1] for texts in board.amiss.values())
+    assert all("not those of other rows" in row_notes(board, row)[0] for row in rows_of(board))
+
+
+def test_groups_that_one_row_leaves_out_are_known_from_the_others(planted: Planted) -> None:
+    on, bare = (TestSet("ferv39k", "1", films=films) for films in (10, 0))
+    planted.row("best", 1.0, on=bare)
+    planted.row("other", 0.5, on=on)
+    tests = only_tests(board_of(planted))
+    assert tests.clustered
+    assert len(tests.rows) == 2
+
+
+def test_equal_scores_share_a_place_whatever_the_rounding_of_their_sums(planted: Planted) -> None:
+    on = TestSet(clips=30)
+    for name, shift in (("a", 0), ("b", 2), ("c", 3)):
+        logits = {}
+        for i, fold in enumerate("12345"):
+            right = np.arange(on.clips) < 10 + (i + shift) % 5
+            labels = np.where(right, on.labels[fold], (on.labels[fold] + 1) % len(on.classes))
+            logits[fold, 1] = np.eye(len(on.classes), dtype=np.float32)[labels]
+        planted.row(name, on=on, logits=logits)
+    rows = board_of(planted).rows
+    assert rows["war_mean"].round(9).nunique() == 1
+    tied = rows.sort_values("uar_mean")
+    assert (tied.groupby(tied["uar_mean"].round(9))["place"].nunique() == 1).all()
+
+
+def test_ends_of_intervals_are_fractions(planted: Planted) -> None:
+    on = TestSet("ferv39k", "1", clips=50)
+    planted.row("perfect", on=on, logits={("1", 1): np.eye(len(on.classes), dtype=np.float32)[on.labels["1"]]})
+    row = board_of(planted).rows.iloc[0]
+    assert [row[f"{name}_{end}"] for name in ("war", "uar") for end in ("low", "high")] == [1.0] * 4
+
+
 def test_a_row_on_other_labels_is_not_tested(planted: Planted) -> None:
     on = TestSet("ferv39k", "1", clips=60)
     planted.row("honest", 0.5, on=on)
@@ -110,16 +182,22 @@ def test_a_row_on_other_labels_is_not_tested(planted: Planted) -> None:
     assert "under another label than other results" in problem[0]
 
 
-def test_rows_without_predictions_keep_their_place(planted: Planted) -> None:
+def test_rows_without_predictions_are_not_ranked_beside_others(planted: Planted) -> None:
+    """Nothing bears out what they say, or a file removed would be a way to the first place."""
     on = TestSet("ferv39k", "1")
-    for method in ("kept", "lost", "broken"):
-        planted.row(method, 0.5, on=on)
+    for method, skill in (("kept", 0.5), ("lost", 2.0), ("broken", 1.0)):
+        planted.row(method, skill, on=on)
     next(planted.root.glob("*/lost/*/predictions.parquet")).unlink()
     next(planted.root.glob("*/broken/*/predictions.parquet")).write_bytes(b"PAR1 nothing")
     board = board_of(planted)
     rows = board.rows.set_index("name")
     assert rows["war_low"].notna().to_dict() == {"kept": True, "lost": False, "broken": False}
-    assert rows.loc["lost", "rank"] == rows.loc["lost", "place"]
+    assert rows["ranked"].to_dict() == {"kept": True, "lost": False, "broken": False}
+    assert rows.index[0] == "kept"
+    assert rows["rank"].isna().sum() == rows["place"].isna().sum() == 2
+    found = {row["name"]: row_notes(board, row) for row in rows_of(board)}
+    assert found["kept"] == []
+    assert found["lost"] == found["broken"] == [f"{UNREADABLE}, not ranked; see harness audit"]
     problems = [text for texts in board.evidence.problems.values() for text in texts]
     assert any("cannot be read" in text or "No such file" in text for text in problems)
     assert any("no Parquet file" in text for text in problems)

@@ -62,6 +62,7 @@ def test_reproduced_only_inside_the_interval(tmp_path: Path) -> None:
         ({"identity": {"options": {"epochs": 3}}}, "option epochs=3 instead of 50"),
         ({"on": TestSet("ferv39k", "1", clips=700)}, "wider than ± 1.5"),
         ({"n_unscored": 2}, "test clips not scored"),
+        ({"metrics": {"war": 0.43, "uar": 0.99}}, "not those that its own predictions give"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
