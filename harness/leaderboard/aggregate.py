@@ -181,9 +181,7 @@ def _tests(
             continue
         amiss |= panel.amiss
         if panel.undecided:
-            text = (
-                f"rows disagree on the test clips of fold {', '.join(panel.undecided)}, and none has most on its side"
-            )
+            text = f"rows disagree on the test clips of fold {', '.join(panel.undecided)}: two sides have equally many"
             amiss |= {row: [*panel.amiss.get(row, []), text] for row in parts}
             continue
         usable = [row for row in section.index[section["ranked"]] if row in parts]

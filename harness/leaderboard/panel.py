@@ -23,7 +23,7 @@ class Panel:
     frames: np.ndarray  # (N,) int, 0 where not known
     predicted: Mapping[str, np.ndarray]  # by row, (S, N) int8, `ABSENT` where a seed did not predict a clip
     amiss: Mapping[str, list[str]]  # by row: how its clips differ from those of the others
-    undecided: tuple[str, ...] = ()  # folds on whose clips no more than half of the rows agree
+    undecided: tuple[str, ...] = ()  # folds where as many rows have other clips as have these
 
     def hits(self, row: str) -> np.ndarray:
         """How many seeds named each clip rightly, (N,)."""
@@ -96,16 +96,17 @@ class _Fold:
     frames: np.ndarray
     predicted: dict[tuple[str, int], np.ndarray]  # by row and seed, (N,)
     amiss: list[tuple[str, str]]
-    agreed: bool  # whether most rows have these clips and labels
+    agreed: bool  # whether more rows have these clips and labels than any others
 
 
 def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
-    """The clips and labels that most rows agree on are the reference; of equally many the larger set."""
+    """The clips and labels that most rows have are the reference; of equally many the larger set."""
     votes: dict[tuple[int, bytes], set[str]] = {}
     for part in parts:
         votes.setdefault(_clips_of(part), set()).add(part.row)
     first = max(parts, key=lambda part: (len(votes[_clips_of(part)]), len(part.ids)))
-    agreed = 2 * len(votes[_clips_of(first)]) > len({part.row for part in parts})
+    most, *others = sorted(map(len, votes.values()), reverse=True)
+    agreed = not others or most > others[0]
     fold = _Fold(name, first.ids, first.labels, *_facts(first, parts), predicted={}, amiss=[], agreed=agreed)
     for part in parts:
         fold.predicted[part.row, part.seed] = _onto(fold, part)

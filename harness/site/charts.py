@@ -21,14 +21,14 @@ def chart(spec: Spec, values: Sequence[Mapping[str, Any]], height: int = 280) ->
     return {"$schema": SCHEMA, "data": {"values": list(values)}, "width": "container", "height": height, **spec}
 
 
-def pareto(rows: Sequence[Row], cost: str) -> Spec | None:
+def pareto(rows: Sequence[Row], cost: str, names: Mapping[str, str]) -> Spec | None:
     """UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
 
     Latencies are compared within one hardware only, so that each has its own front.
     """
     values = [
         {
-            "name": row["name"],
+            "name": names[row["row"]],
             "cost": float(row[cost]),
             "uar": float(row["uar_pooled"]) * 100,
             "low": _points(row["uar_low"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -67,8 +68,8 @@ def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: 
             _cell(cells.folds(row), row["folds_done"]),
             _cell(str(row["n_seeds"]), row["n_seeds"]),
             _cell(row["selection"], row["selection"]),
-            _cell(str(row["version"]), str(row["version"])),
-            _cell(cells.day(row), cells.day(row)),
+            _cell(str(row["version"]), f"v{row['version']}"),  # "1.10" is no number
+            _cell(cells.day(row), "" if cells.day(row) == cells.DASH else cells.day(row)),
         ],
     }
 
@@ -81,6 +82,18 @@ def _cell(text: str, key: Any, mark: str = "") -> Cell:
 def title(row: Row) -> str:
     """A row's name with the settings that tell it from others of that name."""
     return str(row["name"]) + (f" · {row['settings']}" if row["settings"] else "")
+
+
+def names(rows: Sequence[Row]) -> dict[str, str]:
+    """By row a name that no other row of the table has: with its backbone, and its hash, if it takes that."""
+    found = {row["row"]: title(row) for row in rows}
+    for more in ("backbone", "row"):
+        counts = Counter(found.values())
+        found = {
+            row["row"]: name + (f" · {row[more]}" if counts[name] > 1 else "")
+            for row, name in zip(rows, found.values(), strict=True)
+        }
+    return found
 
 
 def badges(row: Row) -> list[str]:

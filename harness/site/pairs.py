@@ -12,13 +12,18 @@ Pair = Mapping[str, Any]  # as `harness.leaderboard.whole.pair_json` gives it
 
 
 def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One matrix for WAR and one for UAR: its title, the rows' names and links, and the cells. None without pairs."""
-    rows = list(dict.fromkeys(pair[side] for pair in pairs for side in ("first", "second")))[:SHOWN]
+    """One matrix for WAR and one for UAR; none without pairs.
+
+    Each has a title, how many rows were tested, names and links of those shown, and the cells.
+    """
+    tested = list(dict.fromkeys(pair[side] for pair in pairs for side in ("first", "second")))
+    rows = tested[:SHOWN]
     if not rows:
         return []
     return [
         {
             "title": score.upper(),
+            "tested": len(tested),
             "names": [{"row": row, "name": names[row]} for row in rows],
             "lines": _lines(rows, {(pair["first"], pair["second"]): pair[score] for pair in pairs}),
         }

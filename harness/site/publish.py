@@ -40,6 +40,7 @@ SHOWN = ("options", "input", "plugin", "backbone", "protocol", "split_sha256")  
 HIDDEN = ("protocol", "protocol_id")  # shown by the page of the dataset
 PAGES = ("rows", "runs")  # folders of pages named by 12 hex digits
 AUDIT = "audit.html"
+WHOLE = "leaderboard.json"  # by which a folder is known as a site
 
 
 def publish(
@@ -60,7 +61,8 @@ def publish(
     try:
         return _Site(board, out, specs, verdicts, findings, thumbnails).write()
     except OSError as error:
-        raise HarnessError(f"cannot write the site to {out}: {error.strerror}; choose another folder") from error
+        why = error.strerror or error
+        raise HarnessError(f"cannot write the site to {out}: {why}; choose another folder") from error
 
 
 class _Site:
@@ -86,21 +88,27 @@ class _Site:
         self.places = {(dataset, demo): sections(board, dataset, demo) for dataset, demo in board.expected}
         self.menu = [
             {
-                "title": board.titles[dataset] + (" (demo)" if demo else ""),
+                "title": self._title(dataset, demo),
                 "link": page_of(dataset, demo),
             }
             for dataset, demo in board.expected
         ]
 
+    def _title(self, dataset: str, demo: bool) -> str:
+        return self.board.titles[dataset] + (" (demo)" if demo else "")
+
     def write(self) -> Path:
+        if (self.out / "index.html").exists() and not (self.out / WHOLE).exists():
+            raise HarnessError(f"{self.out} holds pages that are not a leaderboard's; choose another folder")
         for folder in PAGES:
             (self.out / folder).mkdir(parents=True, exist_ok=True)
-            _clear(self.out / folder)
+            _clear(self.out / folder, "[0-9a-f]{12}")
+        _clear(self.out, "d-[a-z0-9_-]+")
         for folder in ASSETS:
             shutil.copytree(HERE / folder, self.out / folder, dirs_exist_ok=True)
         (self.out / ".nojekyll").write_text("")
         whole = whole_json(self.board, self.verdicts)
-        (self.out / "leaderboard.json").write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
+        (self.out / WHOLE).write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
         found = [section for sections in self.places.values() for section in sections]
         self.pairs = {s.key: table["pairs"] for s, table in zip(found, whole["tables"], strict=True)}
         tables = [self._dataset(key, found) for key, found in self.places.items()]
@@ -108,7 +116,7 @@ class _Site:
         self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST, counts=counts)
         for place, shown in zip(self.menu, tables, strict=True):
             mine = [v for v in self.verdicts if v.dataset == shown["dataset"] and v.demo == shown["demo"]]
-            self._page(place["link"], "dataset.html", "", **shown, verdicts=mine, points=_points)
+            self._page(place["link"], "dataset.html", "", **shown, tab=place["title"], verdicts=mine, points=_points)
         self._page(AUDIT, AUDIT, "", title="Audit", findings=self.findings)
         self._rows()
         return self.out / "index.html"
@@ -127,8 +135,10 @@ class _Site:
 
     def _section(self, section: Section, demo: bool) -> dict[str, Any]:
         classes = list(section.protocol["classes"])
+        names = content.names(section.rows)
+        table = content.table(self.board, section, self.specs)
         drawn = {
-            name: charts.pareto(section.rows, cost)
+            name: charts.pareto(section.rows, cost, names)
             for name, cost in zip(("GFLOPs", "latency"), charts.COSTS, strict=True)
         }
         selection = str(section.protocol["selection"])
@@ -138,15 +148,15 @@ class _Site:
             "heading": pages.SELECTED.get(selection, selection),
             "worth": _worth(section, demo),
             "protocol": content.facts({k: v for k, v in section.protocol.items() if k != "classes"}),
-            "table": content.table(self.board, section, self.specs),
+            "table": table,
             "charts": {name: spec for name, spec in drawn.items() if spec},
             "power": note,
             "hardware": " ".join(pages.hardware(section, str)),
-            "pairs": matrices(self.pairs[section.key], {row["row"]: content.title(row) for row in section.rows}),
+            "pairs": matrices(self.pairs[section.key], names),
             "classes": classes,
             "recalls": [
-                {"row": row["row"], "name": row["name"], "cells": content.recall_table(row, classes)}
-                for row in section.rows
+                {**line, "name": names[row["row"]], "cells": content.recall_table(row, classes)}
+                for row, line in zip(section.rows, table["rows"], strict=True)
             ],
         }
 
@@ -160,11 +170,15 @@ class _Site:
         histories = content.histories(folders)
         for section in (section for found in self.places.values() for section in found):
             lines = content.table(self.board, section, self.specs)["rows"]
+            names = content.names(section.rows)
             for row, line in zip(section.rows, lines, strict=True):
+                line["name"] = names[row["row"]]
                 self._row(row, line, section, groups[row["row"]], histories[row["row"]], sums.get(row["row"]))
 
     def _row(self, row: Any, line: Any, section: Section, jobs: list[Any], history: list[Any], counts: Any) -> None:
         classes = list(section.protocol["classes"])
+        place = (section.dataset, bool(row["demo"]))
+        dataset, back = self._title(*place), page_of(*place)
         bins = self.board.evidence.reliability.get(row["row"])
         drawn = {
             "Seeds and folds": charts.dots([job for job in jobs if job["status"] == "done"]),
@@ -176,10 +190,11 @@ class _Site:
             f"rows/{row['row']}.html",
             "row.html",
             "../",
-            title=row["name"],
+            title=line["name"],
             row=row,
-            dataset=self.board.titles[section.dataset],
-            back=page_of(section.dataset, bool(row["demo"])),
+            tab=f"{line['name']}, {dataset}",
+            dataset=dataset,
+            back=back,
             badges=content.badges(row),
             line=line,
             head=content.HEAD,
@@ -192,9 +207,9 @@ class _Site:
             jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
         )
         for job in jobs:
-            self._run(job, row)
+            self._run(job, row, line["name"], dataset, back)
 
-    def _run(self, job: Mapping[str, Any], row: Any) -> None:
+    def _run(self, job: Mapping[str, Any], row: Any, name: str, dataset: str, back: str) -> None:
         result = read(Path(job["path"]) / "result.json")
         shown = {name: result[name] for name in SHOWN if result.get(name)}
         provenance = result.get("provenance") or {}
@@ -202,7 +217,10 @@ class _Site:
             f"runs/{job['id']}.html",
             "run.html",
             "../",
-            title=f"{row['name']}, fold {job['fold']}, seed {job['seed']}",
+            title=f"{name}, {dataset}, fold {job['fold']}, seed {job['seed']}",
+            name=name,
+            dataset=dataset,
+            back=back,
             row=row,
             job=job,
             status=result["status"],
@@ -218,7 +236,7 @@ class _Site:
 
     def _page(self, file: str, template: str, up: str, **values: Any) -> None:
         page = self.pages.get_template(template)
-        text = page.render(up=up, menu=self.menu, version=__version__, footer=self._footer, **values)
+        text = page.render(up=up, file=file, menu=self.menu, version=__version__, footer=self._footer, **values)
         (self.out / file).write_bytes(text.encode("utf-8", "replace"))
 
     @property
@@ -226,10 +244,10 @@ class _Site:
         return f"dfer-harness {__version__}, {len(self.board.jobs.frame)} results"
 
 
-def _clear(folder: Path) -> None:
+def _clear(folder: Path, names: str) -> None:
     """Remove the pages that an earlier site left here: a run that is gone, or a frame that is shown no more."""
     for page in folder.glob("*.html"):
-        if re.fullmatch(r"[0-9a-f]{12}", page.stem):
+        if re.fullmatch(names, page.stem):
             with suppress(FileNotFoundError):
                 page.unlink()
 

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness import registry
+
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
 
@@ -24,6 +26,9 @@ def _flags(result: Mapping[str, Any]) -> Iterator[str]:
     backbone, found = result["backbone"], result.get("provenance") or {}
     if result.get("demo"):
         yield "--demo"
+    files = {path.stem: path.name for path in registry.plugins().files}
+    if result["plugin"]["name"] in files:
+        yield from ("--plugin", shlex.quote(files[result["plugin"]["name"]]))
     if not result.get("variant"):
         yield from ("--methods", shlex.quote(result["method"]))
     yield from ("--datasets", shlex.quote(result["dataset"]))

@@ -16,10 +16,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.site import charts
+from harness import registry
+from harness.audit import audit
+from harness.errors import HarnessError
+from harness.leaderboard import load
+from harness.site import charts, publish
 from harness.site.pairs import matrices
 from harness.site.publish import in_script
 from harness.site.repeat import command
+from harness.specs import BackboneId
+from harness.store import Store
 from tests.conftest import Bench, Invoke
 from tests.planted import Planted, TestSet
 
@@ -96,6 +102,7 @@ def test_the_command_parses_as_one(tmp_path: Path) -> None:
     assert "coop.input.frames=16" in words
 
 
+TOY = Path(__file__).parents[1] / "toy.py"
 VARIANT = 'it\'s "END"\nEND, $HOME `id`'
 SETTINGS = {"epochs": 0, "learning_rate": 1e-05, "input": {"frames": 3, "augmentation": ["flip"]}}
 
@@ -110,7 +117,8 @@ def test_the_command_makes_the_same_job_again(
     *file, line = command(result).rsplit("\n", 1)
     if variant:
         subprocess.run(["bash", "-euc", file[0]], cwd=tmp_path, check=True)
-    words = shlex.split(line)
+    assert " --plugin toy.py " in line  # a file that whoever repeats it has to have at hand
+    words = [str(TOY) if word == TOY.name else word for word in shlex.split(line)]
     assert words[0] == "harness"
     places = ["--data-root", toy_root, "--out", tmp_path / "again", "--dry-run", "--json"]
     plan = json.loads(invoke(*words[1:], *places).out)
@@ -206,14 +214,14 @@ def test_json_closes_no_script_element() -> None:
 def test_the_pareto_front_is_what_nothing_beats() -> None:
     scores = {"cheap": (1, 0.4), "good": (5, 0.7), "worse": (5, 0.6), "dear": (9, 0.7), "best": (9, 0.8)}
     rows = [{**BASE, "name": n, "row": n, "cost.gflops": c, "uar_pooled": u} for n, (c, u) in scores.items()]
-    spec = charts.pareto(rows, "cost.gflops")
+    spec = charts.pareto(rows, "cost.gflops", {row["row"]: row["name"] for row in rows})
     assert spec is not None
     assert [v["name"] for v in spec["data"]["values"] if v["front"]] == ["cheap", "good", "best"]
 
 
 def test_each_hardware_has_a_front_of_its_own() -> None:
     rows = [{**BASE, "name": n, "row": n, "cost.latency_ms": 5.0, "uar_pooled": u, "hardware": n} for n, u in KINDS]
-    spec = charts.pareto(rows, "cost.latency_ms")
+    spec = charts.pareto(rows, "cost.latency_ms", {row["row"]: row["name"] for row in rows})
     assert spec is not None
     assert all(value["front"] for value in spec["data"]["values"])
 
@@ -221,3 +229,62 @@ def test_each_hardware_has_a_front_of_its_own() -> None:
 def test_nothing_but_the_vendored_library_names_an_address(site: Path) -> None:
     for path in [*site.rglob("*.html"), *(site / "static").iterdir()]:
         assert not [u for u in re.findall(r"https?://[^\"' ]+", path.read_text()) if "vega.github.io/schema" not in u]
+
+
+def test_rows_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """By settings, then backbone and hash: in charts, tests, recalls, headings and titles."""
+    planted, on = Planted(tmp_path / "runs"), TestSet("ferv39k", "1", clips=30)
+    large = BackboneId("ViT-L-14", "openai", "c" * 64)
+    for identity in ({}, {"backbone": large}, {"backbone": large, "version": "2"}, {"backbone": large, "version": "3"}):
+        planted.row("same", on=on, identity=identity)
+    site = published(planted, tmp_path / "site")
+    titles = [re.search("<title>(.*) · DFER", path.read_text()) for path in site.rglob("*.html")]
+    found = [title[1] for title in titles if title]
+    assert len(found) == len(set(found)) == 4 + 4 + 3
+    page = (site / "d-ferv39k.html").read_text()
+    for name in (
+        "version=1 · ViT-B-32 (openai)",
+        "version=1 · ViT-L-14 (openai)",
+        "same · version=2",
+        "same · version=3",
+    ):
+        assert page.count(name) >= 3
+
+
+def test_pages_of_datasets_that_are_gone_are_removed(tmp_path: Path) -> None:
+    both, one = Planted(tmp_path / "both"), Planted(tmp_path / "one")
+    for planted in (both, one):
+        planted.row("coop", on=TestSet("ferv39k", "1", clips=30))
+    both.row("coop", on=TestSet(clips=30))
+    site = published(both, tmp_path / "site")
+    assert (site / "d-dfew.html").is_file()
+    published(one, tmp_path / "site")
+    assert {path.name for path in site.glob("*.html")} == {"index.html", "audit.html", "d-ferv39k.html"}
+
+
+def test_a_folder_with_other_pages_is_left_alone(tmp_path: Path) -> None:
+    planted = Planted(tmp_path / "runs")
+    planted.row("coop", on=TestSet("ferv39k", "1", clips=30))
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.html").write_text("mine")
+    with pytest.raises(HarnessError, match="not a leaderboard's; choose another folder"):
+        published(planted, tmp_path / "site")
+    assert (tmp_path / "site/index.html").read_text() == "mine"
+    assert len(list((tmp_path / "site").iterdir())) == 1
+
+
+def test_the_page_one_is_on_is_marked_by_its_address(tmp_path: Path) -> None:
+    planted = Planted(tmp_path / "runs")
+    for demo in (True, False):
+        data = {"fingerprint": ("d" if demo else "f") * 64}
+        planted.row("Audit", on=TestSet("ferv39k", "1", clips=30), demo=demo, identity=data)
+    site = published(planted, tmp_path / "site")
+    for path in site.rglob("*.html"):
+        marked = re.findall(r'href="(?:\.\./)?([^"]+)" aria-current="page"', path.read_text())
+        assert marked == ([path.name] if path.name.startswith(("d-", "audit")) else [])
+
+
+def published(planted: Planted, out: Path) -> Path:
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    findings = audit(board, registry.plugins().offers("methods"))
+    return publish(board, out, registry.metrics(), [], findings).parent

@@ -157,3 +157,46 @@ def test_axe_finds_nothing_serious(page: Any, site: Path, kind: str, scheme: str
 def test_the_first_page_is_small(site: Path) -> None:
     loaded = [site / "index.html", *(site / "static").iterdir(), *(site / "vendor").glob("*.js")]
     assert sum(path.stat().st_size for path in loaded) < FIRST_PAGE
+
+
+def test_a_printed_table_is_whole_and_dark_on_white(page: Any, site: Path) -> None:
+    """On A4 landscape, from the dark theme: nothing to the right of the paper, and the text of charts readable."""
+    page.set_viewport_size({"width": 1047, "height": 720})  # 277 mm, what the margins leave
+    opened(page, site / "d-dfew.html")
+    page.locator("#theme").click()
+    page.wait_for_selector(".vega svg text")
+    page.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('table.board, .vega svg')].map(e => e.getBoundingClientRect().right)"
+    assert max(page.evaluate(wide)) <= 1047
+    fill = "getComputedStyle(document.querySelector('.vega svg text')).fill"
+    assert page.evaluate(fill) == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main > section > details").filter(has_text="Protocol").first.locator("dl").is_visible()
+
+
+def test_a_chart_tells_what_it_shows_to_those_who_cannot_see_it(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.wait_for_selector(".vega svg")
+    told = page.locator(".vega").first.get_attribute("aria-label")
+    assert told == "UAR against GFLOPs, with the Pareto front; the data follow as a table"
+
+
+def test_the_filter_holds_for_the_recalls_too(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.fill("#filter", "vit-b-32 coop")
+    assert page.locator("table.heat tbody tr:visible").count() == 1
+    page.fill("#filter", "")
+    page.check("#ranked")
+    assert page.locator("table.heat tbody tr:visible").count() == page.locator("table.board tbody tr:visible").count()
+
+
+def test_focus_does_not_hide_behind_the_fixed_column(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.locator("table.board thead button").last.focus()
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+    box = page.evaluate("(({left, right}) => [left, right])(document.activeElement.getBoundingClientRect())")
+    fixed = page.evaluate("document.querySelector('thead .stick').getBoundingClientRect().right")
+    assert box[1] > fixed
+    assert box[0] >= fixed - 1
