@@ -24,7 +24,7 @@ from harness.statistics.resample import (
 from harness.statistics.ties import tie_groups
 
 TESTED = 64  # rows whose pairs are tested; more would make the correction blunt, and take minutes
-SINGLE = 6  # digits of a score that single precision knows
+SINGLE = 1e-6  # differences that single precision does not know
 SEED = 2024  # of the resamples, so that equal results give equal tables
 
 
@@ -103,7 +103,7 @@ def _measure(values: np.ndarray, interval: np.ndarray, p: np.ndarray, errors: li
     order = np.argsort(-values, kind="stable")
     ranks = np.empty(len(values), dtype=int)
     ranks[order] = tie_groups(adjusted[np.ix_(order, order)])
-    low, high = np.clip(np.round(interval, SINGLE), 0, 1)
+    low, high = np.clip(np.where(np.abs(interval - values) < SINGLE, values, interval), 0, 1)
     return Measure(values, low, high, p, adjusted, ranks.tolist(), smallest_difference(errors))
 
 
