@@ -42,8 +42,11 @@ if (filter) {
       const fits = words.every((word) => row.dataset.text.includes(word));
       row.hidden = !fits || (ranked.checked && row.dataset.ranked === "0");
     }
-    const shown = [...document.querySelectorAll("table.board tbody tr")];
-    count.textContent = `${shown.filter((row) => !row.hidden).length} of ${shown.length} rows`;
+    const boards = [...document.querySelectorAll("table.board")];
+    const shown = boards.flatMap((board) => [...board.tBodies[0].rows]);
+    const all = boards.reduce((sum, board) => sum + Number(board.dataset.rows), 0);
+    const cut = all > shown.length ? ` shown here; ${all} on the pages of the datasets` : "";
+    count.textContent = `${shown.filter((row) => !row.hidden).length} of ${shown.length} rows${cut}`;
   };
   filter.addEventListener("input", apply);
   ranked.addEventListener("change", apply);
@@ -71,7 +74,7 @@ async function draw() {
   };
   for (const figure of document.querySelectorAll("figure.chart")) {
     if (mine !== turn) return; // the theme has changed since
-    const spec = JSON.parse(figure.querySelector("script").textContent);
+    const spec = { description: figure.dataset.label, ...JSON.parse(figure.querySelector("script").textContent) };
     await vegaEmbed(figure.querySelector(".vega"), spec, { actions: false, renderer: "svg", config, ast: false });
     await new Promise((next) => setTimeout(next)); // clicks come before the next chart
   }
@@ -81,7 +84,7 @@ const button = document.getElementById("theme");
 function label() {
   const dark = document.documentElement.dataset.theme === "dark";
   button.textContent = dark ? "Light" : "Dark";
-  button.setAttribute("aria-pressed", String(dark));
+  button.setAttribute("aria-label", dark ? "Light theme" : "Dark theme");
 }
 button.addEventListener("click", () => {
   const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
@@ -91,5 +94,13 @@ button.addEventListener("click", () => {
   draw();
 });
 label();
+
+let closed = [];
+addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("main details:not([open])")];
+  closed.forEach((part) => part.setAttribute("open", ""));
+});
+addEventListener("afterprint", () => closed.forEach((part) => part.removeAttribute("open")));
+
 document.documentElement.dataset.ready = "true";
 addEventListener("load", draw); // this script runs before the library of the charts, so that tables answer first
