@@ -30,21 +30,6 @@ RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index")
 TAIL = {False: "", True: "-demo"}
 
 
-def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
-    """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
-
-    def look(jobs: Jobs) -> Evidence:
-        classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
-        done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
-        return gather(done[["row", "fold", "seed", "path"]], classes, beyond_confusion(metrics))
-
-    with _without_collection():
-        board = aggregate(store.results(), datasets, look)
-    if board.rows.empty:
-        raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
-    return board
-
-
 @contextmanager
 def _without_collection() -> Iterator[None]:
     """Thousands of results are many objects and no cycles, which the garbage collector would walk again and again."""
@@ -55,6 +40,21 @@ def _without_collection() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+@_without_collection()
+def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
+    """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
+
+    def look(jobs: Jobs) -> Evidence:
+        classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
+        done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
+        return gather(done[["row", "fold", "seed", "path"]], classes, beyond_confusion(metrics))
+
+    board = aggregate(store.results(), datasets, look)
+    if board.rows.empty:
+        raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
+    return board
 
 
 def render(
@@ -68,6 +68,7 @@ def render(
     return write(load(store, datasets, metrics), out, metrics, papers)
 
 
+@_without_collection()
 def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec], papers: Papers | None = None) -> list[Path]:
     """Write the tables of a board. The demo has files of its own: no reader mixes it with real data."""
     try:

@@ -60,7 +60,7 @@ def assert_equal(found: Clips | BadPredictions, folder: str) -> None:
     np.testing.assert_array_equal(found.logits, logits)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     shuffled=st.booleans(),
@@ -158,7 +158,7 @@ def test_classes_that_cannot_be_are_no_crash(tmp_path: Path, classes: tuple[str,
     assert all(isinstance(found, BadPredictions) for found in read_together(folders, classes, {}))
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_broken_bytes_end_in_an_error_of_ours(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     root = tmp_path_factory.mktemp("broken")
