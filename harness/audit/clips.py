@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from harness.audit.finding import Finding, about
+from harness.audit.finding import Finding, about, some
 from harness.leaderboard.aggregate import SECTION, Board
 from harness.leaderboard.clips import BadPredictions, read_clips
 from harness.leaderboard.inference import Inference
@@ -67,8 +67,7 @@ def _in_several_folds(tests: Inference, dataset: str) -> Iterator[Finding]:
     ids, counts = np.unique(tests.panel.ids.astype(str), return_counts=True)
     twice = ids[counts > 1].tolist()
     if twice:
-        more = f" and {len(twice) - NAMED} more" if len(twice) > NAMED else ""
-        text = f"{len(twice)} test clips are in more than one fold: {', '.join(twice[:NAMED])}{more}"
+        text = f"{len(twice)} test clips are in more than one fold: {some(twice, NAMED)}"
         yield Finding("warning", "folds-overlap", dataset, "", f"test clips of {dataset}", text, {"clips": twice})
 
 
@@ -82,9 +81,8 @@ def _duplicates(board: Board, tests: Inference, dataset: str) -> Iterator[Findin
                 {"fold": fold, "clips": [str(ids[a]), str(ids[b])], "same_label": bool(labels[a] == labels[b])}
             )
     if pairs:
-        named = ", ".join(f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs[:NAMED])
-        more = f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else ""
-        text = f"near-duplicate test clips, to which every method gives nearly equal logits: {named}{more}"
+        named = some([f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs], NAMED)
+        text = f"near-duplicate test clips, to which every method gives nearly equal logits: {named}"
         yield Finding("warning", "near-duplicates", dataset, "", f"test clips of {dataset}", text, {"pairs": pairs})
 
 

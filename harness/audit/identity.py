@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.audit.finding import Finding, Level, about
+from harness.audit.finding import Finding, Level, about, some
 from harness.errors import HarnessError
 from harness.leaderboard.aggregate import Board
+from harness.leaderboard.compare import shown
 from harness.leaderboard.published import rows_of
 from harness.records import job_of
 from harness.store import read
@@ -27,8 +28,7 @@ def findings(board: Board) -> Iterator[Finding]:
             for fault in _faults(read(Path(job["path"]) / "result.json")) if job["path"] else ():
                 said.setdefault(fault, []).append(f"fold {job['fold']} seed {job['seed']}")
         for (level, code, text), where in said.items():
-            more = f" and {len(where) - NAMED} more" if len(where) > NAMED else ""
-            yield about(row, level, code, f"{text}: {', '.join(where[:NAMED])}{more}")
+            yield about(row, level, code, f"{text}: {some(where, NAMED)}")
 
 
 def _faults(result: Mapping[str, Any]) -> Iterator[tuple[Level, str, str]]:
@@ -40,11 +40,7 @@ def _faults(result: Mapping[str, Any]) -> Iterator[tuple[Level, str, str]]:
     protocol = result["protocol"]
     for name in ("selection", "classes"):
         if result.get(name, protocol[name]) != protocol[name]:
-            yield "error", "edited", f"its {name} {_text(result[name])} is not that of its protocol"
+            yield "error", "edited", f"its {name} {shown(result[name])} is not that of its protocol"
     if protocol["selection"] != "oracle" and result.get("metrics_last"):
         text = f"selection {protocol['selection']}, but scores of the last epoch beside those of another, as an oracle"
         yield "error", "test-data-seen", text
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

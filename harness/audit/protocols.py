@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from harness.audit.finding import Finding
+from harness.audit.finding import Finding, some
 from harness.leaderboard.aggregate import Board
+from harness.leaderboard.compare import shown
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
 
@@ -27,7 +28,7 @@ def findings(board: Board) -> Iterator[Finding]:
         for left, right in combinations(members.values(), 2):
             fields = differing(board, left[0], right[0])
             ranked = "ranked together, but" if list(fields) == [FINGERPRINT] else "not ranked together,"
-            words = "; ".join(f"{name}: {_text(a)} and {_text(b)}" for name, (a, b) in fields.items()) or "their hash"
+            words = "; ".join(f"{name}: {shown(a)} and {shown(b)}" for name, (a, b) in fields.items()) or "their hash"
             yield Finding(
                 "note",
                 "protocols-differ",
@@ -52,10 +53,5 @@ def _facts(board: Board, row: Row) -> dict[str, Any]:
     return {**facts["protocol"], FINGERPRINT: facts["fingerprint"], **split}
 
 
-def _text(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
 def _names(rows: list[Row]) -> str:
-    names = ", ".join(row["name"] for row in rows[:NAMED])
-    return names + (f" and {len(rows) - NAMED} more" if len(rows) > NAMED else "")
+    return some([row["name"] for row in rows], NAMED)

@@ -13,6 +13,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from harness.errors import HarnessError
+from harness.leaderboard.collect import first_line
 
 FILE = "predictions.parquet"
 ID, LABEL, PREDICTION = "sample_id", "label", "prediction"
@@ -59,7 +60,7 @@ def read_facts(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
         table = pl.read_parquet(path.read_bytes(), columns=[ID, "group", "frames"]).sort(ID)
         groups, frames = table["group"].cast(pl.String).fill_null(""), table["frames"].cast(pl.Int64).fill_null(0)
     except (*UNREADABLE, OSError) as error:
-        raise BadPredictions(f"{path}: {_first_line(error)}") from error
+        raise BadPredictions(f"{path}: {first_line(error)}") from error
     return groups.to_numpy(), frames.to_numpy()
 
 
@@ -100,9 +101,9 @@ def _why(content: bytes, classes: Sequence[str], error: BaseException) -> str:
     try:
         columns = pl.read_parquet_schema(io.BytesIO(content))
     except UNREADABLE as broken:
-        return f"no Parquet file ({_first_line(broken)})"
+        return f"no Parquet file ({first_line(broken)})"
     missing = [name for name in (ID, LABEL, PREDICTION, *_logits(classes)) if name not in columns]
-    return f"no column {missing[0]!r}" if missing else f"not the columns of predictions ({_first_line(error)})"
+    return f"no column {missing[0]!r}" if missing else f"not the columns of predictions ({first_line(error)})"
 
 
 def _read(source: bytes | list[str], classes: Sequence[str]) -> pl.DataFrame:
@@ -188,7 +189,3 @@ class _Names:
         key.update((offsets - offsets[0]).tobytes())
         found = known.get(key.digest())
         return known.setdefault(key.digest(), self.ids[inside].to_numpy()) if found is None else found
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -165,13 +165,14 @@ def differing(board: Board, first: str, second: str) -> list[str]:
     protocols = [{**fact["protocol"], "fingerprint of the data": fact["fingerprint"][:12]} for fact in facts]
     names = dict.fromkeys([*protocols[0], *protocols[1]])
     return [
-        f"{name}: {_shown(protocols[0].get(name))}, {_shown(protocols[1].get(name))}"
+        f"{name}: {shown(protocols[0].get(name))}, {shown(protocols[1].get(name))}"
         for name in names
         if protocols[0].get(name) != protocols[1].get(name)
     ]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as text; several one after the other."""
     return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 

@@ -123,13 +123,10 @@ def _clips_of(part: Part) -> tuple[int, bytes]:
 def _facts(first: Part, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
     """Groups and frames as a part of the same clips tells them; a few rows are asked until one knows the groups."""
     others = {part.row: part for part in reversed(parts) if part.ids is first.ids and part.row != first.row}
-    told = facts_of_clips(first)
-    for part in list(others.values())[:ASKED]:
-        if (told[0] != "").any():
-            break
-        groups, frames = facts_of_clips(part)
-        told = (groups, frames if (groups != "").any() else told[1])
-    return told
+    own = facts_of_clips(first)
+    asked = [] if (own[0] != "").any() else list(others.values())[:ASKED]
+    told = (facts_of_clips(part) for part in asked)
+    return next(((groups, frames) for groups, frames in told if (groups != "").any()), own)
 
 
 def _onto(fold: _Fold, part: Part) -> np.ndarray:

@@ -34,9 +34,11 @@ Cell = dict[str, Any]
 
 
 def table(board: Board, section: Section, specs: Metrics) -> dict[str, Any]:
-    """The main table of a section: column titles, and rows of cells with what they sort by."""
+    """The main table of a section: column titles, and rows of cells with what they sort by, each named as no other."""
     tops = {name: cells.podium(section.rows, f"{name}_mean", name, specs) for name in ("war", "uar")}
-    return {"head": HEAD, "rows": [_line(board, row, tops, specs) for row in section.rows]}
+    known = names(section.rows)
+    rows = [{**_line(board, row, tops, specs), "name": known[row["row"]]} for row in section.rows]
+    return {"head": HEAD, "rows": rows}
 
 
 def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: Metrics) -> dict[str, Any]:

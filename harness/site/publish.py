@@ -111,6 +111,7 @@ class _Site:
         (self.out / WHOLE).write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
         found = [section for sections in self.places.values() for section in sections]
         self.pairs = {s.key: table["pairs"] for s, table in zip(found, whole["tables"], strict=True)}
+        self.tables = {section.key: content.table(self.board, section, self.specs) for section in found}
         tables = [self._dataset(key, found) for key, found in self.places.items()]
         counts = Counter(finding.level for finding in self.findings)
         self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST, counts=counts)
@@ -135,8 +136,8 @@ class _Site:
 
     def _section(self, section: Section, demo: bool) -> dict[str, Any]:
         classes = list(section.protocol["classes"])
-        names = content.names(section.rows)
-        table = content.table(self.board, section, self.specs)
+        table = self.tables[section.key]
+        names = {line["row"]: line["name"] for line in table["rows"]}
         drawn = {
             name: charts.pareto(section.rows, cost, names)
             for name, cost in zip(("GFLOPs", "latency"), charts.COSTS, strict=True)
@@ -155,7 +156,7 @@ class _Site:
             "pairs": matrices(self.pairs[section.key], names),
             "classes": classes,
             "recalls": [
-                {**line, "name": names[row["row"]], "cells": content.recall_table(row, classes)}
+                {**line, "cells": content.recall_table(row, classes)}
                 for row, line in zip(section.rows, table["rows"], strict=True)
             ],
         }
@@ -169,10 +170,7 @@ class _Site:
         folders = {row: [Path(job["path"]) for job in part if job["status"] == "done"] for row, part in groups.items()}
         histories = content.histories(folders)
         for section in (section for found in self.places.values() for section in found):
-            lines = content.table(self.board, section, self.specs)["rows"]
-            names = content.names(section.rows)
-            for row, line in zip(section.rows, lines, strict=True):
-                line["name"] = names[row["row"]]
+            for row, line in zip(section.rows, self.tables[section.key]["rows"], strict=True):
                 self._row(row, line, section, groups[row["row"]], histories[row["row"]], sums.get(row["row"]))
 
     def _row(self, row: Any, line: Any, section: Section, jobs: list[Any], history: list[Any], counts: Any) -> None:

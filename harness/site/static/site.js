@@ -74,8 +74,9 @@ async function draw() {
   };
   for (const figure of document.querySelectorAll("figure.chart")) {
     if (mine !== turn) return; // the theme has changed since
-    const spec = { description: figure.dataset.label, ...JSON.parse(figure.querySelector("script").textContent) };
-    await vegaEmbed(figure.querySelector(".vega"), spec, { actions: false, renderer: "svg", config, ast: false });
+    const place = figure.querySelector(".vega"); // whose label Vega would replace by one of its own
+    const spec = { description: place.ariaLabel, ...JSON.parse(figure.querySelector("script").textContent) };
+    await vegaEmbed(place, spec, { actions: false, renderer: "svg", config, ast: false });
     await new Promise((next) => setTimeout(next)); // clicks come before the next chart
   }
 }
