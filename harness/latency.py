@@ -8,22 +8,21 @@ from statistics import median
 import torch
 from torch import Tensor
 
-from harness.method import Method, Task
+from harness.method import Method, Task, evaluation
 
 THROUGHPUT_BATCH = 8  # clips at once
 CALLS = (3, 20)  # at least, at most
 SECONDS = 0.2  # after which no further call is made
 
 
-@torch.no_grad()
 def speed_of(method: Method, task: Task, device: torch.device) -> dict[str, float]:
     """Latency of one clip in milliseconds, and clips per second in batches of 8: medians of several calls.
 
     From normalised frames to logits, so neither reading nor decoding is in it. It holds for this hardware and this
     number of threads only.
     """
-    method.eval()
-    one, many = (_seconds(method, _frames(task, clips, device)) for clips in (1, THROUGHPUT_BATCH))
+    with evaluation(method):  # as it predicts
+        one, many = (_seconds(method, _frames(task, clips, device)) for clips in (1, THROUGHPUT_BATCH))
     return {"latency_ms": one * 1e3, "clips_per_second": THROUGHPUT_BATCH / many}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +32,26 @@ def own_parameters(method: nn.Module, backbone: Backbone) -> dict[str, nn.Parame
     """What a checkpoint has to hold beside the backbone, by name."""
     shared = {id(p) for p in backbone.model.parameters()}
     return {name: p for name, p in method.named_parameters() if id(p) not in shared}
+
+
+@contextmanager
+def evaluation(method: nn.Module) -> Iterator[None]:
+    """Evaluate a method meanwhile: evaluation mode, no gradients, and no parameter that asks for one.
+
+    The last is for the bits. `torch.matmul` and `F.linear` of a sequence that is not contiguous choose their kernel by
+    `requires_grad` of the weights, under `no_grad` too, and on some processors the two differ in the last bit. A run,
+    whose parameters are still marked as trained, and an analysis of it have to go one way. The marks are put back.
+    """
+    marked = [parameter for parameter in method.parameters() if parameter.requires_grad]
+    method.eval()
+    for parameter in marked:
+        parameter.requires_grad_(False)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for parameter in marked:
+            parameter.requires_grad_(True)
 
 
 class Method(nn.Module):

@@ -79,7 +79,7 @@ class FinishedRun:
     def untrained(self) -> Method:
         """The method as it was before training, in evaluation mode."""
         seed_everything(seed_of("init", self.job.seed))
-        return build_method(self.job, self.task).to(self.device).eval()
+        return build_method(self.job, self.task).to(self.device).requires_grad_(False).eval()
 
     @cached_property
     def method(self) -> Method:

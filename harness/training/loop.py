@@ -12,7 +12,7 @@ from torch import Tensor
 
 from harness.device import autocast, grad_scaler
 from harness.errors import BadData, TrainingDiverged
-from harness.method import Method
+from harness.method import Method, evaluation
 from harness.seeds import seed_of
 from harness.specs import Stage
 from harness.stopping import Stopped, stop
@@ -163,17 +163,16 @@ def _step(trained: Trained, stage: Stage, micro: int, inputs: Tensor, labels: Te
     return total
 
 
-@torch.no_grad()
 def predict(method: Method, inputs: Inputs, device: torch.device, micro: int = 1) -> np.ndarray:
     """Logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
     if not inputs.samples:
         raise BadData("no clip is left to score")
-    method.eval()
     batches = split(np.arange(len(inputs.samples)), max(1, TEST_BATCH // micro))
     logits = []
-    for batch, _ in inputs.batches(batches, 0, device):
-        logits.append(method(batch).float())
-        stop.check()
+    with evaluation(method):
+        for batch, _ in inputs.batches(batches, 0, device):
+            logits.append(method(batch).float())
+            stop.check()
     return torch.cat(logits).cpu().numpy()
 
 

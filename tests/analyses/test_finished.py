@@ -39,6 +39,7 @@ def test_it_predicts_what_it_predicted(method: str, toy_root: Path, toy_plugin: 
     assert [run.dataset.spec.class_names[label] for label in run.labels] == stored["label"].tolist()
     assert np.array_equal(predict(run.method, run.inputs, run.device), bench.logits(stored))
     assert not any(p.requires_grad for p in run.method.parameters())
+    assert not any(p.requires_grad for p in run.untrained.parameters())
 
 
 def test_untrained_is_as_it_was_before_training(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:

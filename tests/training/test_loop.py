@@ -258,6 +258,32 @@ def test_predictions_do_not_depend_on_the_mode_left_behind() -> None:
     np.testing.assert_allclose(logits, expected, atol=1e-6)
 
 
+class Turned(Net):
+    """Multiplies a sequence that is turned around, for which torch chooses a kernel by what asks for gradients."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Linear(5, 64)
+        self.head = nn.Linear(64, 3)
+        self.asked: set[bool] = set()
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        self.asked |= {p.requires_grad for p in self.parameters()}
+        return self.head(torch.tanh(self.body(inputs.transpose(0, 1)))).mean(0)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_predictions_do_not_depend_on_what_asks_for_gradients(asks: bool) -> None:
+    method = Turned()
+    method.head.requires_grad_(asks)
+    method.body.requires_grad_(not asks)
+    marks = {name: p.requires_grad for name, p in method.named_parameters()}
+    logits = predict(method, Points(), CPU)
+    assert method.asked == {False}
+    assert {name: p.requires_grad for name, p in method.named_parameters()} == marks
+    assert np.array_equal(logits, predict(method.requires_grad_(False), Points(), CPU))
+
+
 def scores(*values: float) -> Any:
     left = iter(values)
     return lambda method: {"val_war": (v := next(left)), "val_uar": -v}
