@@ -15,14 +15,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness import FrameInput, Task, backbones, weights
+from harness import FrameInput, Task, backbones, registry, weights
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.cocoop import Options
 from harness_plugins.methods.cocoop.model import CoCoOp
 
 CLIPS, FRAMES, SIZE = 8, 16, 224
 CLASSES = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
-BACKBONE = backbones.load(weights.resolve("ViT-B-32:random"))
+BACKBONE = backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
 
 
 def naive(method: CoCoOp, features: Tensor) -> Tensor:

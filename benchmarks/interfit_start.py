@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from harness import FrameInput, Task, backbones, weights
+from harness import FrameInput, Task, backbones, registry, weights
 from harness.backbones import Backbone
 from harness.demo.clips import Performance, film
 from harness.video.clips import normalise
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--backbone", default="demo", help="as in `harness bench --backbone`")
     parser.add_argument("--seeds", type=int, default=3)
     given = parser.parse_args()
-    backbone = backbones.load(weights.resolve(given.backbone))
+    backbone = backbones.load(weights.resolve(given.backbone, registry.backbones()))
     frames = clips(backbone)
     for zero in (False, True):
         found = []

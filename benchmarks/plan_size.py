@@ -119,7 +119,9 @@ def fill(plan: Plan, real: dict[str, object]) -> None:
         with store.draft(planned_job.job) as draft:
             for name in ("predictions.parquet", "history.parquet", "log.txt"):
                 os.link(source / name, draft / name)
-            write_json(draft / "result.json", {**identity(planned_job.job), **kept})
+            write_json(
+                draft / "result.json", {**identity(planned_job.job, registry.method(planned_job.job.method)), **kept}
+            )
 
 
 if __name__ == "__main__":

@@ -1,16 +1,19 @@
-"""Everything a plugin author and a notebook need; the rest of the package is internal.
+"""Everything a plugin author and a notebook need. Plugins find more in the faces `harness.models`, `harness.data`,
+`harness.demo`, `harness.cost`, `harness.plugin` and `harness.analysis`; the rest of the package is internal.
 
 Nothing here imports torch, open_clip or ray until it is used.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.analyses import AnalysisSpec
-from harness.errors import BadData, BadSample, HarnessError
+from harness.context import RunContext
+from harness.errors import BadData, BadOption, BadSample, HarnessError
+from harness.found import Inventory, Problem
 from harness.hookspecs import hookimpl
+from harness.lazy import hand_on
 from harness.options import option
 from harness.specs import (
     BackboneSpec,
@@ -31,6 +34,7 @@ from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
 if TYPE_CHECKING:
     from harness.api import Results, bench
     from harness.method import Method, Task
+    from harness.seeds import seed_of
 
 __version__ = "0.1.0"
 
@@ -39,24 +43,29 @@ _LAZY = {
     "Task": "harness.method",
     "Results": "harness.api",
     "bench": "harness.api",
+    "seed_of": "harness.seeds",
 }
 
 __all__ = [
     "AnalysisSpec",
     "BackboneSpec",
     "BadData",
+    "BadOption",
     "BadSample",
     "ClassLabel",
     "DatasetSpec",
     "Fold",
     "FrameInput",
     "HarnessError",
+    "Inventory",
     "JobSpec",
     "Method",
     "MethodSpec",
     "MetricSpec",
     "Predictions",
+    "Problem",
     "Results",
+    "RunContext",
     "Sample",
     "Schedule",
     "Stage",
@@ -68,10 +77,7 @@ __all__ = [
     "hookimpl",
     "option",
     "score_columns",
+    "seed_of",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+__getattr__ = hand_on(__name__, _LAZY)

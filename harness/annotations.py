@@ -37,7 +37,7 @@ class BadRow(BadData):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListRow:
     """One line of a list, and where it stands (lines count from 1). What the list does not say is empty."""
 
     file: Path
@@ -57,7 +57,7 @@ class Row:
 class ClipList:
     """The rows of one file, and those that do not fit."""
 
-    rows: Sequence[Row]
+    rows: Sequence[ListRow]
     bad: Sequence[BadRow]
     header: Sequence[str] = ()  # the names of its columns, if it gives them
 
@@ -95,7 +95,7 @@ def read_list(file: Path) -> ClipList:
             found = {role: field for role, field in zip(columns, fields, strict=False) if role}
             if longest := max((field for field in found.values() if len(field) > LONGEST), default=""):
                 raise ValueError(f"a field of {len(longest):,} characters: {longest[:40]!r} and so on")
-            rows.append(Row(file, n, **found))
+            rows.append(ListRow(file, n, **found))
         except (ValueError, csv.Error) as error:
             bad.append(BadRow(file, n, str(error)))
     return ClipList(rows, bad, header)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from harness import registry
 from harness.claims import running as at_work
 from harness.files import write_atomically
 from harness.headers import Header, all_headers
-from harness.specs import digest
-
-if TYPE_CHECKING:
-    from harness.plan import Plan
+from harness.specs import JobSpec, digest
 
 PLANS = ".plans"
 Standing = Literal["planned", "running", "done", "failed", "stale"]
@@ -31,11 +27,11 @@ class Entry:
     state: Standing
 
 
-def note_plan(root: Path, plan: Plan) -> None:
+def note_plan(root: Path, jobs: Iterable[JobSpec]) -> None:
     """Write down what is to be done, so that `harness status` can tell. The same plan is written once."""
-    jobs = [[planned.job.id, planned.job.dataset, planned.job.row] for planned in plan.jobs]
-    path = root / PLANS / f"{digest(jobs)}.json"
-    write_atomically(path, lambda draft: draft.write_text(json.dumps(jobs), encoding="utf-8"))
+    rows = [[job.id, job.dataset, job.row] for job in jobs]
+    path = root / PLANS / f"{digest(rows)}.json"
+    write_atomically(path, lambda draft: draft.write_text(json.dumps(rows), encoding="utf-8"))
 
 
 def forget_plans(root: Path) -> None:
@@ -47,11 +43,14 @@ def forget_plans(root: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def census(root: Path) -> Iterator[Entry]:
-    """Stored jobs in order of their paths, then those that some run still has to do."""
+def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
+    """Yield stored jobs in order of their paths, then those that some run still has to do.
+
+    Args:
+        root: of the store.
+        sources: method -> hash of its plugin's source, by which a result is stale.
+    """
     running = at_work(root)
-    offers = registry.plugins().offers("methods")
-    sources = {name: offer.source_sha256 for name, offer in offers.items()}
     stored: dict[str, Entry] = {}
     for header in all_headers(root):
         stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, running, sources))
@@ -62,7 +61,7 @@ def census(root: Path) -> Iterator[Entry]:
             yield stored[job_id]
 
 
-def _state(header: Header, running: Iterable[str], sources: dict[str, str]) -> Standing:
+def _state(header: Header, running: Iterable[str], sources: Mapping[str, str]) -> Standing:
     if header.id in running:
         return "running"
     if header.status == "broken":

@@ -127,7 +127,7 @@ def _weights() -> Check:
     """Found on this machine, that is: looking must not start a download."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
-        source = weights.resolve(DEFAULT_BACKBONE)
+        source = weights.resolve(DEFAULT_BACKBONE, registry.backbones())
     except HarnessError as error:
         return Check("weights", "warning", f"none of {DEFAULT_BACKBONE}", str(error))
     return Check("weights", "ok", f"{DEFAULT_BACKBONE}: {source.file}")

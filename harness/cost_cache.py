@@ -9,25 +9,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import harness
-import harness_plugins
-from harness import registry
-from harness.cost import cost_of
+from harness.cost.count import cost_of
 from harness.errors import CannotWrite
 from harness.files import write_atomically
 from harness.method import Method, Task
 from harness.provenance import package_versions
-from harness.sources import source_sha256
+from harness.sources import package_sha256
 from harness.specs import JobSpec, digest
 
 
-def counted(job: JobSpec, method: Method, task: Task, cache: Path) -> dict[str, Any]:
+def counted(job: JobSpec, source_sha256: str, method: Method, task: Task, cache: Path) -> dict[str, Any]:
     """`cost_of` the job's method, from the cache if the same code has counted it before.
 
     Raises:
         NotCounted: attention is hidden from the counter.
     """
-    path = cache / "costs" / f"{digest([cost_key(job), _counter()])}.json"
+    path = cache / "costs" / f"{digest([cost_key(job, source_sha256), _counter()])}.json"
     with suppress(OSError, ValueError):  # none yet, or one that a full disk cut short
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
@@ -37,13 +34,13 @@ def counted(job: JobSpec, method: Method, task: Task, cache: Path) -> dict[str, 
     return cost
 
 
-def cost_key(job: JobSpec) -> str:
+def cost_key(job: JobSpec, source_sha256: str) -> str:
     """Equal for jobs whose method costs the same: what it is built from, without fold and seed."""
-    method = [job.method, job.method_version, registry.method(job.method).source_sha256, dict(job.options)]
+    method = [job.method, job.method_version, source_sha256, dict(job.options)]
     return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes])
 
 
 @lru_cache
 def _counter() -> str:
     """What counts, and what is counted beside the method itself: this project's code and the packages it stands on."""
-    return digest([source_sha256(harness), source_sha256(harness_plugins), package_versions()])
+    return digest([package_sha256("harness"), package_sha256("harness_plugins"), package_versions()])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import registry
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.specs import Fold, JobSpec
 from harness.views import View, shard_file, test_view, train_views
 

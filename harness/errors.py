@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class HarnessError(Exception):
@@ -56,3 +59,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known: {', '.join(known)}" if known else "nothing of that kind is registered"
+
+
+def find_named(kind: str, known: Mapping[str, T], name: str) -> T:
+    """Return what has that name. Raises: UnknownName, with the closest one."""
+    if name not in known:
+        raise UnknownName(f"unknown {kind} {name!r}; {suggestion(name, known)}")
+    return known[name]

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from harness.backbones import Backbone
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.device import move
 from harness.errors import BadData, BadSample
 from harness.files import write_atomically

@@ -33,7 +33,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Found:
+class Inventory:
     """A dataset as it lies below a root. `layout` says what was read, for people."""
 
     folds: Mapping[str, Fold]
@@ -46,7 +46,7 @@ class Found:
     lists: Mapping[tuple[str, str], str] = field(default_factory=dict)  # fold and part -> file that lists it
     stated: Mapping[str, int] = field(default_factory=dict)  # clip id -> number of frames that a list claims
 
-    def checked(self) -> Found:
+    def checked(self) -> Inventory:
         """The same. Raises: BadData with the first errors, such as wrong rows, if there are any."""
         errors = [p for p in self.problems if p.level == "error"]
         if errors:

@@ -19,9 +19,9 @@ from harness.backbones import Backbone
 from harness.capture import logged_to, warnings_kept
 from harness.compiling import compile_layers
 from harness.context import RunContext
-from harness.cost import parameters
+from harness.cost.count import parameters
 from harness.cost_cache import cost_key, counted
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.device import PeakMemory, pick_device, reproducible
 from harness.errors import CannotWrite, HarnessError
 from harness.executors.timeout import JobTimeout
@@ -93,7 +93,9 @@ def _guarded(job: JobSpec, context: RunContext, started: str, report: Report) ->
 def _failed(job: JobSpec, context: RunContext, started: str, error: BaseException) -> Outcome:
     log.error("%s", "".join(traceback.format_exception(error)))
     found = provenance(context, started)
-    return Outcome({**identity(job), "status": "failed", "error": _reason(error), "provenance": found})
+    return Outcome(
+        {**identity(job, registry.method(job.method)), "status": "failed", "error": _reason(error), "provenance": found}
+    )
 
 
 def _outcome(job: JobSpec, context: RunContext, report: Report) -> Outcome:
@@ -182,7 +184,7 @@ class _Run:
         labels = np.array([sample.label for sample in scored])
         predictions = Predictions(labels, logits, dataset.spec.class_names)
         return {
-            **identity(self.job),
+            **identity(self.job, registry.method(self.job.method)),
             "status": "done",
             "split_sha256": dataset.split_sha256[self.job.fold],
             "official": dataset.official(self.job.fold),
@@ -199,14 +201,15 @@ class _Run:
         found: dict[str, Any] = dict(parameters(method, task.backbone))
         try:
             found |= self._speed(method, task)
-            found |= counted(self.job, method, task, Path(self.context.cache))
+            source = registry.method(self.job.method).source_sha256
+            found |= counted(self.job, source, method, task, Path(self.context.cache))
         except Exception as error:
             found["error"] = _reason(error)
         return found
 
     def _speed(self, method: Method, task: Task) -> dict[str, float]:
         """Measured once a process for all folds and seeds: it depends on neither."""
-        key = cost_key(self.job)
+        key = cost_key(self.job, registry.method(self.job.method).source_sha256)
         if key not in _speeds:
             _speeds[key] = speed_of(method, task, self.device)
         return _speeds[key]

@@ -33,12 +33,12 @@ def _frames(task: Task, clips: int, device: torch.device) -> Tensor:
 
 def _seconds(method: Method, frames: Tensor) -> float:
     """Median seconds of a call, the first one not counted: it fills what is remembered."""
-    method.watch(frames)
+    method.forward_frames(frames)
     times: list[float] = []
     least, most = CALLS
     while len(times) < least or (len(times) < most and sum(times) < SECONDS):
         started = time.perf_counter()
-        logits = method.watch(frames)
+        logits = method.forward_frames(frames)
         logits.cpu()  # waits for a GPU
         times.append(time.perf_counter() - started)
     return median(times)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from harness import backbones, options, registry, weights
+from harness import backbones, registry, weights
 from harness.context import RunContext
-from harness.data import Dataset, open_dataset
+from harness.data.dataset import Dataset, open_dataset
 from harness.device import pick_device, reproducible
 from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache
 from harness.method import Method, Task
-from harness.specs import BackboneId, JobSpec, MethodSpec
+from harness.specs import BackboneId, JobSpec
 
 if TYPE_CHECKING:
     from harness.encoding import Fill
@@ -46,7 +44,7 @@ def opened(name: str, root: str, layout: str, cache: str) -> Dataset:
 
 def load_backbone(planned: BackboneId, context: RunContext, device: torch.device) -> backbones.Backbone:
     """The run's backbone on a device. Raises: HarnessError if its weights are not the ones planned with."""
-    source = weights.resolve(context.backbone)
+    source = weights.resolve(context.backbone, registry.backbones())
     if source.id != planned:
         raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
     backbone = backbones.load(source)
@@ -56,18 +54,7 @@ def load_backbone(planned: BackboneId, context: RunContext, device: torch.device
 
 def build_method(job: JobSpec, task: Task) -> Method:
     """The method's module, by the plugin's `build`."""
-    return construct(registry.method(job.method).spec, task, job.options)
-
-
-def construct(spec: MethodSpec, task: Task, values: Mapping[str, Any]) -> Method:
-    """A method's module with these options."""
-    build: Callable[..., Method]
-    if callable(spec.build):
-        build = spec.build
-    else:
-        module, _, name = spec.build.partition(":")
-        build = getattr(importlib.import_module(module), name)
-    return build(task, options.build(spec.options, values, spec.name))
+    return registry.method(job.method).spec.construct(task, job.options)
 
 
 def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:

@@ -79,14 +79,14 @@ class Method(nn.Module):
         """How the method is trained, stage after stage. None: zero-shot."""
         return ()
 
-    def grow(self) -> None:
-        """Take the structure of the trained method, by what every stage does before it starts. Weights are not it."""
+    def grow_to_final(self) -> None:
+        """Run every stage's `before` hook, so that the module has its final structure. Loads no weights."""
         for stage in self.stages():
             if stage.before is not None:
                 stage.before()
 
-    def watch(self, inputs: Tensor) -> Tensor:
-        """Logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""
+    def forward_frames(self, inputs: Tensor) -> Tensor:
+        """Return logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""
         if self.encoder is None:
             return self(inputs)  # type: ignore[no-any-return]
         with torch.no_grad():

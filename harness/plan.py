@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness import config, options, registry, weights
+from harness import config, registry, weights
 from harness.cluster import Cluster
 from harness.context import RunContext
-from harness.data import Dataset, open_dataset
+from harness.data.dataset import Dataset, open_dataset
 from harness.encoding import Fill, missing_shards
 from harness.errors import BadData, BadOption, UnknownName, suggestion
 from harness.estimate import estimates
@@ -76,7 +76,7 @@ def make_plan(request: Request) -> Plan:
     settings = [_settle(row, request) for row in rows]  # options are checked before data are read
     specs = [registry.dataset(name) for name in _dataset_names(request)]
     backbone = _backbone_request(request)
-    source = weights.resolve(backbone)
+    source = weights.resolve(backbone, registry.backbones())
     size = weights.image_size(source.model)
     cache = config.cache_folder()
     for name in request.layout:
@@ -135,16 +135,8 @@ def _rows(request: Request) -> Iterator[Row]:
 
 def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
     """Options and frame input of a row: defaults, the demo's short recipe, then what was set."""
-    settled, given = settle(row.spec, {**(row.spec.demo if request.demo else {}), **flatten(row.overrides)})
+    settled, given = row.spec.settle({**(row.spec.demo if request.demo else {}), **flatten(row.overrides)})
     return settled, replace(given, views=0) if request.no_cache else given
-
-
-def settle(spec: MethodSpec, values: Mapping[str, Any]) -> tuple[dict[str, Any], FrameInput]:
-    """Options and frame input, flat `values` (`input.NAME`) over a method's own. Raises: BadOption."""
-    own = {name: value for name, value in values.items() if not name.startswith("input.")}
-    seen = {name.removeprefix("input."): v for name, v in values.items() if name.startswith("input.")}
-    settled = asdict(options.build(spec.options, own, spec.name))
-    return settled, options.build(FrameInput, seen, f"{spec.name}.input", base=spec.input)
 
 
 def _dataset_names(request: Request) -> list[str]:

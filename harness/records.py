@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from harness import registry
 from harness.errors import HarnessError
-from harness.specs import JobSpec, Sample
+from harness.registered import Registered
+from harness.specs import JobSpec, MethodSpec, Sample
 from harness.store import SCHEMA, write_json
 
 if TYPE_CHECKING:
@@ -23,9 +23,13 @@ MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless valid
 HISTORY_TYPES = {"stage": str, "epoch": int, "loss": float, "seconds": float, **MISSING_TYPES}
 
 
-def identity(job: JobSpec) -> dict[str, Any]:
-    """What a result says of its job; complete even if the job failed before it had read anything."""
-    offer = registry.method(job.method)
+def identity(job: JobSpec, offer: Registered[MethodSpec]) -> dict[str, Any]:
+    """Return what a result says of its job; complete even if the job failed before it had read anything.
+
+    Args:
+        job: what was to be done.
+        offer: the job's method, and the plugin that it came from.
+    """
     return {
         "schema": SCHEMA,
         "id": job.id,

@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import pluggy
 
 from harness import hookspecs
 from harness.analyses import AnalysisSpec
-from harness.errors import HarnessError, UnknownName, suggestion
+from harness.errors import HarnessError, find_named
+from harness.registered import Registered
 from harness.sources import plugin_name, source_sha256
 from harness.specs import BackboneSpec, DatasetSpec, MethodSpec, MetricSpec
 from harness.studies import StudySpec
-
-S = TypeVar("S", DatasetSpec, MethodSpec, MetricSpec, BackboneSpec, StudySpec, AnalysisSpec)
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,
@@ -33,15 +32,6 @@ KINDS: Mapping[str, type] = {
     "studies": StudySpec,
     "analyses": AnalysisSpec,
 }
-
-
-@dataclass(frozen=True)
-class Offer(Generic[S]):
-    """A registered spec and where it came from."""
-
-    spec: S
-    plugin: str
-    source_sha256: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class Plugins:
     manager: pluggy.PluginManager
     problems: list[Problem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-    _offers: dict[str, tuple[Any, dict[str, Offer[Any]]]] = field(default_factory=dict)
+    _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
 
     def add(self, name: str, load: Callable[[], Any]) -> None:
@@ -85,15 +75,15 @@ class Plugins:
             self.files.append(path.resolve())
             self.add(path.stem, lambda: import_file(path))
 
-    def offers(self, kind: str) -> dict[str, Offer[Any]]:
+    def offers(self, kind: str) -> dict[str, Registered[Any]]:
         """Everything of one kind by name. The first plugin to offer a name keeps it."""
         loaded = self.manager.list_name_plugin()
         if self._offers.get(kind, ((), {}))[0] != loaded:  # asked for once a job, so the hooks are not called each time
             self._offers[kind] = (loaded, self._find(kind))
         return self._offers[kind][1]
 
-    def _find(self, kind: str) -> dict[str, Offer[Any]]:
-        found: dict[str, Offer[Any]] = {}
+    def _find(self, kind: str) -> dict[str, Registered[Any]]:
+        found: dict[str, Registered[Any]] = {}
         expected: Any = KINDS[kind]
         for plugin, spec in self._specs(kind):
             name = plugin_name(self.manager, plugin)
@@ -106,7 +96,7 @@ class Plugins:
                 taken = found[spec.name].plugin
                 self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")
             else:
-                found[spec.name] = Offer(spec, name, self.hashes.get(name, ""))
+                found[spec.name] = Registered(spec, name, self.hashes.get(name, ""))
         return found
 
     def _specs(self, kind: str) -> Iterator[tuple[Any, Any]]:
@@ -194,24 +184,19 @@ def metrics() -> dict[str, MetricSpec]:
 
 def dataset(name: str) -> DatasetSpec:
     """The dataset of that name. Raises: UnknownName, with the closest one."""
-    return _pick("dataset", datasets(), name)
+    return find_named("dataset", datasets(), name)
 
 
-def method(name: str) -> Offer[MethodSpec]:
+def method(name: str) -> Registered[MethodSpec]:
     """The method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
-    return _pick("method", plugins().offers("methods"), name)
+    return find_named("method", plugins().offers("methods"), name)
 
 
-def backbone(name: str) -> BackboneSpec | None:
-    """The registered backbone of that name; any other name is open_clip's business."""
-    offer = plugins().offers("backbones").get(name)
-    return offer.spec if offer else None
+def method_sources() -> dict[str, str]:
+    """Return the hash of the source of each method's plugin, by method."""
+    return {name: offer.source_sha256 for name, offer in plugins().offers("methods").items()}
 
 
-P = TypeVar("P")
-
-
-def _pick(kind: str, offers: Mapping[str, P], name: str) -> P:
-    if name not in offers:
-        raise UnknownName(f"unknown {kind} {name!r}; {suggestion(name, offers)}")
-    return offers[name]
+def backbones() -> dict[str, BackboneSpec]:
+    """Return every registered backbone by name; any other name is open_clip's business."""
+    return {name: offer.spec for name, offer in plugins().offers("backbones").items()}

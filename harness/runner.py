@@ -13,6 +13,7 @@ from harness.demo.replica import is_demo
 from harness.errors import HarnessError
 from harness.events import Event, Send
 from harness.executors import Finished, get_executor
+from harness.lazy import load_object
 from harness.plan import DEMO_ROOT, Plan, make_plan
 from harness.request import Request
 from harness.specs import DatasetSpec, JobSpec
@@ -52,7 +53,7 @@ def write_demo(root: Path, names: list[str] | None, progress: DemoProgress) -> l
     for spec in demo_specs(names):
         folder = root / spec.folder
         if not is_demo(folder):
-            _demo_writer(spec)(
+            load_object(spec.write_demo)(
                 folder,
                 spec.temporal_pairs,
                 progress=lambda done, total, name=spec.name: progress(name, done, total),
@@ -84,7 +85,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     if not plan.todo:
         forget_plans(store.root)  # of a driver that was killed between its last result and its end
         return
-    note_plan(store.root, plan)
+    note_plan(store.root, (planned.job for planned in plan.jobs))
     jobs = {job.id: job for job in plan.todo}
 
     def observe(event: Event) -> None:
@@ -108,14 +109,6 @@ def demo_specs(names: list[str] | None) -> list[DatasetSpec]:
         if not spec.write_demo:
             raise HarnessError(f"dataset {spec.name!r} has no demo replica")
     return specs
-
-
-def _demo_writer(spec: DatasetSpec) -> Callable[..., None]:
-    from importlib import import_module
-
-    module, _, name = spec.write_demo.partition(":")
-    writer: Callable[..., None] = getattr(import_module(module), name)
-    return writer
 
 
 def _call_hooks(event: Event, jobs: Mapping[str, JobSpec], context: RunContext) -> None:

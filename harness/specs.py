@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from harness import options
 from harness.frame_input import FrameInput as FrameInput  # one of the nouns, in a file of its own
+from harness.lazy import load_object
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from harness.found import Found
+    from harness.found import Inventory
     from harness.method import Method, Task
 
 T = TypeVar("T")
@@ -66,7 +68,9 @@ class DatasetSpec:
     folds: tuple[str, ...]
     load: Callable[[Path, str], Fold]
     paper: str = ""
-    read: Callable[[Path, str], Found] | None = None  # all folds of a root, in the layout asked for; else `load` reads
+    read: Callable[[Path, str], Inventory] | None = (
+        None  # all folds of a root, in the layout asked for; else `load` reads
+    )
     counts: Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]] = field(default_factory=dict)  # train, test per class
     split_sha256: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of the official train and test
     overlaps: tuple[str, ...] = ()  # what it shares with other datasets, as sentences
@@ -149,6 +153,22 @@ class MethodSpec:
         if self.gpus < 0 or (self.gpus > 1 and self.gpus != int(self.gpus)):
             raise ValueError(f"method {self.name!r}: gpus={self.gpus:g} is neither a fraction nor a whole number")
 
+    def settle(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], FrameInput]:
+        """Return options and frame input: flat `values` (`NAME`, `input.NAME`) over the method's own.
+
+        Raises:
+            BadOption: there is no such option, or a value does not fit it.
+        """
+        own = {name: value for name, value in values.items() if not name.startswith("input.")}
+        seen = {name.removeprefix("input."): value for name, value in values.items() if name.startswith("input.")}
+        settled = asdict(options.build(self.options, own, self.name))
+        return settled, options.build(FrameInput, seen, f"{self.name}.input", base=self.input)
+
+    def construct(self, task: Task, values: Mapping[str, Any]) -> Method:
+        """Return the method's module with these options. Raises: BadOption."""
+        build: Callable[[Task, Any], Method] = load_object(self.build) if isinstance(self.build, str) else self.build
+        return build(task, options.build(self.options, values, self.name))
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -202,7 +222,7 @@ class Protocol:
     @property
     def hash(self) -> str:
         """Stands on every row; rows of different hashes never share a ranking."""
-        return digest(asdict(self))
+        return digest(self)
 
 
 @dataclass(frozen=True)
@@ -262,6 +282,24 @@ class JobSpec:
         return cls(**{**data, **nested})
 
 
+# Fields that were part of identities when the first ids were stored; nothing is ever added here.
+FIRST_FIELDS: Mapping[str, frozenset[str]] = {
+    "JobSpec": frozenset(
+        {"dataset", "fingerprint", "fold", "method", "method_version", "seed", "options", "input", "backbone"}
+        | {"protocol", "variant", "on_bad_sample", "demo"}
+    ),
+    "FrameInput": frozenset(
+        {"frames", "size", "sampling", "duration", "normalisation", "base_size", "crop_size", "augmentation"}
+        | {"crop_scale", "colour_jitter", "rotation", "views"}
+    ),
+    "BackboneId": frozenset({"name", "weights", "sha256"}),
+    "Protocol": frozenset(
+        {"dataset", "dataset_version", "crop_source", "split_sha256", "classes"}
+        | {"selection", "aggregation", "test_views"}
+    ),
+}
+
+
 def digest(data: Any, length: int = 12) -> str:
     """First hex digits of the SHA-256 of the canonical JSON of plain data and dataclasses."""
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
@@ -269,8 +307,21 @@ def digest(data: Any, length: int = 12) -> str:
 
 
 def _fields(data: Any) -> dict[str, Any]:
-    """As `asdict` would have it, without copying: an id is asked of every job of a plan."""
-    return {f.name: getattr(data, f.name) for f in fields(data)}
+    """Return the fields that enter a digest, as `asdict` would, without copying: every job of a plan is asked its id.
+
+    A field that came after the first ids were stored enters only where it is not at its default, so that ids keep.
+    """
+    first = FIRST_FIELDS.get(type(data).__name__)
+    values = {}
+    for f in fields(data):
+        value = getattr(data, f.name)
+        if first is None or f.name in first or value != _default(f):
+            values[f.name] = value
+    return values
+
+
+def _default(later: Field[Any]) -> Any:
+    return later.default if later.default_factory is MISSING else later.default_factory()
 
 
 def _restore(cls: Callable[..., T], data: Mapping[str, Any]) -> T:

@@ -11,7 +11,7 @@ import torch
 
 from harness.backbones import Backbone, FrameEncoder
 from harness.context import RunContext
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.errors import BadSample
 from harness.features import FeatureCache, FeatureTable, refuse
 from harness.specs import Fold, JobSpec, Sample

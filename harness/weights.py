@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from harness import config, registry
+from harness import config
 from harness.errors import HarnessError, WeightsMissing, suggestion
 from harness.specs import BackboneId, BackboneSpec, digest
 
@@ -40,15 +40,19 @@ class WeightsSource:
     std: tuple[float, float, float] = CLIP_STD
 
 
-def resolve(request: str) -> WeightsSource:
+def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
     """Turn `NAME[:TAG|:FILE|:random]` into a source, downloading a tag's weights if they are not on disk.
+
+    Args:
+        request: as `--backbone` takes it.
+        known: backbones of plugins by name; any other name is open_clip's business.
 
     Raises:
         HarnessError: unknown architecture, tag or file.
         WeightsMissing: the weights can neither be found nor downloaded; says which file to put where.
     """
     name, _, given = request.partition(":")
-    spec = registry.backbone(name) or BackboneSpec(name, name, "")
+    spec = known.get(name) or BackboneSpec(name, name, "")
     weights = given or spec.weights
     cfg = architecture(spec.model)
     if not weights:

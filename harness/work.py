@@ -94,7 +94,12 @@ def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, A
     """Record a job whose worker died before it could."""
     found = {**provenance(context, now()), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
-    result = {**identity(job), "status": "failed", "error": reason + tries, "provenance": found}
+    result = {
+        **identity(job, registry.method(job.method)),
+        "status": "failed",
+        "error": reason + tries,
+        "provenance": found,
+    }
     store = Store(Path(context.out))
     with _storing(context), store.draft(job) as draft:
         text = store.lost_logs(job) + "\n".join([*context.lost, reason]) + "\n"

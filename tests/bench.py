@@ -12,7 +12,7 @@ import pandas as pd
 
 from harness import backbones, registry, runner, weights
 from harness.backbones import Backbone
-from harness.data import Dataset, open_dataset
+from harness.data.dataset import Dataset, open_dataset
 from harness.executors.inline import run_inline
 from harness.features import FeatureCache
 from harness.plan import Plan
@@ -57,7 +57,7 @@ def logits(frame: pd.DataFrame) -> np.ndarray:
 
 def tiny() -> Backbone:
     """The backbone of the toy's jobs: one object a process."""
-    return backbones.load(weights.resolve("tiny"))
+    return backbones.load(weights.resolve("tiny", registry.backbones()))
 
 
 def toy(root: Path, cache: Path) -> Dataset:

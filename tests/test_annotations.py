@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.annotations import BadRow, ClipList, Row, read_list
+from harness.annotations import BadRow, ClipList, ListRow, read_list
 from harness.errors import BadData
 
-ROW = Row(Path("list.csv"), 7, "1", "Happy")
+ROW = ListRow(Path("list.csv"), 7, "1", "Happy")
 
 words = st.text(st.characters(codec="utf-8", categories=("L", "N"), include_characters="-_./"), min_size=1)
 

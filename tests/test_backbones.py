@@ -16,7 +16,7 @@ from open_clip.transformer import QuickGELU
 from safetensors.torch import save_file
 from torch import nn
 
-from harness import backbones, weights
+from harness import backbones, registry, weights
 from harness.backbones import FrameEncoder
 from harness.errors import HarnessError
 from harness.specs import BackboneId
@@ -131,7 +131,7 @@ def test_the_plain_name_with_openais_weights_gets_quick_gelu(
 ) -> None:
     monkeypatch.setenv("HARNESS_WEIGHTS", str(tmp_path))
     save_file(state, tmp_path / f"ViT-B-32-{weights_}.safetensors")
-    backbone = backbones.load(weights.resolve(f"ViT-B-32:{weights_}"))
+    backbone = backbones.load(weights.resolve(f"ViT-B-32:{weights_}", registry.backbones()))
     quick = weights_ == "openai"
     assert activations(backbone.model.visual) == {QuickGELU if quick else nn.GELU}
     assert activations(backbone.model.transformer) == {QuickGELU if quick else nn.GELU}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from harness import registry
 from harness.census import census, forget_plans, note_plan
 from harness.claims import Claims
 from harness.context import RunContext
@@ -15,7 +16,7 @@ from tests.test_store import JOB, put
 def test_a_job_that_waits_for_a_worker_is_not_running(tmp_path: Path) -> None:
     jobs = [replace(JOB, seed=seed) for seed in range(4)]
     plan = Plan([Planned(job, "missing") for job in jobs], jobs, [], RunContext(str(tmp_path), "", {}, ""))
-    note_plan(tmp_path, plan)
+    note_plan(tmp_path, (planned.job for planned in plan.jobs))
     with Claims(plan) as claims:
         put(claims.store, jobs[0], "failed")
         assert [claims.take(job) for job in jobs] == ["finished", "ours", "ours", "ours"]
@@ -34,4 +35,4 @@ def test_a_job_that_waits_for_a_worker_is_not_running(tmp_path: Path) -> None:
 
 def states(root: Path) -> dict[int, str]:
     seeds = {replace(JOB, seed=seed).id: seed for seed in range(4)}
-    return {seeds[entry.id]: entry.state for entry in census(root)}
+    return {seeds[entry.id]: entry.state for entry in census(root, registry.method_sources())}

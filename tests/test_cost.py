@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness import backbones, weights
-from harness.cost import cost_of, count
+from harness import backbones, registry, weights
+from harness.cost.count import cost_of, count
 from harness.method import Method, Task
 from harness.specs import FrameInput, Stage
 from harness_plugins.methods.coop import Options as CoOpOptions
@@ -24,7 +24,7 @@ SEVEN = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fea
 
 @pytest.fixture(scope="module")
 def vit_b_32() -> backbones.Backbone:
-    return backbones.load(weights.resolve("ViT-B-32:random"))
+    return backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
 
 
 def test_the_hand_count_is_that_of_the_papers() -> None:

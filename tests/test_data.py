@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import registry
-from harness.data import SHARD, Dataset, open_dataset
+from harness.data.dataset import SHARD, Dataset, open_dataset
 from harness.errors import BadData
 from harness.specs import DatasetSpec, Fold, Sample
 from tests.toy import CLASSES, FOLDS, load

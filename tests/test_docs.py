@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,46 @@ def shown_plugin(name: str, folder: Path) -> Path:
     path = folder / name
     path.write_text(bodies[0])
     return path
+
+
+FACES = ("harness", *(f"harness.{room}" for room in ("models", "data", "demo", "cost", "plugin", "analysis")))
+LISTED = re.compile(r"### `([\w.]+)`: .*\n\n\|.*\|\n\|[-|]+\|\n((?:\|.*\|\n)+)")
+
+
+def test_every_name_of_every_face_is_listed_with_a_line() -> None:
+    listed = {
+        face: dict(re.findall(r"\| `(\w+)` \| (.+) \|", rows))
+        for face, rows in LISTED.findall((ROOT / "docs" / "plugins.md").read_text())
+    }
+    assert tuple(listed) == FACES
+    for face in FACES:
+        assert sorted(listed[face], key=str.lower) == list(listed[face])
+        assert set(listed[face]) == set(import_module(face).__all__)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_hands_on_what_it_names_and_nothing_else(face: str) -> None:
+    module = import_module(face)
+    assert all(getattr(module, name) is not None for name in module.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = module.nothing
+
+
+def inside(file: Path) -> Iterator[str]:
+    """Imports of the harness in a file that are not of a face, wherever in it they stand."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harness":
+            module = import_module(str(node.module))
+            if node.module not in FACES or any(alias.name not in module.__all__ for alias in node.names):
+                yield f"{file.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}"
+        elif isinstance(node, ast.Import):
+            yield from (f"{file}:{node.lineno}" for alias in node.names if alias.name.partition(".")[0] == "harness")
+
+
+def test_plugins_import_nothing_but_faces() -> None:
+    files = sorted((ROOT / "plugins").rglob("*.py"))
+    assert len(files) > 40
+    assert [line for file in files for line in inside(file)] == []
 
 
 @pytest.mark.slow

@@ -14,8 +14,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from harness import cost, job, lookup, registry
-from harness.data import Dataset
+from harness import job, lookup, registry
+from harness.cost import count as cost
+from harness.data.dataset import Dataset
 from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache, FeatureTable, encode, view_seed
 from harness.method import Task

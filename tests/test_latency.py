@@ -22,7 +22,7 @@ class Recorder(Method):
         self.encoder = task.backbone.frame_encoder()
         self.seen: list[tuple[int, ...]] = []
 
-    def watch(self, inputs: Tensor) -> Tensor:
+    def forward_frames(self, inputs: Tensor) -> Tensor:
         assert not self.training
         assert not torch.is_grad_enabled()
         self.seen.append(tuple(inputs.shape))

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness import backbones, weights
-from harness.cost import count
+from harness import backbones, registry, weights
+from harness.cost.count import count
 from harness.errors import HarnessError
 from harness.prompts import TextFeatures, TextTower
 from tests.towers import all_positions, tiny_backbone, tiny_model, tokenizer
@@ -163,7 +163,7 @@ def test_the_tower_stays_in_evaluation_mode() -> None:
 @torch.no_grad()
 def test_vit_b_32() -> None:
     """At the size of the papers, written and learned."""
-    backbone = backbones.load(weights.resolve("ViT-B-32:random"))
+    backbone = backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
     prompts = [prompt for prompt in WRITTEN if prompt]
     whole = backbone.model.encode_text(tokenizer()(prompts))
     torch.testing.assert_close(backbone.encode_text(prompts), whole, atol=1e-5, rtol=0)

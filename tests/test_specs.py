@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import field, fields, make_dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,29 @@ def test_frame_input_is_no_part_of_the_protocol() -> None:
 def test_a_digest_is_that_of_canonical_json() -> None:
     assert digest({"b": (1, 2), "a": "é"}) == digest({"a": "é", "b": [1, 2]})
     assert digest({"a": 1}) == "015abd7f5cc5"
+
+
+STORED = json.loads(Path(__file__).with_name("job_ids.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("stored", STORED["jobs"])
+def test_ids_keep(stored: str) -> None:
+    """Twenty jobs of the demo and of the first release: their results must be found again for ever."""
+    job = JobSpec.from_json(STORED["jobs"][stored])
+    assert job.id == stored
+    assert job.protocol.hash == STORED["protocol_hash"][stored]
+
+
+@pytest.mark.parametrize("name", ["JobSpec", "FrameInput", "Protocol", "BackboneId"])
+def test_a_later_field_enters_an_id_only_where_it_is_not_at_its_default(name: str) -> None:
+    of_job = {"JobSpec": JOB, "FrameInput": JOB.input, "Protocol": JOB.protocol, "BackboneId": JOB.backbone}[name]
+    later = make_dataclass(
+        name,
+        [("clip_mean", str, field(default="clip")), ("extra", list, field(default_factory=list))],
+        bases=(type(of_job),),
+        frozen=True,
+    )
+    values = {f.name: getattr(of_job, f.name) for f in fields(of_job)}
+    assert digest(later(**values)) == digest(of_job)
+    assert digest(later(**values, clip_mean="none")) != digest(of_job)
+    assert digest(later(**values, extra=[1])) != digest(of_job)

@@ -10,9 +10,13 @@ from typing import Any
 import open_clip.pretrained as zoo
 import pytest
 
-from harness import weights
+from harness import registry, weights
 from harness.errors import HarnessError, WeightsMissing
-from harness.weights import CLIP_MEAN, CLIP_STD, resolve
+from harness.weights import CLIP_MEAN, CLIP_STD, WeightsSource
+
+
+def resolve(request: str) -> WeightsSource:
+    return weights.resolve(request, registry.backbones())
 
 
 def file_with(path: Path, data: bytes = b"tensors") -> Path:

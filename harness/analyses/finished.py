@@ -13,7 +13,7 @@ import torch
 from harness import config, registry, weights
 from harness.backbones import Backbone
 from harness.context import RunContext
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.device import pick_device
 from harness.errors import BadData, HarnessError
 from harness.lookup import build_method, load_backbone, load_dataset
@@ -61,7 +61,7 @@ class FinishedRun:
     @cached_property
     def backbone(self) -> Backbone:
         """The backbone with the run's weights. Raises: HarnessError if those asked for are others."""
-        found = weights.resolve(self.context.backbone).id
+        found = weights.resolve(self.context.backbone, registry.backbones()).id
         if found != self.job.backbone:
             planned = self.job.backbone
             raise HarnessError(
@@ -85,7 +85,7 @@ class FinishedRun:
     def method(self) -> Method:
         """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
         method = self.untrained
-        method.grow()
+        method.grow_to_final()
         own = own_parameters(method.to(self.device), self.backbone)
         if own:
             restore(own, self.folder / WEIGHTS)

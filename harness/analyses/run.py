@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from harness import options
 from harness.analyses import AnalysisSpec
 from harness.analyses.select import Wanted, Where, analysis_named, choose, context_of
 from harness.errors import BadOption, HarnessError
+from harness.lazy import load_object
 from harness.request import parse_overrides
 from harness.store import Store
 
@@ -49,8 +49,5 @@ def _options(spec: AnalysisSpec, overrides: Iterable[str]) -> Any:
 
 
 def _function(spec: AnalysisSpec) -> Analyse:
-    if callable(spec.run):
-        return spec.run
-    module, _, name = spec.run.partition(":")
-    function: Analyse = getattr(importlib.import_module(module), name)
+    function: Analyse = load_object(spec.run) if isinstance(spec.run, str) else spec.run
     return function

@@ -8,14 +8,14 @@ from typing import Any
 from harness.audit import clips, files, identity, protocols, rows
 from harness.audit.finding import Finding
 from harness.leaderboard.aggregate import Board
-from harness.registry import Offer
+from harness.registered import Registered
 from harness.specs import MethodSpec
 
 __all__ = ["Finding", "audit"]
 ORDER = ("error", "warning", "note")
 
 
-def audit(board: Board, methods: Mapping[str, Offer[MethodSpec]]) -> list[Finding]:
+def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[Finding]:
     """All findings, the gravest first.
 
     Args: a board whose predictions were read, and the methods as they are registered now.

@@ -13,7 +13,7 @@ from harness.leaderboard.collect import SCORES
 from harness.leaderboard.notes import failures, row_notes
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
-from harness.registry import Offer
+from harness.registered import Registered
 from harness.specs import MethodSpec
 
 POINTS = 100
@@ -70,7 +70,7 @@ def _oracle(row: Row) -> Iterator[Finding]:
     yield about(row, "warning", "test-data-seen", text, gap=known)
 
 
-def outdated(board: Board, methods: Mapping[str, Offer[MethodSpec]]) -> Iterator[Finding]:
+def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Iterator[Finding]:
     """Rows made by another version, or other source, of their plugin than the registered one."""
     for row in rows_of(board):
         if row["method"] not in methods:

@@ -11,7 +11,7 @@ from harness.checking.clips import clip_problems, short_clips
 from harness.checking.effort import Effort
 from harness.checking.leaks import leak_problems
 from harness.checking.report import Part, Report
-from harness.data import Dataset, describe, find
+from harness.data.dataset import Dataset, describe, find
 from harness.errors import BadData
 from harness.found import Level, Problem
 from harness.specs import DatasetSpec, Sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.found import Level, Problem, relative
 from harness.scan import BROKEN, NOT_THERE, UNORDERED, UNREADABLE
 from harness.specs import Sample

@@ -14,7 +14,7 @@ from PIL import Image
 
 from harness.checking.clips import NAMED
 from harness.checking.effort import Effort
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.errors import BadSample
 from harness.found import Problem
 from harness.specs import Sample

@@ -48,12 +48,13 @@ def flops(
 
         harness flops --convention paper
     """
+    from harness.choose import class_names, settled
     from harness.plan import DEFAULT_BACKBONE
     from harness.request import parse_overrides
     from harness.work import quiet_imports
 
     with quiet_imports():
-        from harness.flops.rows import architecture, rows, settled
+        from harness.flops.rows import architecture, rows
 
     load_plugins(plugin)
     backbone = backbone or DEFAULT_BACKBONE
@@ -61,7 +62,7 @@ def flops(
     wanted = settled(registry.plugins().offers("methods") if names == ["all"] else names, parse_overrides(set_ or ()))
     counted: list[dict[str, Any]] = []
     failed = False
-    for row in rows(wanted, architecture(backbone), convention, classes):
+    for row in rows(wanted, architecture(backbone, registry.backbones()), convention, class_names(classes)):
         if isinstance(row, dict):
             counted.append(row)
         else:

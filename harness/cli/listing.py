@@ -11,6 +11,7 @@ from harness.analyses import AnalysisSpec
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
 from harness.errors import UnknownName, suggestion
 from harness.options import OptionInfo, describe
+from harness.registered import Registered
 from harness.specs import FrameInput, MethodSpec
 
 
@@ -46,7 +47,7 @@ def list_plugins(
             _show_options(entries)
 
 
-def entry(offer: registry.Offer[Any]) -> dict[str, Any]:
+def entry(offer: Registered[Any]) -> dict[str, Any]:
     """One line of the list, as facts."""
     spec = offer.spec
     return {

@@ -45,7 +45,8 @@ def publish(
     board = load(Store(runs), registry.datasets(), metrics)
     frames = _frames(data_root) if thumbnails else None
     findings = audit(board, registry.plugins().offers("methods"))
-    first = write(board, site, metrics, verdicts(board, read_published(), registry.methods()), findings, frames)
+    judged = verdicts(board, read_published(), registry.methods())
+    first = write(board, site, metrics, judged, findings, frames, registry.plugins().files)
     for note in frames.warnings if frames else ():
         err.print(f"warning: {note}", markup=False, highlight=False, soft_wrap=True)
     if json_:
@@ -57,4 +58,4 @@ def publish(
 def _frames(data_root: Path | None) -> Thumbnails:
     from harness.site.thumbnails import Thumbnails
 
-    return Thumbnails(data_root)
+    return Thumbnails(registry.datasets(), data_root)

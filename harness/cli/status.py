@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
 from harness.errors import HarnessError, UnknownName, suggestion
 
@@ -55,7 +56,7 @@ def _rows(root: Path) -> list[dict[str, object]]:
     from harness.census import census
 
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for entry in census(root):
+    for entry in census(root, registry.method_sources()):
         counts.setdefault((entry.dataset, entry.row), Counter())[entry.state] += 1
     return [{"dataset": d, "method": m, **{s: c[s] for s in STATES}} for (d, m), c in sorted(counts.items())]
 

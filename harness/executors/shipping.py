@@ -10,18 +10,16 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import harness
-import harness_plugins
 from harness.provenance import SHIPPED_COMMIT, commit
-from harness.sources import SHIPPED
+from harness.sources import SHIPPED, installed_folder
 
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
 def bundle(folder: Path, plugin_files: Iterable[str] = ()) -> Path:
     """Copy the packages below `folder`, under the names that they are imported by, and the plugins."""
-    for package in (harness, harness_plugins):
-        shutil.copytree(package.__path__[0], folder / package.__name__, ignore=LEFT_OUT)
+    for package in ("harness", "harness_plugins"):
+        shutil.copytree(installed_folder(package), folder / package, ignore=LEFT_OUT)
     (folder / SHIPPED).mkdir()
     for file in plugin_files:
         shutil.copy(file, folder / SHIPPED)

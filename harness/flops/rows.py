@@ -2,63 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness import backbones, registry, weights
+from harness import backbones, weights
 from harness.backbones import Backbone
-from harness.cost import cost_of
-from harness.errors import BadOption, HarnessError
+from harness.cost.count import cost_of
+from harness.errors import HarnessError
 from harness.flops import Convention
-from harness.lookup import construct
 from harness.method import Task
-from harness.plan import settle
-from harness.request import flatten
-from harness.specs import FrameInput, MethodSpec
+from harness.specs import BackboneSpec, FrameInput, MethodSpec
 
 TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
 
 Settled = tuple[MethodSpec, dict[str, Any], FrameInput]
 
 
-def settled(names: Iterable[str], overrides: Mapping[str, Mapping[str, Any]]) -> list[Settled]:
-    """The methods with their options. Raises: HarnessError for an unknown name or a bad option."""
-    for name in overrides:
-        registry.method(name)  # an override of an unknown method is a slip
-    specs = [registry.method(name).spec for name in dict.fromkeys(names)]
-    return [(spec, *settle(spec, flatten(overrides.get(spec.name, {})))) for spec in specs]
+def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) -> Backbone:
+    """Return the backbone that `NAME[:…]` names, with random weights: no count depends on them.
 
-
-def architecture(request: str) -> Backbone:
-    """The backbone that `NAME[:…]` names, with random weights: no count depends on them."""
-    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{weights.RANDOM}"))
-
-
-def class_names(count: int) -> tuple[str, ...]:
-    """So many classes, of the smallest registered dataset that has them: the length of a name is part of the cost.
-
-    Raises:
-        BadOption: no dataset has so many.
+    Args:
+        request: a name of open_clip's, or one of `known`.
+        known: backbones of plugins by name.
     """
-    found = sorted((spec.class_names for spec in registry.datasets().values()), key=len)
-    for names in found:
-        if len(names) >= count:
-            return names[:count]
-    most = len(found[-1]) if found else 0
-    raise BadOption(f"--classes {count}: no registered dataset has more than {most}")
+    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{weights.RANDOM}", known or {}))
 
 
 def rows(
-    methods: Iterable[Settled], backbone: Backbone, convention: Convention, classes: int
+    methods: Iterable[Settled], backbone: Backbone, convention: Convention, classes: Sequence[str]
 ) -> Iterator[dict[str, Any] | HarnessError]:
-    """One row a method, or why it cannot be counted."""
-    names = class_names(classes)
+    """Yield a row for each method, or why it cannot be counted.
+
+    Args:
+        methods: each with its options and frame input, as `MethodSpec.settle` gives them.
+        backbone: an architecture; its weights do not matter.
+        convention: which counter.
+        classes: names; their length is part of the cost of text.
+    """
+    names = tuple(classes)
     for spec, values, given in methods:
         seen = replace(given, size=given.size or backbone.image_size)
         try:
-            method = construct(spec, Task(names, backbone, seen), values)
-            method.grow()
+            method = spec.construct(Task(names, backbone, seen), values)
+            method.grow_to_final()
             cost = cost_of(method, Task(names, backbone, seen), convention)
         except HarnessError as error:
             yield HarnessError(f"{spec.name}: {error}")
@@ -72,7 +59,7 @@ def rows(
             "convention": convention,
             "frames": seen.frames,
             "size": seen.size,
-            "classes": classes,
+            "classes": len(names),
             "views": TEST_VIEWS,
             "train_views": seen.views,
             **cost,

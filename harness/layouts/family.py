@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.annotations import BadRow, ClipList, Row, read_list
+from harness.annotations import BadRow, ClipList, ListRow, read_list
 from harness.found import Problem, bad_row
 from harness.layouts import labels
 from harness.layouts.ids import Ids
@@ -24,7 +24,7 @@ class Reading:
     """What lists say: the rows of each part and their classes, and what is wrong."""
 
     parts: dict[Cell, dict[str, int]] = field(default_factory=dict)  # clip id -> class
-    rows: dict[Cell, dict[str, Row]] = field(default_factory=dict)
+    rows: dict[Cell, dict[str, ListRow]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def bad(self, errors: Iterable[BadRow]) -> None:
@@ -37,7 +37,7 @@ class Reading:
         return {clip: label for part in self.parts.values() for clip, label in part.items()}
 
     @property
-    def places(self) -> dict[str, Row]:
+    def places(self) -> dict[str, ListRow]:
         """The row of every clip, the first part's where several list it."""
         return {clip: row for rows in reversed(self.rows.values()) for clip, row in rows.items()}
 
@@ -148,7 +148,7 @@ def _permuted(counts: Counter[int], official: Sequence[int], numbers: labels.Num
 
 
 def _read_part(
-    cell: Cell, rows: Sequence[Row], numbers: labels.Numbers | None, meaning: Meaning, into: Reading
+    cell: Cell, rows: Sequence[ListRow], numbers: labels.Numbers | None, meaning: Meaning, into: Reading
 ) -> None:
     """Keep id, class and row of each clip. A row that does not fit, or comes again, is a problem."""
     classes = meaning.classes
@@ -166,7 +166,7 @@ def _read_part(
         part[clip], seen[clip] = label, row
 
 
-def _clip(row: Row, label: int, meaning: Meaning) -> str:
+def _clip(row: ListRow, label: int, meaning: Meaning) -> str:
     try:
         clip = meaning.ids.parse(row.clip)
     except ValueError as error:

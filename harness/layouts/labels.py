@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.annotations import BadRow, Row
+from harness.annotations import BadRow, ListRow
 from harness.errors import suggestion
 from harness.specs import ClassLabel
 
@@ -24,7 +24,7 @@ FORMS = {  # noun -> other words of it in this field's annotations
     "disappointment": "disappointed",
 }
 NEARLY = 0.03  # share by which a class may differ from its official size in a list that lacks a few clips
-Labelled = tuple[Row, int]
+Labelled = tuple[ListRow, int]
 NOUNS = {form: noun for noun, form in FORMS.items()}
 
 
@@ -43,7 +43,7 @@ class Numbers:
     usual: bool = True  # False: the classes stand in another order than here
 
 
-def read_words(rows: Iterable[Row], classes: Sequence[ClassLabel]) -> tuple[list[Labelled], list[BadRow]]:
+def read_words(rows: Iterable[ListRow], classes: Sequence[ClassLabel]) -> tuple[list[Labelled], list[BadRow]]:
     """The class of each row whose label is a word, and the rows whose word is none."""
     known = {form.lower(): i for i, c in enumerate(classes) for form in (FORMS.get(c.name, c.name), c.name, c.word)}
     found: list[Labelled] = []
@@ -57,7 +57,7 @@ def read_words(rows: Iterable[Row], classes: Sequence[ClassLabel]) -> tuple[list
 
 
 def read_numbers(
-    rows: Iterable[Row], classes: Sequence[ClassLabel], numbers: Numbers
+    rows: Iterable[ListRow], classes: Sequence[ClassLabel], numbers: Numbers
 ) -> tuple[list[Labelled], list[BadRow]]:
     """The class of each row whose label is a number, and the rows whose number is none."""
     valid = ", ".join(f"{number} ({classes[c].name})" for number, c in sorted(numbers.classes.items()))
@@ -72,12 +72,12 @@ def read_numbers(
     return found, bad
 
 
-def number_of(row: Row) -> int | None:
+def number_of(row: ListRow) -> int | None:
     """The label as a number, if it is one that a class may have."""
     return int(row.label) if row.label.isdecimal() and len(row.label) < 4 else None
 
 
-def are_numbers(rows: Sequence[Row]) -> bool:
+def are_numbers(rows: Sequence[ListRow]) -> bool:
     """Whether labels are numbers: most of them are, so that one wrong word does not turn the whole list."""
     return 2 * sum(row.label.isdecimal() for row in rows) > len(rows)
 

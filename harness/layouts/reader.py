@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.errors import BadData, UnknownName, suggestion
-from harness.found import Found, Problem
+from harness.found import Inventory, Problem
 from harness.layouts.family import Counts, Meaning, Reading, read_family
 from harness.layouts.folds import make_folds
 from harness.layouts.ids import Ids
@@ -39,7 +39,7 @@ class Layouts:
     lists: str  # the official ones, with {fold} and {part}
     rule: Rule
 
-    def read(self, root: Path, layout: str) -> Found:
+    def read(self, root: Path, layout: str) -> Inventory:
         """All folds below a root.
 
         `layout` is `CLIPS:LISTS`, each a path below the root or empty for what is found; the lists may lie elsewhere.
@@ -64,7 +64,7 @@ class Layouts:
         parts, derived = complete(reading.parts, labels, self.folds, self.rule)
         folds = make_folds(root, self.folds, parts, tree, reading)
         left = (*_other_lists(others if not lists_asked else ()), *_unlisted(tree, folds))
-        return Found(
+        return Inventory(
             folds=folds,
             layout=f"clips {tree.path or '.'} ({tree.kind}), lists {', '.join(used) or 'none'}",
             crop_source=tree.name,

@@ -50,16 +50,17 @@ def publish(
     verdicts: Sequence[Verdict],
     findings: Sequence[Finding] = (),
     thumbnails: Thumbnails | None = None,
+    plugin_files: Sequence[Path] = (),
 ) -> Path:
     """Write the site to `out`; its first page is returned. Pages of rows and runs that are gone are removed.
 
-    Without `thumbnails` no image is published.
+    Without `thumbnails` no image is published. `plugin_files` are those that commands to repeat a run have to name.
 
     Raises:
         HarnessError: the site cannot be written.
     """
     try:
-        return _Site(board, out, specs, verdicts, findings, thumbnails).write()
+        return _Site(board, out, specs, verdicts, findings, thumbnails, plugin_files).write()
     except OSError as error:
         why = error.strerror or error
         raise HarnessError(f"cannot write the site to {out}: {why}; choose another folder") from error
@@ -74,9 +75,10 @@ class _Site:
         verdicts: Sequence[Verdict],
         findings: Sequence[Finding],
         thumbnails: Thumbnails | None,
+        plugin_files: Sequence[Path],
     ) -> None:
         self.board, self.out, self.specs, self.verdicts = board, out, specs, verdicts
-        self.findings, self.thumbnails = findings, thumbnails
+        self.findings, self.thumbnails, self.plugin_files = findings, thumbnails, plugin_files
         self.pages = Environment(
             loader=PackageLoader("harness.site"),
             autoescape=True,
@@ -223,7 +225,7 @@ class _Site:
             job=job,
             status=result["status"],
             error=result.get("error"),
-            command=command(result),
+            command=command(result, self.plugin_files),
             clips=self.thumbnails.of(result, Path(job["path"])) if self.thumbnails else [],
             metrics=[(name, cells.value(value, name, self.specs)) for name, value in result["metrics"].items()],
             cost=content.facts({k: v for k, v in (result.get("cost") or {}).items() if k != "uncounted"}),

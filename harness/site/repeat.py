@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
-
-from harness import registry
 
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
 
 
-def command(result: Mapping[str, Any]) -> str:
+def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
     """Shell text that makes the job of a `result.json` again; a variant needs a bench file, which the text writes."""
     if not result.get("variant"):
-        return " ".join(["harness bench", *_flags(result), *_settings(result)])
+        return " ".join(["harness bench", *_flags(result, plugin_files), *_settings(result)])
     file = "\n".join(_bench_file(result))
-    return f"cat > {FILE} <<'{END}'\n{file}\n{END}\n" + " ".join(["harness bench", FILE, *_flags(result)])
+    return f"cat > {FILE} <<'{END}'\n{file}\n{END}\n" + " ".join(["harness bench", FILE, *_flags(result, plugin_files)])
 
 
-def _flags(result: Mapping[str, Any]) -> Iterator[str]:
+def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[str]:
     """All but the method and its options."""
     backbone, found = result["backbone"], result.get("provenance") or {}
     if result.get("demo"):
         yield "--demo"
-    files = {path.stem: path.name for path in registry.plugins().files}
+    files = {path.stem: path.name for path in plugin_files}
     if result["plugin"]["name"] in files:
         yield from ("--plugin", shlex.quote(files[result["plugin"]["name"]]))
     if not result.get("variant"):

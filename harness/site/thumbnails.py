@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness import config, registry
-from harness.data import Dataset, open_dataset
-from harness.errors import HarnessError
+from harness import config
+from harness.data.dataset import Dataset, open_dataset
+from harness.errors import HarnessError, find_named
 from harness.leaderboard.clips import BadPredictions, read_clips
 from harness.plan import DEMO_ROOT
-from harness.specs import Sample
+from harness.specs import DatasetSpec, Sample
 from harness.video.source import open_source
 
 SHOWN = 6  # clips a run
@@ -30,6 +30,7 @@ WARNING = "the site shows frames of clips: make sure that the licence of the dat
 class Thumbnails:
     """Frames of wrongly named clips, read from the data that the results were made with."""
 
+    known: Mapping[str, DatasetSpec]  # of plugins, by name
     data_root: Path | None = None
     notes: list[str] = field(default_factory=list)  # why frames of some results are left out
     _opened: dict[tuple[str, bool], Dataset | None] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Thumbnails:
 
     def _open(self, name: str, demo: bool) -> Dataset | None:
         try:
-            spec = registry.dataset(name)
+            spec = find_named("dataset", self.known, name)
             place = config.dataset_place(spec, self.data_root or (DEMO_ROOT if demo else None))
             return open_dataset(spec, place.root, config.cache_folder(), place.layout)
         except HarnessError as error:

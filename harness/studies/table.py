@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from tabulate import tabulate
 
 from harness import registry
+from harness.lazy import load_object
 from harness.leaderboard.escape import markdown
 from harness.studies import StudyColumn, StudyRow, StudySpec
 
@@ -60,11 +60,9 @@ def lines_of(spec: StudySpec, columns: Sequence[StudyColumn], results: Iterable[
 def _computed(spec: StudySpec, row: StudyRow) -> Mapping[str, float]:
     if not spec.compute:
         return {}
-    if callable(spec.compute):
-        return spec.compute(row)
-    module, _, name = spec.compute.partition(":")
-    figures: Mapping[str, float] = getattr(importlib.import_module(module), name)(row)
-    return figures
+    compute: Callable[[StudyRow], Mapping[str, float]]
+    compute = load_object(spec.compute) if isinstance(spec.compute, str) else spec.compute
+    return compute(row)
 
 
 def _measured(printed: float | None, column: StudyColumn, results: Sequence[Result]) -> Cell:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from harness.analyses.finished import FinishedRun
-    from harness.training.inputs import Batches, Inputs
+    from harness.analysis import Batches, FinishedRun, Inputs
 
 ORDERS = ("normal", "shuffled", "reversed", "repeated")
 DASH = "\N{EN DASH}"
@@ -52,7 +51,7 @@ class Reordered:
         """The frames of a clip in their new order; `repeated` is the middle one."""
         import numpy as np
 
-        from harness.seeds import seed_of  # brings torch
+        from harness import seed_of  # brings torch
 
         if self.order == "shuffled":
             rng = np.random.default_rng(seed_of("frame-order", self.seed, sample_id))
@@ -66,7 +65,7 @@ def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
     """One row a test clip: its label, what is predicted in each order, and whether it is told from its pair's other."""
     import pandas as pd
 
-    from harness.training.loop import predict
+    from harness.analysis import predict
 
     job = run.job
     other = paired_with(run)
@@ -80,10 +79,10 @@ def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
 
 def paired_with(run: FinishedRun) -> dict[int, int]:
     """Class -> the class that only time separates it from; none on real data, where no pair is so."""
-    from harness import registry
+    from harness.plugin import dataset
 
     place = run.job.protocol.classes.index
-    pairs = registry.dataset(run.job.dataset).temporal_pairs if run.result["demo"] else ()
+    pairs = dataset(run.job.dataset).temporal_pairs if run.result["demo"] else ()
     return {place(one): place(two) for pair in pairs for one, two in (pair, pair[::-1])}
 
 
@@ -103,7 +102,7 @@ def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
     `war` and `uar`, and on the demo `pairs`: the share of the clips of a temporal pair that are told from the other
     class of the pair, of which chance gets half.
     """
-    from harness.statistics.resample import Outcomes, percentiles, recalls, resample_uar, resample_war
+    from harness.analysis import Outcomes, percentiles, recalls, resample_uar, resample_war
 
     by_clip = clips.assign(**{order: clips[order] == clips["label"] for order in ORDERS})
     by_clip = by_clip.groupby("sample_id").mean(numeric_only=True)  # over seeds; a clip is tested in one fold
@@ -135,7 +134,7 @@ def frame_order(runs: Sequence[FinishedRun], folder: Path, options: Options) -> 
     import pandas as pd
     from tabulate import tabulate
 
-    from harness.leaderboard.escape import markdown
+    from harness.analysis import markdown
 
     clips = pd.concat([predictions(run, options) for run in runs], ignore_index=True)
     rows = [

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import AnalysisSpec, HarnessError, hookimpl, option
-from harness.store import safe_name
+from harness.analysis import safe_name
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from harness.analyses.finished import FinishedRun
-    from harness.method import Method
+    from harness import Method
+    from harness.analysis import FinishedRun
 
 TIMES = ("before", "after")
 

@@ -12,7 +12,7 @@ from harness import AnalysisSpec, HarnessError, hookimpl, option
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from harness.analyses.finished import FinishedRun
+    from harness.analysis import FinishedRun
 
 END_OF_WORD = "</w>"
 
@@ -31,7 +31,7 @@ def vocabulary(runs: Sequence[FinishedRun], folder: Path, options: Options) -> l
     import pandas as pd
     from tabulate import tabulate
 
-    from harness.leaderboard.escape import markdown
+    from harness.analysis import markdown
 
     rows = [row for run in runs for row in nearest(run, options)]
     frame = pd.DataFrame(rows)

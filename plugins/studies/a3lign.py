@@ -67,16 +67,17 @@ SIZES = tuple(
 
 def size(row: StudyRow) -> dict[str, float]:
     """Parameters, in millions, of the image encoder and of what A3lign trains beside it, counted from built modules."""
-    from harness import Task, registry
-    from harness.flops.rows import architecture
-    from harness.lookup import construct
-    from harness.method import own_parameters
+    from harness import Task
+    from harness.cost import architecture
+    from harness.models import own_parameters
+    from harness.plugin import method
 
     backbone = architecture(row.facts["backbone"])
-    spec = registry.method("a3lign").spec
-    method = construct(spec, Task(tuple(f"class {n}" for n in range(row.facts["classes"])), backbone, spec.input), {})
-    method.grow()
-    modules = sum(p.numel() for p in own_parameters(method, backbone).values()) / 1e6
+    spec = method("a3lign").spec
+    classes = tuple(f"class {n}" for n in range(row.facts["classes"]))
+    a3lign = spec.construct(Task(classes, backbone, spec.input), {})
+    a3lign.grow_to_final()
+    modules = sum(p.numel() for p in own_parameters(a3lign, backbone).values()) / 1e6
     encoder = sum(p.numel() for p in backbone.frame_encoder().parameters()) / 1e6
     return {"encoder": encoder, "modules": modules, "ratio": encoder / modules}
 

@@ -9,9 +9,8 @@ from typing import Any
 
 from mlflow import MlflowClient
 
-from harness import JobSpec, hookimpl
-from harness.context import RunContext
-from harness.tracking import numbers, run_name, settings
+from harness import JobSpec, RunContext, hookimpl
+from harness.plugin import numbers, run_name, settings
 
 EXPERIMENT = "dfer-harness"
 _runs: dict[str, str] = {}  # job id -> run id

@@ -8,9 +8,8 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
-from harness import JobSpec, hookimpl
-from harness.context import RunContext
-from harness.tracking import numbers, run_name, settings
+from harness import JobSpec, RunContext, hookimpl
+from harness.plugin import numbers, run_name, settings
 
 _writers: dict[str, SummaryWriter] = {}
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import wandb
 
-from harness import JobSpec, hookimpl
-from harness.context import RunContext
-from harness.tracking import numbers, run_name, settings
+from harness import JobSpec, RunContext, hookimpl
+from harness.plugin import numbers, run_name, settings
 
 PROJECT = "dfer-harness"
 _runs: dict[str, Any] = {}

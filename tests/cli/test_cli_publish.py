@@ -95,7 +95,7 @@ def test_the_command_parses_as_one(tmp_path: Path) -> None:
     planted, on = Planted(tmp_path), TestSet("ferv39k", "1", clips=20)
     options = {"init": "a b'c", "epochs": 3, "class_specific": True}
     folder = planted.add("coop", "1", 4, on.predict("1", 1, 1), on=on, identity={"options": options})
-    words = shlex.split(command(json.loads((folder / "result.json").read_text())))
+    words = shlex.split(command(json.loads((folder / "result.json").read_text()), ()))
     assert words[:6] == ["harness", "bench", "--methods", "coop", "--datasets", "ferv39k"]
     assert "coop.init=a b'c" in words
     assert "coop.class_specific=true" in words
@@ -114,7 +114,7 @@ def test_the_command_makes_the_same_job_again(
     """Typed into a shell, for a method and for a variant whose name is no kind word to a shell."""
     flags = {"variant": [{"name": variant, "method": "linear", "set": SETTINGS}], "methods": None}
     (result,) = toy_bench(seeds=[7], **(flags if variant else {"set": {"linear": SETTINGS}}))
-    *file, line = command(result).rsplit("\n", 1)
+    *file, line = command(result, registry.plugins().files).rsplit("\n", 1)
     if variant:
         subprocess.run(["bash", "-euc", file[0]], cwd=tmp_path, check=True)
     assert " --plugin toy.py " in line  # a file that whoever repeats it has to have at hand

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import DatasetSpec, registry
-from harness.found import Found
+from harness.found import Inventory
 from harness.splits import five_chunks
 
 DFEW, FERV39K, MAFW = (registry.dataset(name) for name in ("dfew", "ferv39k", "mafw"))
@@ -60,12 +60,12 @@ def write_list(file: Path, spec: DatasetSpec, clips: Mapping[str, int], row: str
     file.write_text("\n".join([header, *lines] if header else lines) + "\n", encoding="utf-8")
 
 
-def read(spec: DatasetSpec, root: Path, layout: str = "") -> Found:
+def read(spec: DatasetSpec, root: Path, layout: str = "") -> Inventory:
     assert spec.read
     return spec.read(root, layout)
 
 
-def assert_whole(spec: DatasetSpec, found: Found, folds: Sequence[str] = ()) -> None:
+def assert_whole(spec: DatasetSpec, found: Inventory, folds: Sequence[str] = ()) -> None:
     """All folds hold what the rule says, with the right labels, and no row was wrong."""
     assert [p for p in found.problems if p.level == "error"] == []
     for fold in folds or spec.folds:
@@ -74,5 +74,5 @@ def assert_whole(spec: DatasetSpec, found: Found, folds: Sequence[str] = ()) -> 
         assert {s.id: s.label for s in found.folds[fold].test} == expected["test"]
 
 
-def codes(found: Found) -> list[str]:
+def codes(found: Inventory) -> list[str]:
     return sorted(problem.code for problem in found.problems)

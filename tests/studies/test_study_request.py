@@ -8,6 +8,7 @@ import pytest
 
 from harness import options, registry
 from harness.errors import HarnessError
+from harness.registered import Registered
 from harness.request import flatten
 from harness.specs import FrameInput
 from harness.studies import StudyRow, StudySpec, score_columns
@@ -63,7 +64,7 @@ def test_a_study_with_nothing_to_run_is_no_bench() -> None:
 def test_a_study_that_contradicts_itself_is_an_error(
     row: StudyRow, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offers = {"s": registry.Offer(replace(SPEC, rows=(*SPEC.rows, row)), "mine", "")}
+    offers = {"s": Registered(replace(SPEC, rows=(*SPEC.rows, row)), "mine", "")}
     monkeypatch.setattr(registry.plugins(), "offers", lambda kind: offers)
     with pytest.raises(HarnessError, match=message):
         study_named("s")

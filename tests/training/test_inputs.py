@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from harness.backbones import FrameEncoder
-from harness.data import Dataset
+from harness.data.dataset import Dataset
 from harness.features import FeatureCache, FeatureTable
 from harness.seeds import seed_of
 from harness.training.inputs import CachedFeatures, Frames

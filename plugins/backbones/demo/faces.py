@@ -10,11 +10,7 @@ from multiprocessing import get_context
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.demo.camera import draw_view
-from harness.demo.expressions import NAMES, PROTOTYPES, ActionUnits, describe, perform
-from harness.demo.faces import render
-from harness.demo.identity import draw_identity
-from harness.demo.randomness import generator
+from harness.demo import NAMES, PROTOTYPES, ActionUnits, describe, draw_identity, draw_view, generator, perform, render
 
 TEMPLATES = (
     "a photo of a face with an expression of {}.",

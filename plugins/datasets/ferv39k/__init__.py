@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness import ClassLabel, DatasetSpec, hookimpl
-from harness.layouts.ids import Scenes
-from harness.layouts.reader import Layouts
-from harness.layouts.splits import first_fifths
-from harness.layouts.trees import Crops
+from harness.data import Crops, Layouts, Scenes, first_fifths
 
 CLASSES = (
     ClassLabel("happiness", "Happy"),

@@ -6,8 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from harness.demo.clips import Performance
-from harness.demo.replica import ClipPlan, apportion, shown, write_replica
+from harness.demo import ClipPlan, Performance, apportion, shown, write_replica
 
 WORDS = {
     "happiness": "Happy",

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness import ClassLabel, DatasetSpec, Fold, Sample, hookimpl
-from harness.errors import BadData
-from harness.found import Found
-from harness.layouts.labels import FORMS, noun
-from harness.splits import natural_key
+from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Sample, hookimpl
+from harness.data import FORMS, natural_key, noun
 from harness_plugins.datasets.folder.clips import Clip, read_clips
 from harness_plugins.datasets.folder.folds import assign
 
 ORDER = ["happiness", "sadness", "neutral", *(name for name in FORMS if name not in ("happiness", "sadness"))]
 
 
-def read(root: Path, layout: str) -> Found:
+def read(root: Path, layout: str) -> Inventory:
     """The clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
 
     `layout` names a list below the root, or is `.` for the tree where there are both.
@@ -25,7 +22,7 @@ def read(root: Path, layout: str) -> Found:
     """
     clips, source, problems = read_clips(root, layout)
     if any(problem.level == "error" for problem in problems) and not clips:
-        return Found({}, source, "", problems)
+        return Inventory({}, source, "", problems)
     classes = _classes(clips)
     if len(classes) < 2:
         raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
@@ -33,7 +30,7 @@ def read(root: Path, layout: str) -> Found:
     labels = {label.name: i for i, label in enumerate(classes)}
     base = root.absolute()
     samples = {c.id: Sample(c.id, base / c.path, labels[noun(c.label)], c.group) for c in clips}
-    return Found(
+    return Inventory(
         folds={
             name: Fold(
                 [sample for clip, sample in samples.items() if clip in fold.train],

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from harness.annotations import Row, read_list
-from harness.errors import BadData
-from harness.found import Problem, bad_row
-from harness.video.decode import is_frame
-from harness.video.files import VIDEO_SUFFIXES, is_video
+from harness import BadData, Problem
+from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_video, read_list
 
 STORED = "harness-folds.csv"
 LISTS = frozenset({".csv", ".tsv"})
@@ -68,7 +65,7 @@ def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
     return [clips[name] for name in sorted(clips)], problems
 
 
-def _fault(row: Row, seen: dict[str, Clip]) -> str:
+def _fault(row: ListRow, seen: dict[str, Clip]) -> str:
     """Why a row cannot be used."""
     path = PurePosixPath(row.clip.replace("\\", "/"))
     outside = ".." in path.parts or path.is_absolute() or ":" in row.clip.partition("/")[0]

@@ -11,11 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import config
-from harness.errors import BadData
-from harness.files import write_atomically
-from harness.found import Problem
-from harness.splits import natural_key
+from harness import BadData, Problem
+from harness.data import config_file, natural_key, write_atomically
 from harness_plugins.datasets.folder.clips import STORED, Clip
 
 FOLDS = 5
@@ -111,7 +108,7 @@ def _stored(root: Path) -> Path:
     """Where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
     here = root / STORED
     name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    aside = config.config_file().parent / "folds" / f"{name}.csv"
+    aside = config_file().parent / "folds" / f"{name}.csv"
     return aside if not here.is_file() and (aside.is_file() or not os.access(root, os.W_OK)) else here
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness import ClassLabel, DatasetSpec, hookimpl
-from harness.layouts.ids import Numbered
-from harness.layouts.reader import Layouts
-from harness.layouts.splits import five_folds
-from harness.layouts.trees import Crops
+from harness.data import Crops, Layouts, Numbered, five_folds
 
 CLASSES = tuple(
     ClassLabel(word, word)

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.demo.clips import Performance
-from harness.demo.replica import ClipPlan, apportion, five_folds, shown, shuffled_labels, write_replica
+from harness.demo import ClipPlan, Performance, apportion, five_folds, shown, shuffled_labels, write_replica
 
 # Single-labelled clips of the official release.
 OFFICIAL = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from harness.seeds import seed_of
+from harness import seed_of
 from harness_plugins.methods.a3lign import Options
 
 HEAD_WIDTH = 64  # CLIP's

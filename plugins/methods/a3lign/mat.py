@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from harness.errors import BadOption
-from harness.prompts import TextTower, encode_in_chunks, word_embeddings
+from harness import BadOption
+from harness.models import TextTower, encode_in_chunks, word_embeddings
 from harness_plugins.methods.a3lign import Options
 
 INIT_STD = 0.02  # CoOp's

@@ -11,11 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import BadOption
-from harness.method import Method, Task, cosine_logits
-from harness.prompts import TextFeatures
-from harness.seeds import seed_of
-from harness.specs import Schedule, Stage
+from harness import BadOption, Method, Schedule, Stage, Task, seed_of
+from harness.models import TextFeatures, cosine_logits
 from harness_plugins.methods.a3lign import Options
 from harness_plugins.methods.a3lign.encoder import DynamicEncoder, JointSynchronizer, Mean
 from harness_plugins.methods.a3lign.mat import MultiDimensionalTokens

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness import AnalysisSpec, FrameInput, MethodSpec, StudySpec, hookimpl, option
-from harness_plugins.methods.biehpro.studies import STUDIES
+from harness import FrameInput, MethodSpec, hookimpl, option
 
 PAPER = (
     "Zhang et al., CLIP-Guided Bidirectional Prompt and Semantic Supervision for Dynamic Facial Expression "
@@ -96,30 +95,3 @@ def register_methods() -> list[MethodSpec]:
         demo=DEMO,
     )
     return [full, baseline]
-
-
-@hookimpl
-def register_studies() -> list[StudySpec]:
-    """Tables 2 to 5 of the paper."""
-    return list(STUDIES)
-
-
-@dataclass(frozen=True)
-class ClipOptions:
-    """Options of the figures that show single clips."""
-
-    clips: tuple[str, ...] = option((), "ids of test clips; none: the first of each class")
-
-
-@hookimpl
-def register_analyses() -> list[AnalysisSpec]:
-    """Figures 2 and 4 of the paper; Figure 5 is `tsne`, which draws every method's features."""
-    figures: tuple[tuple[str, str, type, str, int], ...] = (
-        ("similarity-histograms", "similarity_histograms", ClipOptions, "Scores of single clips, a bar a run.", 2),
-        ("attention-maps", "attention_maps", ClipOptions, "What the class token looks at, frame by frame.", 4),
-    )
-    return [
-        AnalysisSpec(name, f"{FOLDER}.figures:{run}", options, ("biehpro", "biehpro-baseline"), summary,
-                     f"{PAPER}, Figure {number}")
-        for name, run, options, summary, number in figures
-    ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from harness.blocks import SelfAttention
+from harness.models import SelfAttention
 from harness_plugins.methods.biehpro.initial import initialise
 
 

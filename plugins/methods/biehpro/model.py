@@ -8,11 +8,8 @@ from dataclasses import asdict
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import BadOption
-from harness.method import Method, Task
-from harness.prompts import TextFeatures, TextTower
-from harness.specs import Schedule, Stage
-from harness.visual import VisualTower
+from harness import BadOption, Method, Schedule, Stage, Task
+from harness.models import TextFeatures, TextTower, VisualTower
 from harness_plugins.methods.biehpro import BaselineOptions, Options
 from harness_plugins.methods.biehpro.interfit import InterFIT
 from harness_plugins.methods.biehpro.msta import MultiScale

@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import BadOption
-from harness.method import Method, Task
-from harness.prompts import TextTower, encode_in_chunks, word_embeddings
-from harness.specs import Schedule, Stage
+from harness import BadOption, Method, Schedule, Stage, Task
+from harness.models import TextTower, encode_in_chunks, word_embeddings
 from harness_plugins.methods.cocoop import Options
 
 INIT_STD = 0.02  # the official code's

@@ -8,10 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import BadOption
-from harness.method import Method, Task, cosine_logits
-from harness.prompts import TextFeatures, TextTower, word_embeddings
-from harness.specs import Schedule, Stage
+from harness import BadOption, Method, Schedule, Stage, Task
+from harness.models import TextFeatures, TextTower, cosine_logits, word_embeddings
 from harness_plugins.methods.coop import Options
 
 INIT_STD = 0.02  # the official code's

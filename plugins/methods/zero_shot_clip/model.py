@@ -8,9 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import BadOption
-from harness.method import Method, Task, cosine_logits
-from harness.prompts import TextFeatures, TextTower
+from harness import BadOption, Method, Task
+from harness.models import TextFeatures, TextTower, cosine_logits
 from harness_plugins.methods.zero_shot_clip import Options
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadData
-from harness.found import Found
+from harness.found import Inventory
 from harness_plugins.datasets import folder
 from harness_plugins.datasets.folder.clips import STORED
 
@@ -29,7 +29,7 @@ def listed(root: Path, rows: list[str], header: str = "clip,label") -> Path:
     return root
 
 
-def clips_tested(found: Found) -> list[set[str]]:
+def clips_tested(found: Inventory) -> list[set[str]]:
     return [{s.id for s in fold.test} for fold in found.folds.values()]
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.cost import cost_of, parameters
+from harness.cost.count import cost_of, parameters
 from harness.errors import BadOption
 from harness.specs import Stage
 from harness.training.optimizer import make_optimizer
@@ -151,16 +151,16 @@ def test_the_synchronizer_is_built_on_the_first_layers_of_the_video_encoder() ->
 
 def test_shared_base_shares_the_base_only() -> None:
     method = built(synchronizer="shared-base", joint_steps=(2, 3))
-    method.grow()
+    method.grow_to_final()
     text, video = method.synchronizer.text.layers, method.synchronizer.video.layers  # type: ignore[union-attr]
     assert [a is b for a, b in zip(text, video, strict=True)] == [True, True, False]
 
 
 def test_growing_again_gives_the_same_layers_whatever_was_drawn_meanwhile() -> None:
     first, again = built(), built()
-    first.grow()
+    first.grow_to_final()
     torch.randn(7)
-    again.grow()
+    again.grow_to_final()
     pairs = zip(first.named_parameters(), again.named_parameters(), strict=True)
     assert all(name == same and torch.equal(p, q) for (name, p), (same, q) in pairs)
 
@@ -187,7 +187,7 @@ def test_parameters_follow_the_formulae(sentences: int, tokens: int, layers: int
     mat = C * sentences * tokens * W
     text = 2 * layer_count(D) + sentences * D
     assert parameters(method, tiny_backbone())["params_stored"] == mat + text
-    method.grow()
+    method.grow_to_final()
     joint = layers * layer_count(D) + (sentences + FRAMES) * D
     found = parameters(method, tiny_backbone())
     assert found["params_stored"] == found["params_trainable"] == mat + joint
@@ -196,7 +196,7 @@ def test_parameters_follow_the_formulae(sentences: int, tokens: int, layers: int
 @pytest.mark.slow
 def test_multiply_adds_follow_the_formulae() -> None:
     method = built()
-    method.grow()
+    method.grow_to_final()
     per_token = 12 * D**2  # of a layer, beside attention's products
     clip = 4 * (FRAMES * per_token + 2 * FRAMES**2 * D) + C * D
     cost = cost_of(method, tiny_task(frames=FRAMES))
@@ -222,7 +222,7 @@ def test_recomputing_in_chunks_changes_nothing(chunk: int) -> None:
 def test_bfloat16_stays_near_float32() -> None:
     """Cosines differ by less than 0.02: bfloat16 has 8 bits, and a handful of products are chained."""
     method = built().eval()
-    method.grow()
+    method.grow_to_final()
     features = torch.randn(16, FRAMES, D)
     with torch.no_grad():
         exact = method(features) / method.scale
@@ -241,7 +241,7 @@ def test_without_positions_or_layers_the_order_of_frames_cannot_matter() -> None
         ({"video_steps": (), "joint_steps": ()}, False),
     ):
         method = built(**options).eval()
-        method.grow()
+        method.grow_to_final()
         with torch.no_grad():
             for name, parameter in method.named_parameters():
                 if name.startswith(("video_encoder", "synchronizer")):

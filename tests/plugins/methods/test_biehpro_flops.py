@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from harness.backbones import Backbone
-from harness.flops.rows import architecture, rows, settled
+from harness.choose import class_names, settled
+from harness.flops.rows import architecture, rows
 from tests.flops.hand import vit
 
 PLAIN = {"interfit": False, "msta": False, "biehpro": False}
@@ -32,7 +33,7 @@ def vit_b_32() -> Backbone:
 
 def counted(backbone: Backbone, method: str, options: dict[str, Any], convention: Any = "paper") -> dict[str, Any]:
     light = {"share_interfit": True} if method == "biehpro" else {}
-    (row,) = rows(settled([method], {method: {**light, **options}}), backbone, convention, 7)
+    (row,) = rows(settled([method], {method: {**light, **options}}), backbone, convention, class_names(7))
     assert isinstance(row, dict), row
     return row
 

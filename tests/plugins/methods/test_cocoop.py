@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.cost import parameters
+from harness.cost.count import parameters
 from harness.errors import BadOption
 from harness.specs import Schedule
 from harness.training.optimizer import make_optimizer

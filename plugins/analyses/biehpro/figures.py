@@ -12,9 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from harness.analyses.finished import FinishedRun
-from harness.errors import BadData, BadOption
-from harness_plugins.methods.biehpro import ClipOptions
+from harness import BadData, BadOption
+from harness.analysis import FinishedRun
+from harness_plugins.analyses.biehpro import ClipOptions
 from harness_plugins.methods.biehpro.model import BiEhPro
 
 

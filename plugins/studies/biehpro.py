@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.errors import HarnessError
-from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
+from harness import HarnessError, StudyColumn, StudyRow, StudySpec, hookimpl, score_columns
 
 SCORES = score_columns("dfew")
 FLOPS = StudyColumn("FLOPs (G)", figure="gflops")
@@ -18,12 +17,14 @@ def row(labels: tuple[str, ...], *printed: float, variant: str = "", **options: 
 
 
 def flops(row: StudyRow) -> dict[str, float]:
-    """What the paper's convention counts of a row on ViT-B/32 with 7 classes, from the built modules."""
-    from harness.flops.rows import architecture, rows, settled
+    """Return what the paper's convention counts of a row on ViT-B/32 with 7 classes, from the built modules."""
+    from harness.cost import architecture, rows
+    from harness.plugin import dataset, method
 
+    spec = method(row.method).spec
     one_for_all = {"share_interfit": True} if row.method == NAME else {}  # called as often, with less to build
-    method = settled([row.method], {row.method: {**one_for_all, **row.set}})
-    (counted,) = rows(method, architecture("ViT-B-32"), "paper", classes=7)
+    settled = spec.settle({**one_for_all, **row.set})
+    (counted,) = rows([(spec, *settled)], architecture("ViT-B-32"), "paper", dataset("dfew").class_names)
     if isinstance(counted, HarnessError):
         raise counted
     return {"gflops": counted["gflops"]}
@@ -88,3 +89,9 @@ STUDIES = (
         row(("Ours", "TP+VP"), 72.58, 60.85),
     ),
 )  # fmt: skip
+
+
+@hookimpl
+def register_studies() -> list[StudySpec]:
+    """Offer Tables 2 to 5 of the paper."""
+    return list(STUDIES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.demo.replica import is_demo
 from harness.errors import BadData, HarnessError
-from harness.found import Below, Found
+from harness.found import Below, Inventory
 from harness.scan import ClipInfo, scan_clips
 from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
 from harness.splits import canonical_sha256, is_official
@@ -29,7 +29,7 @@ class Dataset:
     root: Path
     folds: Mapping[str, Fold]
     fingerprint: str
-    found: Found
+    found: Inventory
     infos: Mapping[Path, ClipInfo]  # of each clip's source
     demo: bool
 
@@ -135,7 +135,7 @@ def open_dataset(spec: DatasetSpec, root: Path, cache: Path, layout: str = "", *
     return describe(spec, root, find(spec, root, layout).checked(), cache, thorough=thorough)
 
 
-def find(spec: DatasetSpec, root: Path, layout: str) -> Found:
+def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
     """What the plugin reads below a root. Whatever it raises on odd data is the user's to read, not a crash.
 
     Raises:
@@ -158,7 +158,7 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Found:
     return found
 
 
-def describe(spec: DatasetSpec, root: Path, found: Found, cache: Path, *, thorough: bool) -> Dataset:
+def describe(spec: DatasetSpec, root: Path, found: Inventory, cache: Path, *, thorough: bool) -> Dataset:
     """What was found, with the frames of every clip counted."""
     if not spec.folds:
         spec = replace(spec, folds=tuple(found.folds), classes=found.classes)
@@ -180,13 +180,13 @@ def describe(spec: DatasetSpec, root: Path, found: Found, cache: Path, *, thorou
     )
 
 
-def _loaded(spec: DatasetSpec, root: Path) -> Found:
+def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
     """What a plugin that reads fold by fold finds."""
     folds = {}
     for name in spec.folds:
         with _blamed_on(f"{spec.title}: fold {name!r}"):
             folds[name] = spec.load(root, name)
-    return Found(folds, layout="", crop_source="")
+    return Inventory(folds, layout="", crop_source="")
 
 
 @contextmanager

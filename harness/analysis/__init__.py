@@ -1,0 +1,36 @@
+"""What analyses look into finished runs with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.lazy import hand_on
+
+if TYPE_CHECKING:
+    from harness.analyses.finished import FinishedRun as FinishedRun
+    from harness.leaderboard.escape import markdown as markdown
+    from harness.statistics.resample import Outcomes as Outcomes
+    from harness.statistics.resample import percentiles as percentiles
+    from harness.statistics.resample import recalls as recalls
+    from harness.statistics.resample import resample_uar as resample_uar
+    from harness.statistics.resample import resample_war as resample_war
+    from harness.store import safe_name as safe_name
+    from harness.training.inputs import Batches as Batches
+    from harness.training.inputs import Inputs as Inputs
+    from harness.training.loop import predict as predict
+
+HOMES = {
+    "Batches": "harness.training.inputs",
+    "FinishedRun": "harness.analyses.finished",
+    "Inputs": "harness.training.inputs",
+    "Outcomes": "harness.statistics.resample",
+    "markdown": "harness.leaderboard.escape",
+    "percentiles": "harness.statistics.resample",
+    "predict": "harness.training.loop",
+    "recalls": "harness.statistics.resample",
+    "resample_uar": "harness.statistics.resample",
+    "resample_war": "harness.statistics.resample",
+    "safe_name": "harness.store",
+}
+__all__ = list(HOMES)
+__getattr__ = hand_on(__name__, HOMES)

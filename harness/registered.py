@@ -1,0 +1,17 @@
+"""What the registry hands out: a spec, and the plugin that it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Registered(Generic[S]):
+    """A registered spec and where it came from."""
+
+    spec: S
+    plugin: str
+    source_sha256: str
