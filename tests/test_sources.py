@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 
+from harness import registry
 from harness.registry import import_file
-from harness.sources import source_sha256
+from harness.sources import installed_folder, source_sha256
 
 
 def load(path: Path, source: str) -> str:
@@ -44,6 +46,44 @@ def test_a_folder_is_hashed_whole(tmp_path: Path) -> None:
     (tmp_path / "kit" / "notes.txt").write_text("no source")
     assert before != after
     assert load(tmp_path / "kit" / "__init__.py", "") == after
+
+
+def installed(root: Path, **files: str) -> str:
+    """The hash of the plugin `kit.plugin`, as an entry point names it, of a package with these files."""
+    for name, source in {"__init__": "", **files}.items():
+        (root / "kit").mkdir(parents=True, exist_ok=True)
+        (root / "kit" / f"{name}.py").write_text(source)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "kit"]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
+    return source_sha256(importlib.import_module("kit.plugin"))
+
+
+def test_an_installed_module_is_hashed_with_the_package_that_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = installed(tmp_path, plugin="BUILD = 'kit.model:X'\n", model="X = 1\n")
+    assert installed(tmp_path, model="X = 2\n") != before
+    assert installed(tmp_path, model="X = 1\n") == before
+
+
+def test_what_is_declared_presentation_is_not_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    declared = "PRESENTATION = ('figures.py',)\n"
+    before = installed(tmp_path, plugin=declared, figures="TITLE = 'One'\n", model="X = 1\n")
+    assert installed(tmp_path, figures="TITLE = 'Two'\n") == before
+    assert installed(tmp_path, model="X = 2\n") != before
+    whole = installed(tmp_path, plugin="", model="X = 1\n")
+    assert installed(tmp_path, figures="TITLE = 'Three'\n") != whole
+
+
+def test_a_caption_of_the_built_in_studies_and_figures_is_in_no_methods_hash() -> None:
+    for name, registered in registry.plugins().offers("methods").items():
+        folder = installed_folder(registered.plugin)
+        assert not [file.name for file in folder.rglob("*.py") if file.stem in ("studies", "figures")], name
 
 
 def test_a_plugin_object_is_hashed_by_the_file_of_its_class() -> None:
