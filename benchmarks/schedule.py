@@ -28,10 +28,12 @@ import ray
 from harness.claims import Claims
 from harness.cluster import Cluster
 from harness.context import RunContext
+from harness.core.backbone_spec import BackboneId
+from harness.core.job import JobSpec, Protocol
 from harness.executors.dispatch import Dispatcher
 from harness.executors.room import Room
+from harness.frame_input import FrameInput
 from harness.plan import Plan, Planned
-from harness.specs import BackboneId, FrameInput, JobSpec, Protocol
 
 JOB = JobSpec(
     dataset="pretended", fingerprint="", fold="1", method="zero-shot-clip", method_version="1", seed=0, options={},

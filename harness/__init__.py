@@ -8,28 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.analyses import AnalysisSpec
 from harness.context import RunContext
+from harness.core.backbone_spec import BackboneSpec
+from harness.core.dataset_spec import ClassLabel, DatasetSpec, Fold, Inventory, Problem, Sample
+from harness.core.job import JobSpec
+from harness.core.metric import MetricSpec, Predictions
+from harness.core.recipe import Schedule, Stage
 from harness.errors import BadData, BadOption, BadSample, HarnessError
-from harness.found import Inventory, Problem
+from harness.frame_input import FrameInput
 from harness.hookspecs import hookimpl
 from harness.lazy import hand_on
+from harness.models.spec import MethodSpec
 from harness.options import option
-from harness.specs import (
-    BackboneSpec,
-    ClassLabel,
-    DatasetSpec,
-    Fold,
-    FrameInput,
-    JobSpec,
-    MethodSpec,
-    MetricSpec,
-    Predictions,
-    Sample,
-    Schedule,
-    Stage,
-)
-from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
+from harness.plugin.specs import AnalysisSpec, StudyColumn, StudyRow, StudySpec, score_columns
 
 if TYPE_CHECKING:
     from harness.api import Results, bench

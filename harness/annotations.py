@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.dataset_spec import Problem
 from harness.errors import BadData
 from harness.workbooks import SUFFIX, workbook_lines
 
@@ -184,3 +185,8 @@ def _columns(fields: Sequence[str], *, captions: bool) -> list[str]:
     raise ValueError(
         f"expected `clip label`, `clip frames label` or a header, found {len(fields)} columns: {str(fields)[:200]}"
     )
+
+
+def bad_row(error: BadRow) -> Problem:
+    """A wrong row of an annotation as a problem."""
+    return Problem("error", "bad-annotation", error.reason, str(error.file), error.line)

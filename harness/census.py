@@ -6,12 +6,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from harness.claims import running as at_work
+from harness.core.digest import digest
+from harness.core.job import JobSpec
 from harness.files import write_atomically
 from harness.headers import Header, all_headers
-from harness.specs import JobSpec, digest
+from harness.leases import Leases
+
+if TYPE_CHECKING:
+    pass
 
 PLANS = ".plans"
 Standing = Literal["planned", "running", "done", "failed", "stale"]
@@ -50,14 +54,14 @@ def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
         root: of the store.
         sources: method -> hash of its plugin's source, by which a result is stale.
     """
-    running = at_work(root)
+    at_work = running(root)
     stored: dict[str, Entry] = {}
     for header in all_headers(root):
-        stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, running, sources))
+        stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, at_work, sources))
     yield from stored.values()
     for job_id, dataset, row in _planned(root):
         if job_id not in stored:
-            stored[job_id] = Entry(job_id, dataset, row, "running" if job_id in running else "planned")
+            stored[job_id] = Entry(job_id, dataset, row, "running" if job_id in at_work else "planned")
             yield stored[job_id]
 
 
@@ -82,3 +86,11 @@ def _read(path: Path) -> list[tuple[str, str, str]]:
         return [(str(job_id), str(dataset), str(row)) for job_id, dataset, row in rows]
     except (OSError, ValueError, TypeError):
         return []  # it is only a note
+
+
+AT_WORK = "running-"  # before the id of a job: the lease that says that its worker has started
+
+
+def running(root: Path) -> set[str]:
+    """The ids of the jobs that some driver's worker is at."""
+    return {name.removeprefix(AT_WORK) for name in Leases(root).live() if name.startswith(AT_WORK)}

@@ -7,8 +7,9 @@ from typing import Any
 
 from harness import registry
 from harness.errors import BadOption
+from harness.frame_input import FrameInput
+from harness.models.spec import MethodSpec
 from harness.request import flatten
-from harness.specs import FrameInput, MethodSpec
 
 
 def settled(

@@ -9,17 +9,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from harness.census import AT_WORK
+from harness.core.job import JobSpec
 from harness.errors import HarnessError
-from harness.leases import Leases
-from harness.specs import JobSpec
 from harness.stopping import stop
 from harness.store import Store
 
 if TYPE_CHECKING:
     from harness.plan import Plan
 
+
 WAIT_SECONDS = 0.5
-AT_WORK = "running-"  # before the id of a job: the lease that says that its worker has started
+
 Taken = Literal["ours", "elsewhere", "finished"]
 
 
@@ -81,8 +82,3 @@ class Claims:
                 continue
             passed = 0
             yield job, self.result(job) if taken == "finished" else None
-
-
-def running(root: Path) -> set[str]:
-    """The ids of the jobs that some driver's worker is at."""
-    return {name.removeprefix(AT_WORK) for name in Leases(root).live() if name.startswith(AT_WORK)}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_config_path
 
+from harness.core.dataset_spec import DatasetSpec
 from harness.errors import HarnessError
 from harness.files import write_atomically
-from harness.specs import DatasetSpec
 
 APP = "dfer-harness"
 DATA_ROOT = "HARNESS_DATA_ROOT"

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from harness.core.digest import digest
+from harness.core.job import JobSpec
 from harness.cost.count import cost_of
 from harness.errors import CannotWrite
 from harness.files import write_atomically
 from harness.method import Method, Task
 from harness.provenance import package_versions
 from harness.sources import package_sha256
-from harness.specs import JobSpec, digest
 
 
 def counted(job: JobSpec, source_sha256: str, method: Method, task: Task, cache: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from harness.specs import Stage
+from harness.core.recipe import Stage
 
 
 def pick_device() -> torch.device:

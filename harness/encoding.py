@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import registry
+from harness.core.dataset_spec import Fold
+from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
-from harness.specs import Fold, JobSpec
 from harness.views import View, shard_file, test_view, train_views
 
 

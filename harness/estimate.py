@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from math import inf
 from statistics import median
 
+from harness.core.job import JobSpec
 from harness.headers import Header
-from harness.specs import JobSpec
 
 
 def estimates(jobs: Iterable[JobSpec], headers: Iterable[Header]) -> dict[str, float]:

@@ -20,13 +20,14 @@ import torch
 from torch import Tensor
 
 from harness.backbones import Backbone
+from harness.core.dataset_spec import Sample
 from harness.data.dataset import Dataset
 from harness.device import move
 from harness.errors import BadData, BadSample
 from harness.files import write_atomically
+from harness.frame_input import FrameInput
 from harness.leases import leases_in
 from harness.seeds import seed_of
-from harness.specs import FrameInput, Sample
 from harness.stopping import stop
 from harness.video.clips import load_clip, normalise
 from harness.views import TEST, View, shard_file

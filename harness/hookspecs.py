@@ -7,10 +7,13 @@ from typing import Any
 
 import pluggy
 
-from harness.analyses import AnalysisSpec
 from harness.context import RunContext
-from harness.specs import BackboneSpec, DatasetSpec, JobSpec, MethodSpec, MetricSpec
-from harness.studies import StudySpec
+from harness.core.backbone_spec import BackboneSpec
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.job import JobSpec
+from harness.core.metric import MetricSpec
+from harness.models.spec import MethodSpec
+from harness.plugin.specs import AnalysisSpec, StudySpec
 
 NAMESPACE = "harness"
 

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ from harness.backbones import Backbone
 from harness.capture import logged_to, warnings_kept
 from harness.compiling import compile_layers
 from harness.context import RunContext
+from harness.core.dataset_spec import Sample
+from harness.core.digest import digest
+from harness.core.job import JobSpec
+from harness.core.metric import Predictions
 from harness.cost.count import parameters
 from harness.cost_cache import cost_key, counted
 from harness.data.dataset import Dataset
@@ -29,11 +33,10 @@ from harness.latency import speed_of
 from harness.lookup import build_method, load_backbone, load_dataset
 from harness.method import Method, Task, own_parameters
 from harness.provenance import now, provenance
-from harness.records import identity, write_records
+from harness.records import Outcome, identity, write_records
 from harness.scoring import confusion, score
 from harness.seeds import seed_everything, seed_of
 from harness.selection import metrics_of, monitor_for, training_part
-from harness.specs import JobSpec, Predictions, Sample, digest
 from harness.store import Store
 from harness.supply import Supply
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
@@ -41,18 +44,8 @@ from harness.training.loop import TEST_BATCH, Report, fit, predict
 from harness.training.standing import Fitted
 
 log = logging.getLogger(__name__)
+
 _speeds: dict[str, dict[str, float]] = {}
-
-
-@dataclass
-class Outcome:
-    """What a finished job leaves to be written."""
-
-    result: dict[str, Any]
-    samples: list[Sample] = field(default_factory=list)
-    logits: np.ndarray | None = None
-    history: list[dict[str, Any]] = field(default_factory=list)
-    state: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 def run_job(job: JobSpec, context: RunContext, report: Report) -> dict[str, Any]:

@@ -10,12 +10,13 @@ import torch
 
 from harness import backbones, registry, weights
 from harness.context import RunContext
+from harness.core.backbone_spec import BackboneId
+from harness.core.job import JobSpec
 from harness.data.dataset import Dataset, open_dataset
 from harness.device import pick_device, reproducible
 from harness.errors import BadData, HarnessError
 from harness.features import FeatureCache
 from harness.method import Method, Task
-from harness.specs import BackboneId, JobSpec
 
 if TYPE_CHECKING:
     from harness.encoding import Fill

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.backbones import Backbone, FrameEncoder
-from harness.specs import FrameInput, Stage
+from harness.core.recipe import Stage
+from harness.frame_input import FrameInput
 
 
 @dataclass(frozen=True)

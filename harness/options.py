@@ -118,3 +118,8 @@ def _reason(kind: Any, error: ValidationError, value: Any) -> str:
     if choices:
         return suggestion(str(value), choices)
     return error.errors()[0]["msg"]
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """A method without options."""

@@ -11,13 +11,16 @@ from typing import Any
 from harness import config, registry, weights
 from harness.cluster import Cluster
 from harness.context import RunContext
+from harness.core.backbone_spec import BackboneId
+from harness.core.job import JobSpec, Protocol
 from harness.data.dataset import Dataset, open_dataset
 from harness.encoding import Fill, missing_shards
 from harness.errors import BadData, BadOption, UnknownName, suggestion
 from harness.estimate import estimates
+from harness.frame_input import FrameInput
 from harness.headers import Stamp, all_headers
+from harness.models.spec import MethodSpec
 from harness.request import Request, flatten
-from harness.specs import BackboneId, FrameInput, JobSpec, MethodSpec, Protocol
 from harness.store import State, Store, state_of
 
 DEFAULT_BACKBONE = "ViT-B-32"

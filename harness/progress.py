@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from harness.core.job import JobSpec
 from harness.events import Event, Send
 from harness.plan import Plan
-from harness.specs import JobSpec
 
 PHASES = {"load": "loading", "encode": "encoding", "fit": "training", "test": "testing", "score": "scoring"}
 

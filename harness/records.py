@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from harness.core.dataset_spec import Sample
+from harness.core.job import JobSpec
 from harness.errors import HarnessError
 from harness.registered import Registered
-from harness.specs import JobSpec, MethodSpec, Sample
 from harness.store import SCHEMA, write_json
 
 if TYPE_CHECKING:
-    from harness.job import Outcome
+    import torch
 
 HISTORY = ("stage", "epoch", "loss", "seconds", "val_war", "val_uar")
 MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless validation clips are held out
 HISTORY_TYPES = {"stage": str, "epoch": int, "loss": float, "seconds": float, **MISSING_TYPES}
 
 
-def identity(job: JobSpec, offer: Registered[MethodSpec]) -> dict[str, Any]:
+def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
     """Return what a result says of its job; complete even if the job failed before it had read anything.
 
     Args:
         job: what was to be done.
-        offer: the job's method, and the plugin that it came from.
+        registered: the job's method, and the plugin that it came from.
     """
     return {
         "schema": SCHEMA,
@@ -44,7 +45,7 @@ def identity(job: JobSpec, offer: Registered[MethodSpec]) -> dict[str, Any]:
         "variant": job.variant,
         "options": dict(job.options),
         "input": asdict(job.input),
-        "plugin": {"name": offer.plugin, "version": job.method_version, "source_sha256": offer.source_sha256},
+        "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
         "backbone": asdict(job.backbone),
         "protocol": asdict(job.protocol),
         "protocol_hash": job.protocol.hash,
@@ -119,3 +120,14 @@ def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return rows.reindex(columns=[*HISTORY[:3], *rest, *HISTORY[3:]]).astype(
         HISTORY_TYPES if rows.empty else MISSING_TYPES
     )
+
+
+@dataclass
+class Outcome:
+    """What a finished job leaves to be written."""
+
+    result: dict[str, Any]
+    samples: list[Sample] = field(default_factory=list)
+    logits: np.ndarray | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    state: dict[str, torch.Tensor] = field(default_factory=dict)

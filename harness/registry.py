@@ -17,12 +17,14 @@ from typing import Any
 import pluggy
 
 from harness import hookspecs
-from harness.analyses import AnalysisSpec
+from harness.core.backbone_spec import BackboneSpec
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.metric import MetricSpec
 from harness.errors import HarnessError, find_named
+from harness.models.spec import MethodSpec
+from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.registered import Registered
 from harness.sources import plugin_name, source_sha256
-from harness.specs import BackboneSpec, DatasetSpec, MethodSpec, MetricSpec
-from harness.studies import StudySpec
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from harness.core.job import OnBadSample, Selection
 from harness.errors import BadOption, suggestion
-from harness.specs import OnBadSample, Selection
 
 
 def parse_names(value: Any) -> list[str]:

@@ -9,14 +9,16 @@ from pathlib import Path
 from harness import registry
 from harness.census import forget_plans, note_plan
 from harness.context import RunContext
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.job import JobSpec
 from harness.demo.replica import is_demo
 from harness.errors import HarnessError
 from harness.events import Event, Send
-from harness.executors import Finished, get_executor
+from harness.executors import get_executor
+from harness.executors.interface import Finished
 from harness.lazy import load_object
 from harness.plan import DEMO_ROOT, Plan, make_plan
 from harness.request import Request
-from harness.specs import DatasetSpec, JobSpec
 from harness.store import Store
 from harness.tracking import load_trackers
 from harness.work import sweep_up

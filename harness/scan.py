@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.data.paths import Below
 from harness.errors import CannotWrite
 from harness.files import write_atomically
-from harness.found import Below
 from harness.splits import natural_key
 from harness.video.decode import is_frame
 from harness.video.files import count_frames

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from harness.core.metric import MetricSpec, Predictions
 from harness.errors import BadData, TrainingDiverged
-from harness.specs import MetricSpec, Predictions
 
 
 def confusion(predictions: Predictions) -> list[list[int]]:

@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from harness import registry
+from harness.core.dataset_spec import Fold, Sample
+from harness.core.job import JobSpec, Selection
+from harness.core.metric import Predictions
 from harness.method import Method
 from harness.scoring import score
-from harness.specs import Fold, JobSpec, Predictions, Sample, Selection
 from harness.splits import hold_out
 from harness.supply import Supply
 from harness.training.loop import Monitor, predict

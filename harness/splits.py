@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
-from harness.specs import DatasetSpec, Fold, Sample
+from harness.core.dataset_spec import DatasetSpec, Fold, Sample
 
 HELD_OUT = 8  # one in so many training clips of a class is held out for validation
 

@@ -17,12 +17,12 @@ from urllib.parse import quote
 
 from pydantic_core import from_json
 
+from harness.core.job import JobSpec
 from harness.errors import CannotWrite, HarnessError
 from harness.files import sweep
 from harness.headers import Header, read_header
 from harness.leases import EXPIRY, Leases
 from harness.processes import is_dead, machine, tag
-from harness.specs import JobSpec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,11 +11,13 @@ import torch
 
 from harness.backbones import Backbone, FrameEncoder
 from harness.context import RunContext
+from harness.core.dataset_spec import Fold, Sample
+from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.errors import BadSample
 from harness.features import FeatureCache, FeatureTable, refuse
-from harness.specs import Fold, JobSpec, Sample
-from harness.training.inputs import CachedFeatures, Frames, Inputs
+from harness.models.inputs import Inputs
+from harness.training.inputs import CachedFeatures, Frames
 from harness.video.clips import load_clip
 from harness.video.source import check_all
 from harness.views import View, test_view, train_views

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness import registry
+from harness.core.job import JobSpec
 from harness.errors import HarnessError, UnknownName, suggestion
-from harness.specs import JobSpec
 
 PACKAGE = "harness_plugins.trackers"
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from harness.specs import BackboneId, FrameInput, digest
+from harness.core.backbone_spec import BackboneId
+from harness.core.digest import digest
+from harness.frame_input import FrameInput
 
 TEST = -1
 

@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from harness import config
+from harness.core.backbone_spec import BackboneId, BackboneSpec
+from harness.core.digest import digest
 from harness.errors import HarnessError, WeightsMissing, suggestion
-from harness.specs import BackboneId, BackboneSpec, digest
 
 RANDOM = "random"
 BUNDLED = "bundled"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import config, registry
 from harness.context import RunContext
+from harness.core.job import JobSpec
 from harness.errors import CannotWrite, HarnessError
 from harness.events import Send, for_job
 from harness.files import sweep
@@ -19,7 +20,6 @@ from harness.leases import Leases
 from harness.provenance import now, provenance
 from harness.records import identity
 from harness.sources import shipped
-from harness.specs import JobSpec
 from harness.store import Store, write_json
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from harness.backbones import Backbone
 from harness.data.dataset import Dataset, open_dataset
 from harness.executors.inline import run_inline
 from harness.features import FeatureCache
+from harness.frame_input import FrameInput
 from harness.plan import Plan
 from harness.request import build_request
-from harness.specs import FrameInput
 
 SHORT = {
     "coop": {"epochs": 3, "batch_size": 4, "context_tokens": 2, "input.frames": 2, "input.views": 2},

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.specs import BackboneId, FrameInput, JobSpec, Protocol, digest
+from harness.core.backbone_spec import BackboneId
+from harness.core.digest import digest
+from harness.core.job import JobSpec, Protocol
+from harness.frame_input import FrameInput
 from harness.store import SCHEMA, safe_name
 
 CLASSES = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")

@@ -18,8 +18,8 @@ from torch import nn
 
 from harness import backbones, registry, weights
 from harness.backbones import FrameEncoder
+from harness.core.backbone_spec import BackboneId
 from harness.errors import HarnessError
-from harness.specs import BackboneId
 from harness.weights import WeightsSource
 from tests.towers import TEXT, TINY, VISION, tiny_model
 

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from harness import backbones, registry, weights
+from harness.core.recipe import Stage
 from harness.cost.count import cost_of, count
+from harness.frame_input import FrameInput
 from harness.method import Method, Task
-from harness.specs import FrameInput, Stage
 from harness_plugins.methods.coop import Options as CoOpOptions
 from harness_plugins.methods.coop.model import CoOp
 from harness_plugins.methods.zero_shot_clip import Options

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness import registry
+from harness.core.dataset_spec import DatasetSpec, Fold, Sample
 from harness.data.dataset import SHARD, Dataset, open_dataset
 from harness.errors import BadData
-from harness.specs import DatasetSpec, Fold, Sample
 from tests.toy import CLASSES, FOLDS, load
 
 TOY = DatasetSpec("toy", "1", "Toy", "TOY", CLASSES, FOLDS, load)

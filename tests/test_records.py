@@ -12,8 +12,8 @@ import pytest
 
 from harness import registry
 from harness.api import Results
+from harness.core.dataset_spec import Sample
 from harness.records import history_frame, predictions_frame
-from harness.specs import Sample
 from tests.conftest import Bench
 
 KEYS = {

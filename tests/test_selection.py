@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from harness import job as jobs
-from harness.specs import Fold, Sample
+from harness.core.dataset_spec import Fold, Sample
 from harness.training.inputs import CachedFeatures
 from tests import bench
 

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from harness.specs import BackboneId, FrameInput, JobSpec, Protocol, digest
+from harness.core.backbone_spec import BackboneId
+from harness.core.digest import digest
+from harness.core.job import JobSpec, Protocol
+from harness.frame_input import FrameInput
 
 JOB = JobSpec(
     dataset="toy",
@@ -103,7 +106,7 @@ def test_a_job_survives_json(job: JobSpec) -> None:
 
 def test_another_process_with_another_hash_seed_gives_the_same_id() -> None:
     code = (
-        "import json, sys; from harness.specs import JobSpec; "
+        "import json, sys; from harness.core.job import JobSpec; "
         "print(JobSpec.from_json(json.load(sys.stdin)).id, 'torch' in sys.modules)"
     )
     for seed in ("1", "2"):

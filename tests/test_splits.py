@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.specs import DatasetSpec, Fold, Sample
+from harness.core.dataset_spec import DatasetSpec, Fold, Sample
 from harness.splits import (
     canonical_sha256,
     five_chunks,

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.core.backbone_spec import BackboneId
+from harness.core.job import JobSpec, Protocol
 from harness.errors import HarnessError
+from harness.frame_input import FrameInput
 from harness.processes import machine, tag
-from harness.specs import BackboneId, FrameInput, JobSpec, Protocol
 from harness.store import DRAFTS, Store, read, safe_name, write_json
 
 JOB = JobSpec(
@@ -85,7 +87,7 @@ def test_what_fails_on_the_way_leaves_nothing(tmp_path: Path, error: type[BaseEx
 KILLED = """
 import json, os, signal, sys
 from pathlib import Path
-from harness.specs import JobSpec
+from harness.core.job import JobSpec
 from harness.store import Store, write_json
 with Store(Path(sys.argv[1])).draft(JobSpec.from_json(json.loads(sys.argv[2]))) as draft:
     write_json(draft / "result.json", {"schema": 1, "status": "done", "plugin": {"source_sha256": "abc"}})

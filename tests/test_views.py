@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.specs import BackboneId, FrameInput
+from harness.core.backbone_spec import BackboneId
+from harness.frame_input import FrameInput
 from harness.views import TEST, train_view, train_views
 from harness.views import test_view as plain_view
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from harness import FrameInput, Task
 from harness.backbones import Backbone
-from harness.specs import BackboneId
+from harness.core.backbone_spec import BackboneId
 from harness.weights import WeightsSource
 
 TINY = Path(__file__).with_name("tiny.json")

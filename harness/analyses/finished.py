@@ -13,16 +13,17 @@ import torch
 from harness import config, registry, weights
 from harness.backbones import Backbone
 from harness.context import RunContext
+from harness.core.dataset_spec import Sample
+from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.device import pick_device
 from harness.errors import BadData, HarnessError
 from harness.lookup import build_method, load_backbone, load_dataset
 from harness.method import Method, Task, own_parameters
+from harness.models.inputs import Inputs
 from harness.records import job_of
 from harness.seeds import seed_everything, seed_of
-from harness.specs import JobSpec, Sample
 from harness.supply import Supply
-from harness.training.inputs import Inputs
 
 if TYPE_CHECKING:
     import pandas as pd

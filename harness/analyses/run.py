@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import options
-from harness.analyses import AnalysisSpec
 from harness.analyses.select import Wanted, Where, analysis_named, choose, context_of
 from harness.errors import BadOption, HarnessError
 from harness.lazy import load_object
+from harness.plugin.specs import AnalysisSpec
 from harness.request import parse_overrides
 from harness.store import Store
 
 if TYPE_CHECKING:
-    from harness.analyses import Analyse
+    from harness.plugin.specs import Analyse
 
 
 def run_analysis(name: str, where: Where, out: Path, wanted: Wanted, overrides: Iterable[str] = ()) -> Sequence[Path]:

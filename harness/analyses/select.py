@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import config, registry
-from harness.analyses import AnalysisSpec
 from harness.context import RunContext
 from harness.errors import HarnessError, UnknownName, suggestion
 from harness.plan import DEMO_ROOT
+from harness.plugin.specs import AnalysisSpec
 from harness.request import parse_names
 from harness.store import Store
 from harness.weights import BUNDLED

@@ -9,20 +9,22 @@ from harness.lazy import hand_on
 if TYPE_CHECKING:
     from harness.analyses.finished import FinishedRun as FinishedRun
     from harness.leaderboard.escape import markdown as markdown
+    from harness.models.inputs import Batches as Batches
+    from harness.models.inputs import Inputs as Inputs
+    from harness.plugin.specs import Run as Run
     from harness.statistics.resample import Outcomes as Outcomes
     from harness.statistics.resample import percentiles as percentiles
     from harness.statistics.resample import recalls as recalls
     from harness.statistics.resample import resample_uar as resample_uar
     from harness.statistics.resample import resample_war as resample_war
     from harness.store import safe_name as safe_name
-    from harness.training.inputs import Batches as Batches
-    from harness.training.inputs import Inputs as Inputs
     from harness.training.loop import predict as predict
 
 HOMES = {
-    "Batches": "harness.training.inputs",
+    "Batches": "harness.models.inputs",
     "FinishedRun": "harness.analyses.finished",
-    "Inputs": "harness.training.inputs",
+    "Inputs": "harness.models.inputs",
+    "Run": "harness.plugin.specs",
     "Outcomes": "harness.statistics.resample",
     "markdown": "harness.leaderboard.escape",
     "percentiles": "harness.statistics.resample",

@@ -8,8 +8,8 @@ from typing import Any
 from harness.audit import clips, files, identity, protocols, rows
 from harness.audit.finding import Finding
 from harness.leaderboard.aggregate import Board
+from harness.models.spec import MethodSpec
 from harness.registered import Registered
-from harness.specs import MethodSpec
 
 __all__ = ["Finding", "audit"]
 ORDER = ("error", "warning", "note")

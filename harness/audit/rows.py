@@ -13,8 +13,8 @@ from harness.leaderboard.collect import SCORES
 from harness.leaderboard.notes import failures, row_notes
 from harness.leaderboard.published import rows_of
 from harness.leaderboard.sections import Row
+from harness.models.spec import MethodSpec
 from harness.registered import Registered
-from harness.specs import MethodSpec
 
 POINTS = 100
 NOTHING = 1e-9  # a spread that is rounding

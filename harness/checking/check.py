@@ -11,10 +11,9 @@ from harness.checking.clips import clip_problems, short_clips
 from harness.checking.effort import Effort
 from harness.checking.leaks import leak_problems
 from harness.checking.report import Part, Report
+from harness.core.dataset_spec import DatasetSpec, Level, Problem, Sample
 from harness.data.dataset import Dataset, describe, find
 from harness.errors import BadData
-from harness.found import Level, Problem
-from harness.specs import DatasetSpec, Sample
 from harness.splits import per_class
 
 PARTS = ("train", "test")

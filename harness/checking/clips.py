@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.core.dataset_spec import Level, Problem, Sample
 from harness.data.dataset import Dataset
-from harness.found import Level, Problem, relative
+from harness.data.paths import relative
 from harness.scan import BROKEN, NOT_THERE, UNORDERED, UNREADABLE
-from harness.specs import Sample
 
 NAMED = 20  # clips named one by one; the rest are counted
 FOLDER = "holds no frames (.jpg, .jpeg or .png)"

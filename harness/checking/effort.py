@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TypeVar
 
+from harness.core.dataset_spec import Problem, Sample
 from harness.errors import BadSample
-from harness.found import Problem
-from harness.specs import Sample
 from harness.video.source import check_all
 
 T = TypeVar("T")

@@ -14,10 +14,9 @@ from PIL import Image
 
 from harness.checking.clips import NAMED
 from harness.checking.effort import Effort
+from harness.core.dataset_spec import Problem, Sample
 from harness.data.dataset import Dataset
 from harness.errors import BadSample
-from harness.found import Problem
-from harness.specs import Sample
 from harness.video.decode import MAX_PIXELS, frame_files
 from harness.video.source import open_source
 

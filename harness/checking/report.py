@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from harness.found import Problem
+from harness.core.dataset_spec import Problem
 
 
 @dataclass(frozen=True)

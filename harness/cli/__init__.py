@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 
-EXIT_FAILED_JOBS = 1
-EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130
+from harness.cli.exits import EXIT_USER_ERROR
 
 
 def main() -> None:

@@ -13,7 +13,6 @@ from typer.core import TyperGroup
 
 from harness import __version__
 from harness.cli import (
-    EXIT_INTERRUPTED,
     analyze,
     audit,
     bench,
@@ -28,6 +27,7 @@ from harness.cli import (
     status,
     study,
 )
+from harness.cli.exits import EXIT_INTERRUPTED
 from harness.stopping import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)

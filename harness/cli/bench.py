@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, err, out, print_json, print_table, report_problems
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness import config, registry
-from harness.cli import EXIT_FAILED_JOBS
 from harness.cli.counted import counting
+from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness import config, registry
-from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
 from harness.provenance import package_versions
 

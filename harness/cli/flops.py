@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from harness import registry
-from harness.cli import EXIT_FAILED_JOBS
+from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, err, load_plugins, out, print_json, print_table
 from harness.flops import Convention
 

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from harness import registry
-from harness.analyses import AnalysisSpec
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
 from harness.errors import UnknownName, suggestion
+from harness.frame_input import FrameInput
+from harness.models.spec import MethodSpec
 from harness.options import OptionInfo, describe
+from harness.plugin.specs import AnalysisSpec
 from harness.registered import Registered
-from harness.specs import FrameInput, MethodSpec
 
 
 def list_plugins(

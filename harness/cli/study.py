@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from harness import registry
-from harness.cli import EXIT_FAILED_JOBS, bench
+from harness.cli import bench
+from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, load_plugins, out, print_json, print_table, report_problems
 from harness.errors import BadOption
 

@@ -8,11 +8,11 @@ from harness.lazy import hand_on
 
 if TYPE_CHECKING:
     from harness.annotations import ListRow as ListRow
+    from harness.annotations import bad_row as bad_row
     from harness.annotations import read_list as read_list
     from harness.config import cache_folder as cache_folder
     from harness.config import config_file as config_file
     from harness.files import write_atomically as write_atomically
-    from harness.found import bad_row as bad_row
     from harness.layouts.ids import Numbered as Numbered
     from harness.layouts.ids import Scenes as Scenes
     from harness.layouts.labels import FORMS as FORMS
@@ -34,7 +34,7 @@ HOMES = {
     "Numbered": "harness.layouts.ids",
     "Scenes": "harness.layouts.ids",
     "VIDEO_SUFFIXES": "harness.video.files",
-    "bad_row": "harness.found",
+    "bad_row": "harness.annotations",
     "cache_folder": "harness.config",
     "config_file": "harness.config",
     "first_fifths": "harness.layouts.splits",

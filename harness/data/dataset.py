@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Sample
+from harness.core.digest import digest
+from harness.core.job import Protocol, Selection
+from harness.data.paths import Below
 from harness.demo.replica import is_demo
 from harness.errors import BadData, HarnessError
-from harness.found import Below, Inventory
 from harness.scan import ClipInfo, scan_clips
-from harness.specs import DatasetSpec, Fold, Protocol, Sample, Selection, digest
 from harness.splits import canonical_sha256, is_official
 
 SHARD = 64  # clips a shard of the feature cache; part of nothing's identity, but of its bits

@@ -2,22 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol
-
 from harness.errors import HarnessError
-from harness.events import Send
-from harness.plan import Plan
-from harness.specs import JobSpec
-
-Finished = tuple[JobSpec, dict[str, Any]]
-
-
-class Executor(Protocol):
-    """Runs what a plan has to do and yields each job with its result, in the order in which they finish."""
-
-    def __call__(self, plan: Plan, send: Send) -> Iterator[Finished]:
-        """Run the plan's jobs; events go to `send`."""
+from harness.executors.interface import Executor
 
 
 def get_executor(name: str) -> Executor:

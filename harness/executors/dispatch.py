@@ -17,16 +17,16 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from harness.claims import WAIT_SECONDS, Claims
+from harness.core.job import JobSpec
 from harness.encoding import Fill
 from harness.errors import CannotWrite
 from harness.events import Event, Send
-from harness.executors import Finished
+from harness.executors.interface import Finished
 from harness.executors.mailbox import Mailbox
 from harness.executors.room import Needs, Room
 from harness.executors.timeout import reason as timed_out
 from harness.executors.tries import Tries
 from harness.plan import Plan
-from harness.specs import JobSpec
 from harness.stopping import Stopped, stop
 from harness.work import Parcel, store_failure, unpack
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.claims import Claims
 from harness.events import Send
-from harness.executors import Finished
+from harness.executors.interface import Finished
 from harness.executors.timeout import JobTimeout, limited
 from harness.plan import Plan
 from harness.work import execute, store_failure

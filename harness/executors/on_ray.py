@@ -13,16 +13,16 @@ from ray.exceptions import RayError
 
 from harness.claims import Claims
 from harness.context import RunContext
+from harness.core.job import JobSpec
 from harness.encoding import Fill
 from harness.errors import HarnessError
 from harness.events import Send
-from harness.executors import Finished
 from harness.executors.dispatch import Dispatcher
+from harness.executors.interface import Finished
 from harness.executors.mailbox import Throttled
 from harness.executors.room import Room
 from harness.executors.session import session
 from harness.plan import Plan
-from harness.specs import JobSpec
 from harness.stopping import EXIT_STOPPED, Stopped, stop
 from harness.work import execute, execute_apart, fill_shard
 

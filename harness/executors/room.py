@@ -9,8 +9,8 @@ import ray
 
 from harness import registry
 from harness.cluster import Cluster
+from harness.core.job import JobSpec
 from harness.errors import HarnessError
-from harness.specs import JobSpec
 
 
 @dataclass(frozen=True)

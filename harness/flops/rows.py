@@ -8,11 +8,13 @@ from typing import Any
 
 from harness import backbones, weights
 from harness.backbones import Backbone
+from harness.core.backbone_spec import BackboneSpec
 from harness.cost.count import cost_of
 from harness.errors import HarnessError
 from harness.flops import Convention
+from harness.frame_input import FrameInput
 from harness.method import Task
-from harness.specs import BackboneSpec, FrameInput, MethodSpec
+from harness.models.spec import MethodSpec
 
 TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
 

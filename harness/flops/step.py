@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from harness.core.recipe import Stage
 from harness.flops import Convention
 from harness.flops.graph import attention_in_the_open
 from harness.flops.layers import count as count_layers
 from harness.method import Method
 from harness.prompts import TextFeatures
-from harness.specs import Stage
 from harness.training.optimizer import parameter_groups
 
 FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition

@@ -8,12 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from harness.annotations import BadRow, ClipList, ListRow, read_list
-from harness.found import Problem, bad_row
+from harness.annotations import BadRow, ClipList, ListRow, bad_row, read_list
+from harness.core.dataset_spec import ClassLabel, Problem
 from harness.layouts import labels
 from harness.layouts.ids import Ids
 from harness.layouts.lists import PARTS, WHOLE, Cell
-from harness.specs import ClassLabel
 
 Counts = Mapping[str, tuple[Sequence[int], Sequence[int]]]  # fold -> official clips of each class, (train, test)
 NONE = frozenset({"", "0"})  # the label, in a table of all clips, of one that has no single label

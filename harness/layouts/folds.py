@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.annotations import BadRow
+from harness.core.dataset_spec import Fold, Sample
 from harness.layouts.family import Reading
 from harness.layouts.lists import PARTS, Cell
 from harness.layouts.splits import Labels
 from harness.layouts.trees import Tree
-from harness.specs import Fold, Sample
 
 
 def make_folds(

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.annotations import BadRow, ListRow
+from harness.core.dataset_spec import ClassLabel
 from harness.errors import suggestion
-from harness.specs import ClassLabel
 
 FORMS = {  # noun -> other words of it in this field's annotations
     "happiness": "happy",

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 
+from harness.core.dataset_spec import Problem
+from harness.data.paths import relative
 from harness.errors import BadData
-from harness.found import Problem, relative
 from harness.layouts.walk import look
 
 FIELD = ("afew", "caer", "crema", "dfew", "emovoxceleb", "ferv39k", "mafw", "ravdess")  # lists often lie together

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from harness.core.dataset_spec import ClassLabel, Fold, Inventory, Problem
 from harness.errors import BadData, UnknownName, suggestion
-from harness.found import Inventory, Problem
 from harness.layouts.family import Counts, Meaning, Reading, read_family
 from harness.layouts.folds import make_folds
 from harness.layouts.ids import Ids
@@ -18,7 +18,6 @@ from harness.layouts.lists import PARTS, WHOLE, Cell, Family, Lists, find_lists
 from harness.layouts.splits import Rule, all_labels, complete
 from harness.layouts.trees import Crops, Tree, find_tree
 from harness.layouts.walk import look
-from harness.specs import ClassLabel, Fold
 from harness.splits import labels_sha256
 
 SHOWN = 6  # lists named that were left alone

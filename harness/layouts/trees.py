@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.core.dataset_spec import Problem
 from harness.errors import BadData
-from harness.found import Problem
 from harness.layouts.ids import Ids
 from harness.layouts.walk import Folder, join
 from harness.video.files import is_video

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from harness.core.dataset_spec import Problem
 from harness.errors import BadData
-from harness.found import Problem
 from harness.video.files import is_video
 from harness.workbooks import SUFFIX
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard.collect import LAST, Jobs, collect
 from harness.leaderboard.coverage import Folds, cells, coverage, expected_folds
 from harness.leaderboard.differences import Difference, decided, differences
@@ -18,7 +19,6 @@ from harness.leaderboard.inference import Inference, infer
 from harness.leaderboard.labels import label_rows
 from harness.leaderboard.panel import align
 from harness.leaderboard.pooled import confusions, pooled
-from harness.specs import DatasetSpec
 
 # Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
 SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]

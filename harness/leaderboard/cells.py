@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from harness.core.metric import MetricSpec
 from harness.leaderboard.aggregate import EXACT
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.sections import Row
-from harness.specs import MetricSpec
 
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from harness.core.digest import digest
 from harness.errors import HarnessError
 from harness.leaderboard.form import fault
-from harness.specs import digest
 from harness.weights import BUNDLED, RANDOM
 
 CELL = ["row", "fold", "seed"]

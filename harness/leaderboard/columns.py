@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from harness.core.metric import MetricSpec
 from harness.leaderboard import cells
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.collect import SCORES
 from harness.leaderboard.sections import Across, Row, Section
-from harness.specs import MetricSpec
 
 Metrics = Mapping[str, MetricSpec]
 Line = Mapping[str, Row]  # dataset -> row, of the table across datasets

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard.collect import Jobs
-from harness.specs import DatasetSpec
 
 Folds = Mapping[tuple[str, bool], tuple[str, ...]]  # (dataset, demo) -> names
 

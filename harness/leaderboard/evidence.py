@@ -11,10 +11,10 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from harness.core.metric import MetricSpec, Predictions
 from harness.errors import HarnessError
 from harness.leaderboard.clips import FILE, BadPredictions, Clips, Ids, read_facts, read_together
 from harness.scoring import score
-from harness.specs import MetricSpec, Predictions
 from harness.statistics.calibration import reliability
 
 ABSENT = -1  # a clip that a job did not predict

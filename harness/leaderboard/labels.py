@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.specs import digest
+from harness.core.digest import digest
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.core.metric import MetricSpec
 from harness.leaderboard.collect import Jobs
-from harness.specs import MetricSpec
 
 
 def pooled(jobs: Jobs) -> pd.DataFrame:

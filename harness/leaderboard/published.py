@@ -14,8 +14,8 @@ import pandas as pd
 from harness.errors import HarnessError
 from harness.leaderboard.aggregate import Board
 from harness.leaderboard.sections import Row
+from harness.models.spec import MethodSpec
 from harness.options import describe
-from harness.specs import MethodSpec
 
 BUNDLED = Path(__file__).parent / "published_data"
 COLUMNS = ["source_paper", "table", "method", "variant", "dataset", "metric", "value", "note"]

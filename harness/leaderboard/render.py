@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.digest import digest
+from harness.core.metric import MetricSpec
 from harness.errors import HarnessError
 from harness.files import write_atomically
 from harness.leaderboard import cells, export, latex, pages
@@ -22,7 +25,7 @@ from harness.leaderboard.published import Published, as_frame, verdicts
 from harness.leaderboard.published_page import published_page
 from harness.leaderboard.sections import across, sections
 from harness.leaderboard.whole import model_index, results_parquet, whole_json
-from harness.specs import DatasetSpec, MethodSpec, MetricSpec, digest
+from harness.models.spec import MethodSpec
 from harness.store import Store
 
 OVERVIEW = "overview"

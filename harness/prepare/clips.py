@@ -10,8 +10,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from harness.core.dataset_spec import Sample
+from harness.core.digest import digest
 from harness.errors import HarnessError
-from harness.specs import Sample, digest
 from harness.splits import natural_key
 from harness.video.decode import frame_files, is_frame, read_frames
 from harness.video.files import is_video

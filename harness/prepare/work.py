@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.core.digest import digest
 from harness.errors import BadSample, HarnessError
 from harness.files import write_atomically
 from harness.prepare.align import align
 from harness.prepare.clips import RawClip
 from harness.prepare.faces import Detector, Face
 from harness.prepare.track import Pick, choose
-from harness.specs import digest
 from harness.video.decode import is_frame
 
 RECORDS = ".prepare"  # below the output folder: one file a clip, from which a stopped run goes on

@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 
 from harness import config
+from harness.core.dataset_spec import DatasetSpec, Sample
 from harness.data.dataset import Dataset, open_dataset
 from harness.errors import HarnessError, find_named
 from harness.leaderboard.clips import BadPredictions, read_clips
 from harness.plan import DEMO_ROOT
-from harness.specs import DatasetSpec, Sample
 from harness.video.source import open_source
 
 SHOWN = 6  # clips a run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.specs import Predictions
+from harness.core.metric import Predictions
 
 BINS = 15  # as in the experiments of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from harness import registry
 from harness.errors import BadOption, HarnessError, UnknownName, suggestion
+from harness.plugin.specs import StudyColumn, StudyRow, StudySpec, score_columns
 from harness.request import Request, build_request
-from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
 
 
 def study_named(name: str) -> StudySpec:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.core.digest import digest
 from harness.errors import HarnessError
-from harness.specs import digest
+from harness.plugin.specs import StudySpec
 from harness.store import Store
-from harness.studies import StudySpec
 
 SAME = ("options", "input", "backbone", "protocol_hash")  # in all results that one cell is a mean of
 

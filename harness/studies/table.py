@@ -12,7 +12,7 @@ from tabulate import tabulate
 from harness import registry
 from harness.lazy import load_object
 from harness.leaderboard.escape import markdown
-from harness.studies import StudyColumn, StudyRow, StudySpec
+from harness.plugin.specs import StudyColumn, StudyRow, StudySpec
 
 DASH = "\N{EN DASH}"
 Result = Mapping[str, Any]

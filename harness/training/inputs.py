@@ -4,29 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from harness.backbones import Backbone, FrameEncoder
+from harness.core.dataset_spec import Sample
 from harness.device import move
 from harness.features import FeatureTable
+from harness.frame_input import FrameInput
+from harness.models.inputs import Batches
 from harness.seeds import seed_of
-from harness.specs import FrameInput, Sample
 from harness.video.clips import load_clip, normalise
-
-Batches = Sequence[Sequence[int]]
-
-
-class Inputs(Protocol):
-    """The clips of one part of a fold."""
-
-    samples: Sequence[Sample]
-
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each batch of row numbers: inputs (B, T, ...) and labels (B,), on the device."""
 
 
 class CachedFeatures:

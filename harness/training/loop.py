@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.core.recipe import Stage
 from harness.device import autocast, grad_scaler
 from harness.errors import BadData, TrainingDiverged
 from harness.method import Method, evaluation
+from harness.models.inputs import Inputs
 from harness.seeds import seed_of
-from harness.specs import Stage
 from harness.stopping import Stopped, stop
 from harness.training.checkpoint import Checkpoints, Trained
-from harness.training.inputs import Inputs
 from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
 from harness.training.standing import Best, Fitted, Row, Standing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import cos, pi
 
-from harness.specs import Schedule
+from harness.core.recipe import Schedule
 
 
 def learning_rate(schedule: Schedule, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:

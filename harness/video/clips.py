@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.specs import FrameInput, Sample
+from harness.core.dataset_spec import Sample
+from harness.frame_input import FrameInput
 from harness.video.decode import check_shape
 from harness.video.sampling import frame_indices
 from harness.video.source import open_source

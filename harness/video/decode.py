@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from harness.core.dataset_spec import Sample
 from harness.errors import BadSample
-from harness.specs import Sample
 from harness.splits import natural_key
 from harness.video.jpeg import read_jpeg
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from harness.analysis import Batches, FinishedRun, Inputs
+    from harness.analysis import Batches, Inputs, Run
 
 ORDERS = ("normal", "shuffled", "reversed", "repeated")
 DASH = "\N{EN DASH}"
@@ -61,7 +61,7 @@ class Reordered:
         return list(range(count))[:: -1 if self.order == "reversed" else 1]
 
 
-def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
+def predictions(run: Run, options: Options) -> pd.DataFrame:
     """One row a test clip: its label, what is predicted in each order, and whether it is told from its pair's other."""
     import pandas as pd
 
@@ -77,7 +77,7 @@ def predictions(run: FinishedRun, options: Options) -> pd.DataFrame:
     return frame.assign(dataset=job.dataset, method=job.row, fold=job.fold, seed=job.seed)
 
 
-def paired_with(run: FinishedRun) -> dict[int, int]:
+def paired_with(run: Run) -> dict[int, int]:
     """Class -> the class that only time separates it from; none on real data, where no pair is so."""
     from harness.plugin import dataset
 
@@ -129,7 +129,7 @@ def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
     return rows
 
 
-def frame_order(runs: Sequence[FinishedRun], folder: Path, options: Options) -> list[Path]:
+def frame_order(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
     """Write the predictions and the changes as parquet, and a table; folds are pooled and seeds averaged."""
     import pandas as pd
     from tabulate import tabulate

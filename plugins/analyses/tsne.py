@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from harness import Method
-    from harness.analysis import FinishedRun
+    from harness.analysis import Run
 
 TIMES = ("before", "after")
 
@@ -28,7 +28,7 @@ class Options:
     seed: int = option(0, "of t-SNE")
 
 
-def features(run: FinishedRun, method: Method) -> tuple[np.ndarray, np.ndarray]:
+def features(run: Run, method: Method) -> tuple[np.ndarray, np.ndarray]:
     """Clip features (N, D) and class features (C, D) of unit length. Raises: HarnessError if a method has none."""
     import numpy as np
     import torch
@@ -46,7 +46,7 @@ def features(run: FinishedRun, method: Method) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(video), F.normalize(text, dim=-1).cpu().numpy()
 
 
-def embedded(run: FinishedRun, method: Method, options: Options) -> pd.DataFrame:
+def embedded(run: Run, method: Method, options: Options) -> pd.DataFrame:
     """Coordinates x and y of every clip and class."""
     import numpy as np
     import pandas as pd
@@ -68,7 +68,7 @@ def embedded(run: FinishedRun, method: Method, options: Options) -> pd.DataFrame
     )
 
 
-def tsne(runs: Sequence[FinishedRun], folder: Path, options: Options) -> list[Path]:
+def tsne(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
     """Write a picture and the coordinates of each run."""
     import pandas as pd
 

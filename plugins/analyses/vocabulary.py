@@ -12,7 +12,7 @@ from harness import AnalysisSpec, HarnessError, hookimpl, option
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from harness.analysis import FinishedRun
+    from harness.analysis import Run
 
 END_OF_WORD = "</w>"
 
@@ -26,7 +26,7 @@ class Options:
     metric: Literal["cosine", "euclidean"] = option("cosine", "what is near")
 
 
-def vocabulary(runs: Sequence[FinishedRun], folder: Path, options: Options) -> list[Path]:
+def vocabulary(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
     """Write the nearest words of each class of each run, as a table and as parquet."""
     import pandas as pd
     from tabulate import tabulate
@@ -45,7 +45,7 @@ def vocabulary(runs: Sequence[FinishedRun], folder: Path, options: Options) -> l
     return [folder / "vocabulary.md", folder / "vocabulary.parquet"]
 
 
-def nearest(run: FinishedRun, options: Options) -> Iterator[dict[str, Any]]:
+def nearest(run: Run, options: Options) -> Iterator[dict[str, Any]]:
     """The `top` words of each class, each with the learned token it is nearest to."""
     import torch
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from harness import lookup
-from harness.analyses import AnalysisSpec
 from harness.analyses.finished import FinishedRun
 from harness.analyses.select import Wanted, Where, backbone_request, choose, context_of
 from harness.errors import BadData, HarnessError
+from harness.plugin.specs import AnalysisSpec
 from harness.store import Store
 from harness.training.loop import predict
 from tests import bench

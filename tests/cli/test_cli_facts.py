@@ -123,7 +123,7 @@ def counts(**some: int) -> dict[str, int]:
 def test_status_tells_planned_running_and_done_apart_by_content(
     invoke: Invoke, toy_args: list[str], tmp_path: Path
 ) -> None:
-    from harness.claims import AT_WORK
+    from harness.census import AT_WORK
     from harness.leases import Leases
 
     invoke(*toy_args, "--seeds", "1,2,3,4")

@@ -18,13 +18,13 @@ from PIL import Image
 
 from harness import registry
 from harness.audit import audit
+from harness.core.backbone_spec import BackboneId
 from harness.errors import HarnessError
 from harness.leaderboard import load
 from harness.site import charts, publish
 from harness.site.pairs import matrices
 from harness.site.publish import in_script
 from harness.site.repeat import command
-from harness.specs import BackboneId
 from harness.store import Store
 from tests.conftest import Bench, Invoke
 from tests.planted import Planted, TestSet

@@ -10,8 +10,8 @@ import pytest
 
 from harness import MethodSpec, hookimpl, registry
 from harness.cluster import Cluster
+from harness.core.job import JobSpec
 from harness.errors import HarnessError
-from harness.specs import JobSpec
 from tests.test_store import JOB
 
 LAPTOP = [{"CPU": 2.0}]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import DatasetSpec, registry
-from harness.found import Inventory
+from harness.core.dataset_spec import Inventory
 from harness.splits import five_chunks
 
 DFEW, FERV39K, MAFW = (registry.dataset(name) for name in ("dfew", "ferv39k", "mafw"))

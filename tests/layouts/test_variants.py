@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.specs import DatasetSpec
+from harness.core.dataset_spec import DatasetSpec
 from tests.layouts.copies import (
     DFEW,
     FERV39K,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from leaderboard_runs import Runs, dataset_spec
 
-from harness.specs import DatasetSpec, MetricSpec, Predictions
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.metric import MetricSpec, Predictions
 
 
 @pytest.fixture

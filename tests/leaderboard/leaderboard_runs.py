@@ -11,15 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.specs import (
-    BackboneId,
-    ClassLabel,
-    DatasetSpec,
-    FrameInput,
-    JobSpec,
-    Protocol,
-    digest,
-)
+from harness.core.backbone_spec import BackboneId
+from harness.core.dataset_spec import ClassLabel, DatasetSpec
+from harness.core.digest import digest
+from harness.core.job import JobSpec, Protocol
+from harness.frame_input import FrameInput
 from harness.store import SCHEMA, Store, write_json
 
 CLASSES = ("anger", "happiness", "neutral")

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from leaderboard_runs import Runs
 
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.metric import MetricSpec
 from harness.leaderboard import render
 from harness.leaderboard.render import load
-from harness.specs import DatasetSpec, MetricSpec
 
 NOTE = "its scores are not those that its own predictions give"
 

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from harness import registry
+from harness.core.backbone_spec import BackboneId
 from harness.leaderboard import Papers, load, write
 from harness.leaderboard.published import read_published, verdicts
 from harness.site import publish
-from harness.specs import BackboneId
 from harness.store import Store
 from tests.planted import Planted, TestSet
 

@@ -15,12 +15,14 @@ import pytest
 from leaderboard_runs import Runs, make_result
 from markdown_it import MarkdownIt
 
+from harness.core.backbone_spec import BackboneId
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.metric import MetricSpec
 from harness.errors import HarnessError
 from harness.leaderboard import aggregate, load, render, summary
 from harness.leaderboard.cells import DASH, TIMES
 from harness.leaderboard.escape import markdown, one_line, spreadsheet
 from harness.leaderboard.render import file_stem, files
-from harness.specs import BackboneId, DatasetSpec, MetricSpec
 
 Datasets = Mapping[str, DatasetSpec]
 Metrics = Mapping[str, MetricSpec]

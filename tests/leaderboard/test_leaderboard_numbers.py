@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from leaderboard_runs import CLASSES, Runs, confusion, dataset_spec, make_result, some_predictions
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, recall_score
 
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.metric import MetricSpec
 from harness.leaderboard import Board, aggregate, load
 from harness.leaderboard.pooled import from_confusion
 from harness.leaderboard.render import files
-from harness.specs import DatasetSpec, MetricSpec
 
 Datasets = Mapping[str, DatasetSpec]
 

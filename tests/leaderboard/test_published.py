@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from harness import registry
+from harness.core.backbone_spec import BackboneId
 from harness.errors import HarnessError
+from harness.frame_input import FrameInput
 from harness.leaderboard import load
 from harness.leaderboard.published import BUNDLED, Published, Verdict, read_published, verdicts
 from harness.leaderboard.published_page import printed_table
-from harness.specs import BackboneId, FrameInput
 from harness.store import Store
 from tests.planted import Planted, TestSet
 

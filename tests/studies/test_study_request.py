@@ -8,10 +8,10 @@ import pytest
 
 from harness import options, registry
 from harness.errors import HarnessError
+from harness.frame_input import FrameInput
+from harness.plugin.specs import StudyRow, StudySpec, score_columns
 from harness.registered import Registered
 from harness.request import flatten
-from harness.specs import FrameInput
-from harness.studies import StudyRow, StudySpec, score_columns
 from harness.studies.request import as_bench, columns_for, runnable, study_named
 
 SPEC = StudySpec(

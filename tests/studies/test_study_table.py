@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from harness.studies import StudyColumn, StudyRow, StudySpec, score_columns
+from harness.plugin.specs import StudyColumn, StudyRow, StudySpec, score_columns
 from harness.studies.table import DASH, facts, lines_of, markdown_table, notes
 
 ROWS = (

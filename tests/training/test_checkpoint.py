@@ -14,8 +14,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from harness.core.recipe import Schedule, Stage
 from harness.method import Method
-from harness.specs import Schedule, Stage
 from harness.stopping import Stopped, stop
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
 from harness.training.loop import fit

@@ -6,7 +6,7 @@ from math import cos, pi
 
 import pytest
 
-from harness.specs import Schedule
+from harness.core.recipe import Schedule
 from harness.training.schedule import learning_rate
 
 DASSL = Schedule("cosine", warmup_epochs=1, warmup="constant", warmup_lr=1e-5, period="all")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.core.dataset_spec import Sample
 from harness.errors import BadSample
-from harness.specs import FrameInput, Sample
+from harness.frame_input import FrameInput
 from harness.video import container
 from harness.video.clips import load_clip
 from harness.video.files import count_frames, is_video

@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from harness.core.dataset_spec import Sample
 from harness.errors import BadSample
-from harness.specs import FrameInput, Sample
+from harness.frame_input import FrameInput
 from harness.video import decode
 from harness.video.clips import load_clip, normalise
 from harness.weights import CLIP_MEAN, CLIP_STD

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from harness.core.dataset_spec import Sample
 from harness.errors import BadSample
-from harness.specs import FrameInput, Sample
+from harness.frame_input import FrameInput
 from harness.video.clips import load_clip
 from harness.video.decode import frame_files, is_frame, read_frames
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
-from harness.specs import FrameInput
+from harness.frame_input import FrameInput
 from harness.video.clips import normalise
 from harness.video.jitter import ScaleJitter
 from harness.video.transform import STEPS, train_view

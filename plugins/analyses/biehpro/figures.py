@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from harness import BadData, BadOption
-from harness.analysis import FinishedRun
+from harness.analysis import Run
 from harness_plugins.analyses.biehpro import ClipOptions
 from harness_plugins.methods.biehpro.model import BiEhPro
 
 
-def similarity_histograms(runs: Sequence[FinishedRun], folder: Path, options: ClipOptions) -> list[Path]:
+def similarity_histograms(runs: Sequence[Run], folder: Path, options: ClipOptions) -> list[Path]:
     """Figure 2: softmax of the logits of single clips, one group of bars a class, one bar a run. One PNG."""
     rows = chosen(runs, options)
     classes = runs[0].job.protocol.classes
@@ -34,7 +34,7 @@ def similarity_histograms(runs: Sequence[FinishedRun], folder: Path, options: Cl
     return [saved(figure, folder / "similarity-histograms.png")]
 
 
-def attention_maps(runs: Sequence[FinishedRun], folder: Path, options: ClipOptions) -> list[Path]:
+def attention_maps(runs: Sequence[Run], folder: Path, options: ClipOptions) -> list[Path]:
     """Figure 4: what the class token looks at in the last layer, mean over heads, over the frames. One PNG a clip."""
     files = []
     for clip, places in chosen(runs, options).items():
@@ -54,7 +54,7 @@ def attention_maps(runs: Sequence[FinishedRun], folder: Path, options: ClipOptio
     return files
 
 
-def chosen(runs: Sequence[FinishedRun], options: ClipOptions) -> dict[str, list[int]]:
+def chosen(runs: Sequence[Run], options: ClipOptions) -> dict[str, list[int]]:
     """Clip -> its row in each run. Raises: BadOption for a clip that a run did not test; BadData if none is common."""
     places = [{sample.id: row for row, sample in enumerate(run.samples)} for run in runs]
     common = [clip for clip in places[0] if all(clip in found for found in places)]
@@ -68,28 +68,28 @@ def chosen(runs: Sequence[FinishedRun], options: ClipOptions) -> dict[str, list[
     return {clip: [found[clip] for found in places] for clip in wanted}
 
 
-def model(run: FinishedRun) -> BiEhPro:
+def model(run: Run) -> BiEhPro:
     """The run's method."""
     method = run.method
     assert isinstance(method, BiEhPro)
     return method
 
 
-def frames_of(run: FinishedRun, rows: Sequence[int]) -> Tensor:
+def frames_of(run: Run, rows: Sequence[int]) -> Tensor:
     """Frames (B, T, 3, S, S) of test clips, as the method sees them."""
     ((frames, _),) = run.inputs.batches([list(rows)], 0, run.device)
     return frames
 
 
 @torch.no_grad()
-def logits(run: FinishedRun, row: int) -> Tensor:
+def logits(run: Run, row: int) -> Tensor:
     """Logits (C,) of one clip."""
     found: Tensor = model(run)(frames_of(run, [row]))[0].float().cpu()
     return found
 
 
 @torch.no_grad()
-def looked_at(run: FinishedRun, row: int) -> tuple[np.ndarray, np.ndarray]:
+def looked_at(run: Run, row: int) -> tuple[np.ndarray, np.ndarray]:
     """The frames of one clip as pictures (T, S, S, 3) in 0..1, and its class tokens' attention (T, h, w)."""
     frames = frames_of(run, [row])
     last: Any = model(run).visual.blocks[-1]
@@ -106,7 +106,7 @@ def looked_at(run: FinishedRun, row: int) -> tuple[np.ndarray, np.ndarray]:
     return ((pixels - low) / (high - low).clamp_min(1e-6)).cpu().numpy(), heat.cpu().numpy()
 
 
-def label(run: FinishedRun) -> str:
+def label(run: Run) -> str:
     """How a figure names a run."""
     return f"{run.job.row}, fold {run.job.fold}, seed {run.job.seed}"
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.analyses import AnalysisSpec
 from harness.analyses.finished import FinishedRun
 from harness.analyses.run import run_analysis
 from harness.analyses.select import Wanted, Where, choose, context_of
 from harness.errors import HarnessError
+from harness.plugin.specs import AnalysisSpec
 from harness.store import Store
 from harness_plugins.analyses import frame_order, vocabulary
 from tests import bench

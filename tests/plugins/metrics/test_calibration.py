@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from harness.specs import Predictions
+from harness.core.metric import Predictions
 from harness_plugins.metrics import calibration
 
 CLASSES = ("happiness", "sadness", "neutral")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score
 
-from harness.specs import Predictions
+from harness.core.metric import Predictions
 from harness_plugins.metrics import f1, recall
 
 CLASSES = ("happiness", "sadness", "neutral", "anger")

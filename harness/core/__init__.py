@@ -1,0 +1,1 @@
+"""The nouns: plain data, options and errors. No torch, no pandas."""
