@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness import config, registry, weights
+from harness import registry, weights
+from harness.config import DATA_ROOT, cache_folder, dataset_place
 from harness.errors import HarnessError
 from harness.plan import DEFAULT_BACKBONE
 from harness.provenance import package_versions
@@ -36,7 +37,7 @@ class Check:
 
 def all_checks(runs: Path, data_root: Path | None) -> Iterator[Check]:
     """Every check, in the order in which a run would stumble."""
-    cache = config.cache_folder()
+    cache = cache_folder()
     yield _python()
     yield from _packages()
     yield _devices()
@@ -111,9 +112,9 @@ def _plugins() -> Iterator[Check]:
 
 def _data(data_root: Path | None) -> Iterator[Check]:
     for name, spec in registry.datasets().items():
-        fix = f"--data-root DIR, {config.DATA_ROOT}, or: harness data set {name} PATH"
+        fix = f"--data-root DIR, {DATA_ROOT}, or: harness data set {name} PATH"
         try:
-            folder = config.dataset_place(spec, data_root).root
+            folder = dataset_place(spec, data_root).root
         except HarnessError:
             yield Check(f"data of {name}", "warning", "not configured", fix)
             continue

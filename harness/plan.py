@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness import config, registry, weights
+from harness import registry, weights
 from harness.cluster import Cluster
+from harness.config import Place, cache_folder, dataset_place
 from harness.context import RunContext
 from harness.core.backbone_spec import BackboneId
 from harness.core.job import JobSpec, Protocol
@@ -81,10 +82,10 @@ def make_plan(request: Request) -> Plan:
     backbone = _backbone_request(request)
     source = weights.resolve(backbone, registry.backbones())
     size = weights.image_size(source.model)
-    cache = config.cache_folder()
+    cache = cache_folder()
     for name in request.layout:
         registry.dataset(name)  # a layout of an unknown dataset is a slip
-    places = {s.name: config.dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
+    places = {s.name: dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
     datasets = {
         s.name: open_dataset(s, places[s.name].root, cache, places[s.name].layout, thorough=True) for s in specs
     }
@@ -221,7 +222,7 @@ def _job(
     )
 
 
-def _context(request: Request, backbone: str, places: Mapping[str, config.Place], cache: Path) -> RunContext:
+def _context(request: Request, backbone: str, places: Mapping[str, Place], cache: Path) -> RunContext:
     return RunContext(
         out=str(request.out.resolve()),
         cache=str(cache.resolve()),

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from harness import config
+from harness.config import cache_folder
 from harness.core.backbone_spec import BackboneId, BackboneSpec
 from harness.core.digest import digest
 from harness.errors import HarnessError, WeightsMissing, suggestion
@@ -94,7 +94,7 @@ def file_sha256(path: Path) -> str:
 
 def weights_folder() -> Path:
     """Where hand-placed weights are looked for: `HARNESS_WEIGHTS`, or a folder of the user's cache."""
-    return Path(os.environ.get("HARNESS_WEIGHTS") or config.cache_folder() / "weights")
+    return Path(os.environ.get("HARNESS_WEIGHTS") or cache_folder() / "weights")
 
 
 def _from_file(spec: BackboneSpec, path: Path, cfg: dict[str, Any], bundled: bool) -> WeightsSource:

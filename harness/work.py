@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import config, registry
+from harness import registry
+from harness.config import cache_folder, dataset_place
 from harness.context import RunContext
 from harness.core.job import JobSpec
 from harness.errors import CannotWrite, HarnessError
@@ -70,7 +71,7 @@ class Parcel:
 def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
     """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
     load_plugins(context)
-    cache = config.cache_folder()
+    cache = cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
     store = Store(cache / "collected")
     own = replace(context, out=str(store.root), cache=str(cache), data_roots=roots)
@@ -118,7 +119,7 @@ def sweep_up(context: RunContext) -> None:
 
 def _own_root(name: str, planned: Path) -> Path:
     """Where this machine has a dataset: at the driver's path, or where its own configuration says."""
-    return planned if planned.is_dir() else config.dataset_place(registry.dataset(name), None).root
+    return planned if planned.is_dir() else dataset_place(registry.dataset(name), None).root
 
 
 @contextmanager

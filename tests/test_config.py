@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness import config, registry
-from harness.config import Place, configured_places, dataset_place, set_place
+from harness import registry
+from harness.config import Place, cache_folder, config_file, configured_places, dataset_place, set_place
 from harness.errors import HarnessError
 
 DFEW = registry.dataset("dfew")
@@ -62,7 +62,7 @@ def test_any_folder_name_comes_back(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("content", [b"[data", b"data = 3", b"[data]\ndfew = 3", b"\xff\xfe"])
 def test_a_broken_configuration_is_named_with_the_fix(content: bytes) -> None:
-    config.config_file().write_bytes(content)
+    config_file().write_bytes(content)
     with pytest.raises(HarnessError, match=r"config\.toml: not a valid configuration .*; mend or remove it"):
         configured_places()
 
@@ -75,8 +75,8 @@ def test_a_configuration_that_cannot_be_written_is_said(tmp_path: Path, monkeypa
 
 
 def test_places_follow_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config.cache_folder() == tmp_path / "cache"
-    assert config.config_file() == tmp_path / "config.toml"
+    assert cache_folder() == tmp_path / "cache"
+    assert config_file() == tmp_path / "config.toml"
     monkeypatch.delenv("HARNESS_CACHE")
     monkeypatch.delenv("HARNESS_CONFIG")
-    assert config.cache_folder().name == config.config_file().parent.name == "dfer-harness"
+    assert cache_folder().name == config_file().parent.name == "dfer-harness"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from harness import config, registry, weights
+from harness import registry, weights
 from harness.backbones import Backbone
+from harness.config import dataset_place
 from harness.context import RunContext
 from harness.core.dataset_spec import Sample
 from harness.core.job import JobSpec
@@ -52,7 +53,7 @@ class FinishedRun:
     def dataset(self) -> Dataset:
         """The dataset as the run saw it. Raises: HarnessError if it is nowhere, or has changed since."""
         if self.job.dataset not in self.context.data_roots:
-            config.dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
+            dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
         try:
             return load_dataset(self.job.dataset, self.job.fingerprint, self.context)
         except BadData as error:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import config, registry
+from harness import registry
+from harness.config import cache_folder, dataset_place
 from harness.context import RunContext
 from harness.errors import HarnessError, UnknownName, suggestion
 from harness.plan import DEMO_ROOT
@@ -85,12 +86,12 @@ def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
     spec = registry.dataset(result["dataset"])
     layout = where.layouts.get(spec.name, "")
     try:
-        place = config.dataset_place(spec, where.data_root or (DEMO_ROOT if result["demo"] else None), layout)
+        place = dataset_place(spec, where.data_root or (DEMO_ROOT if result["demo"] else None), layout)
     except HarnessError:
         place = None
     return RunContext(
         out=str(where.runs.resolve()),
-        cache=str(config.cache_folder().resolve()),
+        cache=str(cache_folder().resolve()),
         data_roots={spec.name: str(place.root.resolve())} if place else {},
         layouts={spec.name: place.layout} if place else {},
         backbone=where.backbone or backbone_request(result["backbone"]),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from harness import config
 from harness.cli.output import Json, out, print_json, print_table
+from harness.config import cache_folder
 
 app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on disk.")
 
@@ -15,7 +15,7 @@ def info(json_: Json = False) -> None:
     """Show what is cached, and how much disk it takes."""
     from harness.features import FeatureCache
 
-    folder = config.cache_folder() / "features"
+    folder = cache_folder() / "features"
     entries = FeatureCache(folder).info()
     if json_:
         print_json({"folder": str(folder), "bytes": sum(e["bytes"] for e in entries), "views": entries})
@@ -32,7 +32,7 @@ def clear(json_: Json = False) -> None:
     """Remove all cached features. They are computed again when they are needed."""
     from harness.features import FeatureCache
 
-    freed = FeatureCache(config.cache_folder() / "features").clear()
+    freed = FeatureCache(cache_folder() / "features").clear()
     if json_:
         print_json({"freed_bytes": freed})
     else:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import config, registry
+from harness import registry
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
+from harness.config import Place, cache_folder, dataset_place
 
 if TYPE_CHECKING:
     from harness.checking.report import Report
@@ -45,13 +46,13 @@ def check(
 
     load_plugins(plugin)
     spec = registry.dataset(name)
-    place = config.Place(root.expanduser().resolve(), layout) if root else config.dataset_place(spec, None, layout)
+    place = Place(root.expanduser().resolve(), layout) if root else dataset_place(spec, None, layout)
     workers = workers or os.cpu_count() or 1
     with counting(quiet=False) as counter:
         report = look(
             spec,
             place.root,
-            config.cache_folder(),
+            cache_folder(),
             place.layout,
             frames=frames,
             deep=Effort(workers, counter("decoding clips")) if deep else None,

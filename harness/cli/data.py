@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from harness import config, registry
+from harness import registry
 from harness.cli import prepare
 from harness.cli.check import check
 from harness.cli.output import Json, err, out, print_json
+from harness.config import Place, set_place
 from harness.errors import HarnessError
 
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
@@ -44,7 +45,7 @@ def set_root(
     spec = registry.dataset(name)
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
-    file = config.set_place(spec.name, config.Place(path, layout))
+    file = set_place(spec.name, Place(path, layout))
     out.print(
         f"{spec.title} is at {path.resolve()} (written to {file})",
         markup=False,

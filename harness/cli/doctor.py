@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from harness import config, registry
+from harness import registry
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
+from harness.config import cache_folder, config_file, configured_places
 from harness.provenance import package_versions
 
 
@@ -34,8 +35,8 @@ def doctor(
         registry.plugins().add_file(path)
     checks = list(all_checks(runs, data_root))
     ok = all(check.verdict != "problem" for check in checks)
-    places = {"configuration": str(config.config_file()), "cache": str(config.cache_folder())}
-    places |= {f"data of {name}": str(place.root) for name, place in config.configured_places().items()}
+    places = {"configuration": str(config_file()), "cache": str(cache_folder())}
+    places |= {f"data of {name}": str(place.root) for name, place in configured_places().items()}
     if json_:
         found = {kind: len(registry.plugins().offers(kind)) for kind in registry.KINDS}
         problems = [vars(problem) for problem in registry.plugins().problems]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from harness import config
+from harness.config import cache_folder, dataset_place
 from harness.core.dataset_spec import DatasetSpec, Sample
 from harness.data.dataset import Dataset, open_dataset
 from harness.errors import HarnessError, find_named
@@ -72,8 +72,8 @@ class Thumbnails:
     def _open(self, name: str, demo: bool) -> Dataset | None:
         try:
             spec = find_named("dataset", self.known, name)
-            place = config.dataset_place(spec, self.data_root or (DEMO_ROOT if demo else None))
-            return open_dataset(spec, place.root, config.cache_folder(), place.layout)
+            place = dataset_place(spec, self.data_root or (DEMO_ROOT if demo else None))
+            return open_dataset(spec, place.root, cache_folder(), place.layout)
         except HarnessError as error:
             self._note(str(error))
             return None
