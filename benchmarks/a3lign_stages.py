@@ -14,14 +14,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness import FrameInput, Task, backbones, registry, weights
+from harness import FrameInput, Task
+from harness.models import backbone, weights
+from harness.plugin import registry
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.a3lign import Options
 from harness_plugins.methods.a3lign.model import A3lign
 
 CLIPS, FRAMES, SIZE, SENTENCES, TOKENS, CHUNK = 64, 16, 224, 4, 64, 7
 CLASSES = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
-BACKBONE = backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
+BACKBONE = backbone.load(weights.resolve("ViT-B-32:random", registry.backbones()))
 FEATURES, LABELS = torch.randn(CLIPS, FRAMES, BACKBONE.width), torch.arange(CLIPS) % len(CLASSES)
 
 

@@ -15,9 +15,9 @@ import torch
 from torch import Tensor
 
 from harness import FrameInput, Task
-from harness.compiling import compile_layers
-from harness.flops.rows import architecture
-from harness.visual import VisualTower
+from harness.cost.table import architecture
+from harness.models.compile import compile_layers
+from harness.models.visual_tower import VisualTower
 from harness_plugins.methods.biehpro import Options
 from harness_plugins.methods.biehpro.model import BiEhPro
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from harness import registry
-from harness.splits import scene_fifths
+from harness.data.splits import scene_fifths
+from harness.plugin import registry
 
 FRAMES, FILES = 28, 8
 SCENES = 22

@@ -15,14 +15,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from harness import FrameInput, Task, backbones, registry, weights
+from harness import FrameInput, Task
+from harness.models import backbone, weights
+from harness.plugin import registry
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.cocoop import Options
 from harness_plugins.methods.cocoop.model import CoCoOp
 
 CLIPS, FRAMES, SIZE = 8, 16, 224
 CLASSES = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
-BACKBONE = backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
+BACKBONE = backbone.load(weights.resolve("ViT-B-32:random", registry.backbones()))
 
 
 def naive(method: CoCoOp, features: Tensor) -> Tensor:

@@ -13,7 +13,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from harness import FrameInput, Task, backbones, registry, weights
+from harness import FrameInput, Task
+from harness.models import backbone, weights
+from harness.plugin import registry
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
@@ -79,7 +81,7 @@ def main() -> None:
     print(f"largest difference of logits {float((fast - slow).abs().max()):.1e}")
 
 
-BACKBONE = backbones.load(weights.resolve("ViT-B-32:random", registry.backbones()))
+BACKBONE = backbone.load(weights.resolve("ViT-B-32:random", registry.backbones()))
 
 if __name__ == "__main__":
     main()

@@ -13,10 +13,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from harness import FrameInput, Task, backbones, registry, weights
-from harness.backbones import Backbone
-from harness.demo.clips import Performance, film
-from harness.video.clips import normalise
+from harness import FrameInput, Task
+from harness.demo.film import Performance, film
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.backbone import Backbone
+from harness.plugin import registry
+from harness.video.load import normalise
 from harness_plugins.methods.biehpro import Options
 from harness_plugins.methods.biehpro.model import BiEhPro
 

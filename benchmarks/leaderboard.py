@@ -15,13 +15,13 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from harness import registry
 from harness.leaderboard import Papers, render
-from harness.leaderboard.published import read_published, verdicts
+from harness.leaderboard.board.published import read_published, verdicts
 from harness.leaderboard.render import load
-from harness.leaderboard.whole import pairs_json
-from harness.site import publish
-from harness.store import Store
+from harness.leaderboard.site import publish
+from harness.leaderboard.tables.machine_readable import pairs_json
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 METHODS = 30

@@ -26,10 +26,10 @@ from torchvision.transforms import Compose, InterpolationMode, RandomHorizontalF
 from torchvision.transforms.v2 import functional as F
 
 from harness import FrameInput, Sample
-from harness.demo.clips import Performance, film
-from harness.video.clips import load_clip, normalise
+from harness.demo.film import Performance, film
+from harness.models.weights import CLIP_MEAN, CLIP_STD
 from harness.video.decode import frame_files, read_frames
-from harness.weights import CLIP_MEAN, CLIP_STD
+from harness.video.load import load_clip, normalise
 
 FRAMES, SIZE, CLIPS, TURNS = 16, 224, 8, 7
 GIVEN = FrameInput(frames=FRAMES, size=SIZE)

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from toy_bench import ROOT, Place
 
-from harness import registry
-from harness.plan import Plan, make_plan
-from harness.records import identity
-from harness.request import build_request
-from harness.store import Store, write_json
+from harness.core.request import build_request
+from harness.planning.plan import Plan, make_plan
+from harness.plugin import registry
+from harness.results.records import identity
+from harness.results.store import Store, write_json
 
 COMMAND = """
 import atexit, pathlib, sys

@@ -25,15 +25,15 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import ray
 
-from harness.claims import Claims
-from harness.cluster import Cluster
-from harness.context import RunContext
 from harness.core.backbone_spec import BackboneId
+from harness.core.context import RunContext
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
-from harness.executors.dispatch import Dispatcher
-from harness.executors.room import Room
-from harness.frame_input import FrameInput
-from harness.plan import Plan, Planned
+from harness.execution.claims import Claims
+from harness.execution.executors.capacity import Room
+from harness.execution.executors.dispatch import Dispatcher
+from harness.planning.cluster import Cluster
+from harness.planning.plan import Plan, Planned
 
 JOB = JobSpec(
     dataset="pretended", fingerprint="", fold="1", method="zero-shot-clip", method_version="1", seed=0, options={},

@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import ray
 
-from harness import runner
-from harness.events import Event
-from harness.request import build_request
+from harness.core.events import Event
+from harness.core.request import build_request
+from harness.execution import run_bench
 
 
 def main() -> None:
@@ -70,8 +70,8 @@ def run(options: argparse.Namespace, folder: Path, name: str, at_once: int) -> f
         if event["event"] == "started":
             starts.append(time.perf_counter())
 
-    plan = runner.prepare(request, lambda name, done, total: None)
-    results = [result for _, result in runner.run(plan, "ray", note)]
+    plan = run_bench.prepare(request, lambda name, done, total: None)
+    results = [result for _, result in run_bench.run(plan, "ray", note)]
     ended = time.perf_counter()
     if [result["status"] for result in results] != ["done"] * options.jobs:
         raise RuntimeError(f"jobs failed: {[result['error'] for result in results]}")

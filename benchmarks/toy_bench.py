@@ -12,7 +12,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from harness.store import Store
+from harness.results.store import Store
 from tests.toy import write_toy
 
 ROOT = Path(__file__).parent.parent

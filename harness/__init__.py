@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.context import RunContext
 from harness.core.backbone_spec import BackboneSpec
+from harness.core.context import RunContext
 from harness.core.dataset_spec import ClassLabel, DatasetSpec, Fold, Inventory, Problem, Sample
+from harness.core.errors import BadData, BadOption, BadSample, HarnessError
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec
+from harness.core.lazy import hand_on
 from harness.core.metric import MetricSpec, Predictions
+from harness.core.options import option
 from harness.core.recipe import Schedule, Stage
-from harness.errors import BadData, BadOption, BadSample, HarnessError
-from harness.frame_input import FrameInput
-from harness.hookspecs import hookimpl
-from harness.lazy import hand_on
 from harness.models.spec import MethodSpec
-from harness.options import option
+from harness.plugin.hookspecs import hookimpl
 from harness.plugin.specs import AnalysisSpec, StudyColumn, StudyRow, StudySpec, score_columns
 
 if TYPE_CHECKING:
     from harness.api import Results, bench
-    from harness.method import Method, Task
-    from harness.seeds import seed_of
+    from harness.models.method import Method, Task
+    from harness.system.seeds import seed_of
 
 __version__ = "0.1.0"
 
 _LAZY = {
-    "Method": "harness.method",
-    "Task": "harness.method",
+    "Method": "harness.models.method",
+    "Task": "harness.models.method",
     "Results": "harness.api",
     "bench": "harness.api",
-    "seed_of": "harness.seeds",
+    "seed_of": "harness.system.seeds",
 }
 
 __all__ = [

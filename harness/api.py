@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.request import build_request
-from harness.store import Store
+from harness.core.request import build_request
+from harness.results.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from harness.plan import Plan
+    from harness.planning.plan import Plan
 
 
 class Results(Sequence[dict[str, Any]]):
@@ -57,13 +57,13 @@ def bench(bench_file: str | Path | None = None, *, quiet: bool = False, **flags:
     Raises:
         HarnessError: anything that has to be put right first. A job that fails raises nothing; its status says so.
     """
-    from harness import runner
-    from harness.progress import progress
+    from harness.execution import run_bench
+    from harness.execution.progress import progress
 
     request = build_request(flags, Path(bench_file) if bench_file else None)
-    plan = runner.prepare(request, lambda name, done, total: None)
+    plan = run_bench.prepare(request, lambda name, done, total: None)
     with progress(plan, quiet=quiet) as send:
-        for _ in runner.run(plan, request.executor, send):
+        for _ in run_bench.run(plan, request.executor, send):
             pass
     return Results(Store(request.out), results_of(plan))
 

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness import backbones, registry, runner, weights
-from harness.backbones import Backbone
+from harness.core.frame_input import FrameInput
+from harness.core.request import build_request
 from harness.data.dataset import Dataset, open_dataset
-from harness.executors.inline import run_inline
-from harness.features import FeatureCache
-from harness.frame_input import FrameInput
-from harness.plan import Plan
-from harness.request import build_request
+from harness.execution import run_bench
+from harness.execution.executors.inline import run_inline
+from harness.features.cache import FeatureCache
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.backbone import Backbone
+from harness.planning.plan import Plan
+from harness.plugin import registry
 
 SHORT = {
     "coop": {"epochs": 3, "batch_size": 4, "context_tokens": 2, "input.frames": 2, "input.views": 2},
@@ -35,7 +38,7 @@ def plan(root: Path, out: Path, methods: str = "coop", folds: str = "1", **flags
     overrides = {name: {**SHORT[name], **flags.get("set", {}).get(name, {})} for name in SHORT}
     given = {"methods": methods, "datasets": "toy", "folds": folds, "backbone": "tiny", "executor": "inline"}
     request = build_request({**given, "data_root": root, "out": out, **flags, "set": overrides})
-    return runner.prepare(request, lambda name, done, total: None)
+    return run_bench.prepare(request, lambda name, done, total: None)
 
 
 def run(given: Plan) -> list[dict[str, Any]]:

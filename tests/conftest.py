@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 
 import harness
-from harness import registry
+from harness.plugin import registry
 from tests.toy import write_toy
 
 settings.register_profile("harness", deadline=None)  # a shared machine is no stop-watch

@@ -13,9 +13,9 @@ import pandas as pd
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
-from harness.frame_input import FrameInput
-from harness.store import SCHEMA, safe_name
+from harness.results.store import SCHEMA, safe_name
 
 CLASSES = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fear")
 SHARES = (0.21, 0.17, 0.22, 0.18, 0.12, 0.02, 0.08)  # about those of DFEW

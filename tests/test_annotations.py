@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.annotations import BadRow, ClipList, ListRow, read_list
-from harness.errors import BadData
+from harness.core.errors import BadData
+from harness.data.clip_list import BadRow, ClipList, ListRow, read_list
 
 ROW = ListRow(Path("list.csv"), 7, "1", "Happy")
 
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.annotations.LARGEST", 5)
+    monkeypatch.setattr("harness.data.clip_list.LARGEST", 5)
     with pytest.raises(BadData, match=r"list\.txt: 6 bytes are no list of clips"):
         read_list(write(tmp_path, "1 a\n2 "))
 

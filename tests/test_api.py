@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import harness
-from harness.errors import BadOption
+from harness.core.errors import BadOption
 from tests.conftest import Bench
 
 

@@ -16,11 +16,13 @@ from open_clip.transformer import QuickGELU
 from safetensors.torch import save_file
 from torch import nn
 
-from harness import backbones, registry, weights
-from harness.backbones import FrameEncoder
 from harness.core.backbone_spec import BackboneId
-from harness.errors import HarnessError
-from harness.weights import WeightsSource
+from harness.core.errors import HarnessError
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.backbone import FrameEncoder
+from harness.models.weights import WeightsSource
+from harness.plugin import registry
 from tests.towers import TEXT, TINY, VISION, tiny_model
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from harness import registry
-from harness.census import census, forget_plans, note_plan
-from harness.claims import Claims
-from harness.context import RunContext
-from harness.plan import Plan, Planned
+from harness.core.context import RunContext
+from harness.execution.claims import Claims
+from harness.planning.plan import Plan, Planned
+from harness.plugin import registry
+from harness.results.status import census, forget_plans, note_plan
 from tests.test_store import JOB, put
 
 

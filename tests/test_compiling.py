@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from harness.blocks import Block
-from harness.compiling import compile_layers, uncompiled
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.models.blocks import Block
+from harness.models.compile import compile_layers, uncompiled
 from harness_plugins.methods.biehpro import Options
 from harness_plugins.methods.biehpro.model import BiEhPro
 from tests.towers import tiny_task

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness import registry
-from harness.config import Place, cache_folder, config_file, configured_places, dataset_place, set_place
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.data.places import Place, cache_folder, config_file, configured_places, dataset_place, set_place
+from harness.plugin import registry
 
 DFEW = registry.dataset("dfew")
 

@@ -8,11 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness import backbones, registry, weights
+from harness.core.frame_input import FrameInput
 from harness.core.recipe import Stage
 from harness.cost.count import cost_of, count
-from harness.frame_input import FrameInput
-from harness.method import Method, Task
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.method import Method, Task
+from harness.plugin import registry
 from harness_plugins.methods.coop import Options as CoOpOptions
 from harness_plugins.methods.coop.model import CoOp
 from harness_plugins.methods.zero_shot_clip import Options

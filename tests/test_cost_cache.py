@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness import cost_cache, job
+from harness.cost import cache as cost_cache
+from harness.jobs import run_job
 from tests import bench
 
 
@@ -22,7 +23,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return real(method, task)
 
     monkeypatch.setattr(cost_cache, "cost_of", count)
-    monkeypatch.setattr(job, "_speeds", {})
+    monkeypatch.setattr(run_job, "_speeds", {})
     return seen
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
 from harness.core.dataset_spec import DatasetSpec, Fold, Sample
+from harness.core.errors import BadData
 from harness.data.dataset import SHARD, Dataset, open_dataset
-from harness.errors import BadData
+from harness.plugin import registry
 from tests.toy import CLASSES, FOLDS, load
 
 TOY = DatasetSpec("toy", "1", "Toy", "TOY", CLASSES, FOLDS, load)

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from harness.device import reproducible
-from harness.seeds import seed_everything, seed_of
+from harness.system.device import reproducible
+from harness.system.seeds import seed_everything, seed_of
 from tests import bench
 
 Disturbance = Callable[[Path, Path], None]

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from harness import registry
 from harness.cli.app import app
-from harness.request import build_request
+from harness.core.request import build_request
+from harness.plugin import registry
 from harness.studies.request import study_named
 from tests.conftest import Cli, forget
 

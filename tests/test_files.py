@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.files import write_atomically
+from harness.core.errors import HarnessError
+from harness.system.files import write_atomically
 
 
 def test_a_file_appears_whole_with_its_folders(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness import options
-from harness.errors import BadOption
-from harness.frame_input import FrameInput
+from harness.core import options
+from harness.core.errors import BadOption
+from harness.core.frame_input import FrameInput
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from harness import MetricSpec, Predictions, hookimpl, registry
-from harness.errors import NotCounted
+from harness import MetricSpec, Predictions, hookimpl
+from harness.core.errors import NotCounted
+from harness.plugin import registry
 from tests.conftest import Bench
 
 
@@ -173,7 +174,7 @@ def test_a_method_that_cannot_be_counted_keeps_its_scores(toy_bench: Bench, monk
     def refuse(*_: object) -> None:
         raise NotCounted("attention is hidden")
 
-    monkeypatch.setattr("harness.cost_cache.cost_of", refuse)
+    monkeypatch.setattr("harness.cost.cache.cost_of", refuse)
     (result,) = toy_bench(set={"linear": {"learning_rate": 0.04}})
     assert result["status"] == "done"
     assert "gflops" not in result["cost"]

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness import latency
-from harness.latency import speed_of
-from harness.method import Method
+from harness.cost import latency
+from harness.cost.latency import speed_of
+from harness.models.method import Method
 from tests.towers import tiny_task
 
 

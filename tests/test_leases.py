@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.leases import EXPIRY, Leases
-from harness.processes import machine
+from harness.core.errors import HarnessError
+from harness.system.leases import EXPIRY, Leases
+from harness.system.processes import machine
 
 
 def test_one_holder_at_a_time(tmp_path: Path) -> None:

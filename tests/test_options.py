@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import pytest
 
-from harness.errors import BadOption
-from harness.options import build, describe, option, type_name
+from harness.core.errors import BadOption
+from harness.core.options import build, describe, option, type_name
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness import registry
-from harness.errors import BadData, BadOption, HarnessError, UnknownName, WeightsMissing
-from harness.plan import Plan, make_plan
-from harness.request import build_request
+from harness.core.errors import BadData, BadOption, HarnessError, UnknownName, WeightsMissing
+from harness.core.request import build_request
+from harness.planning.plan import Plan, make_plan
+from harness.plugin import registry
 from tests.conftest import TOY, Bench, forget
 
 Planner = Callable[..., Plan]

@@ -14,10 +14,10 @@ from typing import Any, TextIO
 import pytest
 from rich.console import Console
 
-from harness.events import Event
-from harness.plan import Plan, make_plan
-from harness.progress import Bars, Lines, figures, progress, verdict
-from harness.request import build_request
+from harness.core.events import Event
+from harness.core.request import build_request
+from harness.execution.progress import Bars, Lines, figures, progress, verdict
+from harness.planning.plan import Plan, make_plan
 
 DONE = {"status": "done", "metrics": {"war": 0.5, "uar": 0.25}, "error": None}
 FAILED = {"status": "failed", "metrics": {}, "error": "loss is nan [bold]\nsecond line"}

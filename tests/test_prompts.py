@@ -9,10 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness import backbones, registry, weights
+from harness.core.errors import HarnessError
 from harness.cost.count import count
-from harness.errors import HarnessError
-from harness.prompts import TextFeatures, TextTower
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.text_tower import TextFeatures, TextTower
+from harness.plugin import registry
 from tests.towers import all_positions, tiny_backbone, tiny_model, tokenizer
 
 CAUSAL = [

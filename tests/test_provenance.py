@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import provenance
-from harness.provenance import PACKAGES, commit, package_versions
+from harness.results import provenance
+from harness.results.provenance import PACKAGES, commit, package_versions
 from tests.conftest import Bench
 
 
@@ -34,7 +34,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     package = tmp_path / "harness"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
+    monkeypatch.setattr(provenance, "__file__", str(package / "results" / "provenance.py"))
     git(tmp_path, "init", "-q")
     return package
 

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness import registry
 from harness.api import Results
 from harness.core.dataset_spec import Sample
-from harness.records import history_frame, predictions_frame
+from harness.plugin import registry
+from harness.results.records import history_frame, predictions_frame
 from tests.conftest import Bench
 
 KEYS = {

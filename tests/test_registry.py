@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
-from harness.errors import HarnessError, UnknownName
-from harness.registry import Plugins
+from harness.core.errors import HarnessError, UnknownName
+from harness.plugin import registry
+from harness.plugin.registry import Plugins
 
 METHOD = """
 from harness import MethodSpec, hookimpl

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.errors import BadOption
-from harness.request import Request, Variant, build_request, flatten, parse_overrides
+from harness.core.errors import BadOption
+from harness.core.request import Request, Variant, build_request, flatten, parse_overrides
 
 FILE = """
 methods = ["coop"]

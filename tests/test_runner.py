@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness import registry, runner
-from harness.errors import HarnessError
-from harness.request import build_request
+from harness.core.errors import HarnessError
+from harness.core.request import build_request
+from harness.execution import run_bench
+from harness.plugin import registry
 from tests.conftest import Bench, forget
 
 TRACKER = """
@@ -130,17 +131,17 @@ def test_no_demo_is_written_where_results_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     request = build_request({"demo": True, "data_root": tmp_path / "demo", "out": tmp_path / "file"})
     with pytest.raises(HarnessError, match="cannot write results"):
-        runner.prepare(request, lambda name, done, total: None)
+        run_bench.prepare(request, lambda name, done, total: None)
     assert not (tmp_path / "demo").exists()
 
 
 def test_a_dataset_without_a_replica_has_no_demo(toy_plugin: None, tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="dataset 'toy' has no demo replica"):
-        runner.write_demo(tmp_path, ["toy"], lambda name, done, total: None)
+        run_bench.write_demo(tmp_path, ["toy"], lambda name, done, total: None)
 
 
 def test_drafts_of_the_dead_are_swept_before_a_run(toy_bench: Bench, tmp_path: Path) -> None:
-    from harness.processes import machine
+    from harness.system.processes import machine
 
     dead = tmp_path / "runs" / ".drafts" / f"id-{machine()}-{2**22 + 1}-0-abc"  # above the largest process id
     dead.mkdir(parents=True)
@@ -158,7 +159,7 @@ def test_the_next_run_forgets_the_plan_of_a_driver_that_was_killed_at_its_very_e
     toy_bench: Bench, toy_flags: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as killed:
-        killed.setattr(runner, "forget_plans", lambda root: None)
+        killed.setattr(run_bench, "forget_plans", lambda root: None)
         toy_bench()
     plans = toy_flags["out"] / ".plans"
     assert len(list(plans.iterdir())) == 1

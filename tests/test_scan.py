@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness import scan
-from harness.scan import MISSING, ClipInfo, scan_clips
+from harness.data import clip_index
+from harness.data.clip_index import MISSING, ClipInfo, scan_clips
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_file_cut_short_in_place_is_seen_in_a_small_tree(root: Path) -> None:
 
 
 def test_a_large_tree_is_not_listed_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "SMALL", 5)
+    monkeypatch.setattr(clip_index, "SMALL", 5)
     before = look(root, thorough=True)["a"].digest
     shorten_in_place(root)
     assert look(root, thorough=True)["a"].digest == before

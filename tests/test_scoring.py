@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from harness.core.errors import BadData, TrainingDiverged
 from harness.core.metric import MetricSpec, Predictions
-from harness.errors import BadData, TrainingDiverged
-from harness.scoring import confusion, score
+from harness.statistics.scoring import confusion, score
 
 CLASSES = ("happiness", "sadness", "neutral")
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness import job as jobs
 from harness.core.dataset_spec import Fold, Sample
-from harness.training.inputs import CachedFeatures
+from harness.jobs import run_job as jobs
+from harness.training.batches import CachedFeatures
 from tests import bench
 
 EPOCHS = 4

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
-from harness.registry import import_file
-from harness.sources import installed_folder, source_sha256
+from harness.plugin import registry
+from harness.plugin.registry import import_file
+from harness.system.source_hash import installed_folder, source_sha256
 
 
 def load(path: Path, source: str) -> str:

@@ -13,8 +13,8 @@ import pytest
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
-from harness.frame_input import FrameInput
 
 JOB = JobSpec(
     dataset="toy",

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Sample
-from harness.splits import (
+from harness.data.splits import (
     canonical_sha256,
     five_chunks,
     hold_out,

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.backbone_spec import BackboneId
+from harness.core.errors import HarnessError
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
-from harness.errors import HarnessError
-from harness.frame_input import FrameInput
-from harness.processes import machine, tag
-from harness.store import DRAFTS, Store, read, safe_name, write_json
+from harness.results.store import DRAFTS, Store, read, safe_name, write_json
+from harness.system.processes import machine, tag
 
 JOB = JobSpec(
     dataset="toy",
@@ -88,7 +88,7 @@ KILLED = """
 import json, os, signal, sys
 from pathlib import Path
 from harness.core.job import JobSpec
-from harness.store import Store, write_json
+from harness.results.store import Store, write_json
 with Store(Path(sys.argv[1])).draft(JobSpec.from_json(json.loads(sys.argv[2]))) as draft:
     write_json(draft / "result.json", {"schema": 1, "status": "done", "plugin": {"source_sha256": "abc"}})
     os.kill(os.getpid(), signal.SIGKILL)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from harness.core.backbone_spec import BackboneId
-from harness.frame_input import FrameInput
-from harness.views import TEST, train_view, train_views
-from harness.views import test_view as plain_view
+from harness.core.frame_input import FrameInput
+from harness.features.view import TEST, train_view, train_views
+from harness.features.view import test_view as plain_view
 
 BACKBONE = BackboneId("ViT-B-32", "openai", "aa")
 GIVEN = FrameInput(frames=8, size=224)

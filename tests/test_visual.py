@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from harness.blocks import SelfAttention
-from harness.errors import HarnessError
-from harness.visual import VisualTower
+from harness.core.errors import HarnessError
+from harness.models.blocks import SelfAttention
+from harness.models.visual_tower import VisualTower
 from tests.towers import tiny_backbone
 
 FRAMES = torch.randn(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))

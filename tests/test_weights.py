@@ -10,9 +10,10 @@ from typing import Any
 import open_clip.pretrained as zoo
 import pytest
 
-from harness import registry, weights
-from harness.errors import HarnessError, WeightsMissing
-from harness.weights import CLIP_MEAN, CLIP_STD, WeightsSource
+from harness.core.errors import HarnessError, WeightsMissing
+from harness.models import weights
+from harness.models.weights import CLIP_MEAN, CLIP_STD, WeightsSource
+from harness.plugin import registry
 
 
 def resolve(request: str) -> WeightsSource:

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from harness.annotations import read_list
-from harness.errors import BadData
-from harness.workbooks import workbook_lines
+from harness.core.errors import BadData
+from harness.data.clip_list import read_list
+from harness.data.excel import workbook_lines
 
 
 def write_book(file: Path, rows: Sequence[Sequence[Any]]) -> Path:

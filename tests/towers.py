@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from harness import FrameInput, Task
-from harness.backbones import Backbone
 from harness.core.backbone_spec import BackboneId
-from harness.weights import WeightsSource
+from harness.models.backbone import Backbone
+from harness.models.weights import WeightsSource
 
 TINY = Path(__file__).with_name("tiny.json")
 VISION = {"image_size": 32, "patch_size": 16, "width": 32, "layers": 1, "head_width": 16}

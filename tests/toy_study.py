@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import AnalysisSpec, StudyColumn, StudyRow, StudySpec, hookimpl, option, score_columns
-from harness.analyses.finished import FinishedRun
+from harness.analysis.finished import FinishedRun
 
 ROWS = (
     StudyRow(("reported", "no"), (50.0, 40.0), note="from the paper"),

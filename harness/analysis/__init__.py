@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import hand_on
+from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
-    from harness.analyses.finished import FinishedRun as FinishedRun
-    from harness.leaderboard.escape import markdown as markdown
+    from harness.analysis.finished import FinishedRun as FinishedRun
+    from harness.core.text import markdown as markdown
     from harness.models.inputs import Batches as Batches
     from harness.models.inputs import Inputs as Inputs
     from harness.plugin.specs import Run as Run
+    from harness.results.store import safe_name as safe_name
     from harness.statistics.resample import Outcomes as Outcomes
     from harness.statistics.resample import percentiles as percentiles
     from harness.statistics.resample import recalls as recalls
     from harness.statistics.resample import resample_uar as resample_uar
     from harness.statistics.resample import resample_war as resample_war
-    from harness.store import safe_name as safe_name
     from harness.training.loop import predict as predict
 
 HOMES = {
     "Batches": "harness.models.inputs",
-    "FinishedRun": "harness.analyses.finished",
+    "FinishedRun": "harness.analysis.finished",
     "Inputs": "harness.models.inputs",
     "Run": "harness.plugin.specs",
     "Outcomes": "harness.statistics.resample",
-    "markdown": "harness.leaderboard.escape",
+    "markdown": "harness.core.text",
     "percentiles": "harness.statistics.resample",
     "predict": "harness.training.loop",
     "recalls": "harness.statistics.resample",
     "resample_uar": "harness.statistics.resample",
     "resample_war": "harness.statistics.resample",
-    "safe_name": "harness.store",
+    "safe_name": "harness.results.store",
 }
 __all__ = list(HOMES)
 __getattr__ = hand_on(__name__, HOMES)

@@ -10,7 +10,7 @@ from harness.cli.exits import EXIT_USER_ERROR
 def main() -> None:
     """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
     from harness.cli.app import command, console
-    from harness.errors import HarnessError
+    from harness.core.errors import HarnessError
 
     try:
         command()(prog_name="harness")

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
-from harness.errors import BadOption
+from harness.core.errors import BadOption
+from harness.plugin import registry
 
 
 def analyze(
@@ -45,9 +45,9 @@ def analyze(
         return
     if name is None:
         raise BadOption("which analysis? harness analyze NAME; --list names them")
-    from harness.analyses.run import run_analysis
-    from harness.analyses.select import Wanted, Where
-    from harness.request import parse_layouts
+    from harness.analysis.run_analysis import run_analysis
+    from harness.analysis.select import Wanted, Where
+    from harness.core.request import parse_layouts
 
     wanted = Wanted.parse(methods=methods, datasets=datasets, folds=folds, seeds=seeds)
     try:

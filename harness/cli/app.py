@@ -28,7 +28,7 @@ from harness.cli import (
     study,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
-from harness.stopping import EXIT_STOPPED, Stopped, stop
+from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)
 STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"

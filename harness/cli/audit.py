@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
-from harness.store import Store
+from harness.plugin import registry
+from harness.results.store import Store
 
 EXIT_ERRORS = 1
 
@@ -29,9 +29,9 @@ def audit(
 
         harness audit runs
     """
-    from harness.audit import as_json
-    from harness.audit import audit as look
     from harness.leaderboard import load
+    from harness.leaderboard.audit import as_json
+    from harness.leaderboard.audit import audit as look
 
     load_plugins(plugin)
     board = load(Store(folder or runs), registry.datasets(), registry.metrics())

@@ -14,8 +14,8 @@ from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, err, out, print_json, print_table, report_problems
 
 if TYPE_CHECKING:
-    from harness.plan import Plan
-    from harness.request import Request
+    from harness.core.request import Request
+    from harness.planning.plan import Plan
 
 
 def bench(
@@ -117,7 +117,7 @@ def bench(
 
         harness bench my.toml
     """
-    from harness.request import build_request
+    from harness.core.request import build_request
 
     given = {
         "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
@@ -144,7 +144,7 @@ def bench(
 
 def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of `bench` as keys of a request; those that are no part of one are left out."""
-    from harness.request import parse_overrides
+    from harness.core.request import parse_overrides
 
     aside = {"out_dir", "set_", "dry_run", "quiet"}
     return {
@@ -158,10 +158,10 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
     """Load plugins, write demo data where missing, plan, and report plugins that were left out."""
-    from harness import runner
+    from harness.execution import run_bench
 
     with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
-        plan = runner.prepare(request, _demo_progress(quiet), dry_run=dry_run)
+        plan = run_bench.prepare(request, _demo_progress(quiet), dry_run=dry_run)
     report_problems()
     for note in () if quiet else plan.notes:
         err.print(note, markup=False, highlight=False, soft_wrap=True)
@@ -170,11 +170,11 @@ def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
 
 def run_plan(plan: Plan, request: Request, *, quiet: bool) -> list[dict[str, Any]]:
     """Run what is to do, with progress. Returns the results of what ran."""
-    from harness import runner
-    from harness.progress import progress
+    from harness.execution import run_bench
+    from harness.execution.progress import progress
 
     with redirect_stdout(sys.stderr), progress(plan, quiet=quiet) as send:
-        return [result for _, result in runner.run(plan, request.executor, send)]
+        return [result for _, result in run_bench.run(plan, request.executor, send)]
 
 
 def _demo_progress(quiet: bool) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from harness.cli.output import Json, out, print_json, print_table
-from harness.config import cache_folder
+from harness.data.places import cache_folder
 
 app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on disk.")
 
@@ -13,7 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on dis
 @app.command()
 def info(json_: Json = False) -> None:
     """Show what is cached, and how much disk it takes."""
-    from harness.features import FeatureCache
+    from harness.features.cache import FeatureCache
 
     folder = cache_folder() / "features"
     entries = FeatureCache(folder).info()
@@ -30,7 +30,7 @@ def info(json_: Json = False) -> None:
 @app.command()
 def clear(json_: Json = False) -> None:
     """Remove all cached features. They are computed again when they are needed."""
-    from harness.features import FeatureCache
+    from harness.features.cache import FeatureCache
 
     freed = FeatureCache(cache_folder() / "features").clear()
     if json_:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
-from harness.config import Place, cache_folder, dataset_place
+from harness.data.places import Place, cache_folder, dataset_place
+from harness.plugin import registry
 
 if TYPE_CHECKING:
-    from harness.checking.report import Report
+    from harness.data.check.report import Report
 
 
 def check(
@@ -41,8 +41,8 @@ def check(
 
         harness data check dfew --root /data/DFEW --layout DFEW_Frame_Face:annotation --json
     """
-    from harness.checking.check import check as look
-    from harness.checking.effort import Effort
+    from harness.data.check.check import check as look
+    from harness.data.check.parallel import Effort
 
     load_plugins(plugin)
     spec = registry.dataset(name)

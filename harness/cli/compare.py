@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, visible
-from harness.store import Store
+from harness.plugin import registry
+from harness.results.store import Store
 
 if TYPE_CHECKING:
     from harness.leaderboard.compare import Comparison

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli import prepare
 from harness.cli.check import check
 from harness.cli.output import Json, err, out, print_json
-from harness.config import Place, set_place
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
+from harness.data.places import Place, set_place
+from harness.plugin import registry
 
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
 app.command("prepare")(prepare.prepare)
@@ -72,7 +72,7 @@ def demo(
 
         harness data demo --sheet faces.png
     """
-    from harness.runner import draw_sheet, write_demo
+    from harness.execution.run_bench import draw_sheet, write_demo
 
     if root is None and sheet is None:
         raise HarnessError("nothing to do: name a folder for the replicas, or --sheet FILE.png")

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
-from harness.config import cache_folder, config_file, configured_places
-from harness.provenance import package_versions
+from harness.data.places import cache_folder, config_file, configured_places
+from harness.plugin import registry
+from harness.results.provenance import package_versions
 
 
 def doctor(
@@ -29,7 +29,7 @@ def doctor(
 
         harness doctor --runs runs --data-root /data --plugin my_method.py
     """
-    from harness.checks import all_checks
+    from harness.cli.diagnostics import all_checks
 
     for path in plugin or ():
         registry.plugins().add_file(path)

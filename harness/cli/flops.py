@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import registry
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, err, load_plugins, out, print_json, print_table
-from harness.flops import Convention
+from harness.cost.tally import Convention
+from harness.plugin import registry
 
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -48,13 +48,13 @@ def flops(
 
         harness flops --convention paper
     """
-    from harness.choose import class_names, settled
-    from harness.plan import DEFAULT_BACKBONE
-    from harness.request import parse_overrides
-    from harness.work import quiet_imports
+    from harness.core.request import parse_overrides
+    from harness.execution.worker import quiet_imports
+    from harness.planning.choose import class_names, settled
+    from harness.planning.plan import DEFAULT_BACKBONE
 
     with quiet_imports():
-        from harness.flops.rows import architecture, rows
+        from harness.cost.table import architecture, rows
 
     load_plugins(plugin)
     backbone = backbone or DEFAULT_BACKBONE

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json
-from harness.store import Store
+from harness.plugin import registry
+from harness.results.store import Store
 
 
 def leaderboard(
@@ -28,7 +28,7 @@ def leaderboard(
         harness leaderboard --runs runs --out leaderboards
     """
     from harness.leaderboard import Papers, render
-    from harness.leaderboard.published import BUNDLED, read_published
+    from harness.leaderboard.board.published import BUNDLED, read_published
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
-from harness.errors import UnknownName, suggestion
-from harness.frame_input import FrameInput
+from harness.core.errors import UnknownName, suggestion
+from harness.core.frame_input import FrameInput
+from harness.core.options import OptionInfo, describe
+from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
-from harness.options import OptionInfo, describe
+from harness.plugin import registry
 from harness.plugin.specs import AnalysisSpec
-from harness.registered import Registered
 
 
 def list_plugins(

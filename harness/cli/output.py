@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness import registry
+from harness.plugin import registry
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON on standard output.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Folder that `harness bench` wrote its results to.")]

@@ -12,7 +12,7 @@ from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, err, out, print_json, print_table
 
 if TYPE_CHECKING:
-    from harness.prepare.run import Prepared
+    from harness.data.prepare.prepare import Prepared
 
 LISTED = 20  # clips that the table shows; the files hold all
 
@@ -44,8 +44,8 @@ def prepare(
 
         harness data prepare my-videos my-faces --size 256 --pick largest --workers 4
     """
-    from harness.prepare.run import default_workers, prepare
-    from harness.prepare.work import Settings
+    from harness.data.prepare.crop import Settings
+    from harness.data.prepare.prepare import default_workers, prepare
 
     settings = Settings(size=size, margin=margin, pick=pick)
     with counting(quiet=quiet) as counter:

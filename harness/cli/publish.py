@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, err, load_plugins, out, print_json
-from harness.store import Store
+from harness.plugin import registry
+from harness.results.store import Store
 
 if TYPE_CHECKING:
-    from harness.site.thumbnails import Thumbnails
+    from harness.leaderboard.site.thumbnails import Thumbnails
 
 
 def publish(
@@ -35,10 +35,10 @@ def publish(
 
         harness publish site --thumbnails --data-root /data
     """
-    from harness.audit import audit
     from harness.leaderboard import load
-    from harness.leaderboard.published import read_published, verdicts
-    from harness.site import publish as write
+    from harness.leaderboard.audit import audit
+    from harness.leaderboard.board.published import read_published, verdicts
+    from harness.leaderboard.site import publish as write
 
     load_plugins(plugin)
     metrics = registry.metrics()
@@ -56,6 +56,6 @@ def publish(
 
 
 def _frames(data_root: Path | None) -> Thumbnails:
-    from harness.site.thumbnails import Thumbnails
+    from harness.leaderboard.site.thumbnails import Thumbnails
 
     return Thumbnails(registry.datasets(), data_root)

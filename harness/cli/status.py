@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from harness import registry
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
-from harness.errors import HarnessError, UnknownName, suggestion
+from harness.core.errors import HarnessError, UnknownName, suggestion
+from harness.plugin import registry
 
 STATES = ("planned", "running", "done", "failed", "stale")
 POLL_SECONDS = 0.5
@@ -53,7 +53,7 @@ def status(
 
 
 def _rows(root: Path) -> list[dict[str, object]]:
-    from harness.census import census
+    from harness.results.status import census
 
     counts: dict[tuple[str, str], Counter[str]] = {}
     for entry in census(root, registry.method_sources()):
@@ -62,7 +62,7 @@ def _rows(root: Path) -> list[dict[str, object]]:
 
 
 def _show_log(root: Path, job: str, *, follow: bool) -> None:
-    from harness.leases import Leases
+    from harness.system.leases import Leases
 
     shown = 0
     while True:

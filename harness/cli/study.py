@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from harness import registry
 from harness.cli import bench
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, load_plugins, out, print_json, print_table, report_problems
-from harness.errors import BadOption
+from harness.core.errors import BadOption
+from harness.plugin import registry
 
 OWN_FLAGS = ("bench_file", "methods", "json_")  # of `bench`: what a study says itself
 
@@ -49,7 +49,7 @@ def study(
     for path in flags["plugin"] or ():
         registry.plugins().add_file(path)
     from harness.api import results_of
-    from harness.store import Store
+    from harness.results.store import Store
     from harness.studies.request import as_bench, study_named
     from harness.studies.stored import stored_results
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from harness.errors import BadData
+from harness.core.errors import BadData
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
-from harness.frame_input import FrameInput
+from harness.core.frame_input import FrameInput
 
 if TYPE_CHECKING:
     pass

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import hand_on
+from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
-    from harness.flops.rows import architecture as architecture
-    from harness.flops.rows import rows as rows
+    from harness.cost.table import architecture as architecture
+    from harness.cost.table import rows as rows
 
 HOMES = {
-    "architecture": "harness.flops.rows",
-    "rows": "harness.flops.rows",
+    "architecture": "harness.cost.table",
+    "rows": "harness.cost.table",
 }
 __all__ = list(HOMES)
 __getattr__ = hand_on(__name__, HOMES)

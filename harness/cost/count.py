@@ -1,6 +1,6 @@
 """What a method costs: multiply-adds and parameters, counted from the built module, never from a formula.
 
-1 GFLOP here is 1e9 multiply-adds, as the field's papers count. See `harness.flops` for what is counted.
+1 GFLOP here is 1e9 multiply-adds, as the field's papers count. See `harness.cost.tally` for what is counted.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.backbones import Backbone, FrameEncoder
-from harness.compiling import uncompiled
-from harness.flops import Convention, Tally, graph, layers
-from harness.flops.step import step_macs
-from harness.method import Method, Task, own_parameters
-from harness.prompts import TextFeatures
+from harness.cost import graph, layers
+from harness.cost.step import step_macs
+from harness.cost.tally import Convention, Tally
+from harness.models.backbone import Backbone, FrameEncoder
+from harness.models.compile import uncompiled
+from harness.models.method import Method, Task, own_parameters
+from harness.models.text_tower import TextFeatures
 from harness.training.optimizer import trained_names
 
 GIGA = 1e9

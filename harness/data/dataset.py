@@ -13,12 +13,12 @@ from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Sample
 from harness.core.digest import digest
+from harness.core.errors import BadData, HarnessError
 from harness.core.job import Protocol, Selection
+from harness.data.clip_index import ClipInfo, scan_clips
 from harness.data.paths import Below
+from harness.data.splits import canonical_sha256, is_official
 from harness.demo.replica import is_demo
-from harness.errors import BadData, HarnessError
-from harness.scan import ClipInfo, scan_clips
-from harness.splits import canonical_sha256, is_official
 
 SHARD = 64  # clips a shard of the feature cache; part of nothing's identity, but of its bits
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.lazy import hand_on
+from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
     from harness.demo.camera import draw_view as draw_view
-    from harness.demo.clips import Performance as Performance
     from harness.demo.expressions import NAMES as NAMES
     from harness.demo.expressions import PROTOTYPES as PROTOTYPES
     from harness.demo.expressions import ActionUnits as ActionUnits
     from harness.demo.expressions import describe as describe
     from harness.demo.expressions import perform as perform
     from harness.demo.faces import render as render
+    from harness.demo.film import Performance as Performance
     from harness.demo.identity import draw_identity as draw_identity
     from harness.demo.randomness import generator as generator
     from harness.demo.replica import ClipPlan as ClipPlan
@@ -29,7 +29,7 @@ HOMES = {
     "ClipPlan": "harness.demo.replica",
     "NAMES": "harness.demo.expressions",
     "PROTOTYPES": "harness.demo.expressions",
-    "Performance": "harness.demo.clips",
+    "Performance": "harness.demo.film",
     "apportion": "harness.demo.replica",
     "describe": "harness.demo.expressions",
     "draw_identity": "harness.demo.identity",

@@ -13,9 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from joblib import Parallel, cpu_count, delayed
 
-from harness.demo.clips import Pairs, Performance, film
+from harness.core.errors import HarnessError
+from harness.demo.film import Pairs, Performance, film
 from harness.demo.randomness import generator
-from harness.errors import HarnessError
 
 MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
 VERSION = 4

@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from harness.demo.camera import draw_view
 from harness.demo.canvas import SIZE
-from harness.demo.clips import Pairs
 from harness.demo.expressions import PROTOTYPES, ActionUnits, at_rest, blend
 from harness.demo.faces import render
+from harness.demo.film import Pairs
 from harness.demo.identity import draw_identity
 from harness.demo.randomness import generator
 

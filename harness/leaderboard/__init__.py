@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.leaderboard.aggregate import Board, aggregate
+from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.render import Papers, load, render, summary, write
 
 __all__ = ["Board", "Papers", "aggregate", "load", "render", "summary", "write"]

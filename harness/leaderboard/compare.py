@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.errors import HarnessError, suggestion
-from harness.leaderboard.aggregate import Board
-from harness.leaderboard.inference import Inference, infer
-from harness.leaderboard.notes import row_notes
-from harness.leaderboard.panel import Panel, align
-from harness.leaderboard.published import rows_of
-from harness.leaderboard.sections import Row
-from harness.leaderboard.whole import pair_json
+from harness.core.errors import HarnessError, suggestion
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.inference import Inference, infer
+from harness.leaderboard.board.notes import row_notes
+from harness.leaderboard.board.panel import Panel, align
+from harness.leaderboard.board.published import rows_of
+from harness.leaderboard.board.sections import Row
+from harness.leaderboard.tables.machine_readable import pair_json
 from harness.statistics.resample import recalls
 
 SHORTEST = 4  # characters of a row's hash that name it

@@ -13,20 +13,20 @@ import pandas as pd
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.digest import digest
+from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
-from harness.errors import HarnessError
-from harness.files import write_atomically
-from harness.leaderboard import cells, export, latex, pages
-from harness.leaderboard.aggregate import Board, aggregate
-from harness.leaderboard.collect import SCORES, Jobs
-from harness.leaderboard.evidence import Evidence, gather
-from harness.leaderboard.pooled import beyond_confusion
-from harness.leaderboard.published import Published, as_frame, verdicts
-from harness.leaderboard.published_page import published_page
-from harness.leaderboard.sections import across, sections
-from harness.leaderboard.whole import model_index, results_parquet, whole_json
+from harness.leaderboard.board.board import Board, aggregate
+from harness.leaderboard.board.collect import SCORES, Jobs
+from harness.leaderboard.board.evidence import Evidence, gather
+from harness.leaderboard.board.pooled import beyond_confusion
+from harness.leaderboard.board.published import Published, as_frame, verdicts
+from harness.leaderboard.board.sections import across, sections
+from harness.leaderboard.tables import cells, export, latex, pages
+from harness.leaderboard.tables.machine_readable import model_index, results_parquet, whole_json
+from harness.leaderboard.tables.published_page import published_page
 from harness.models.spec import MethodSpec
-from harness.store import Store
+from harness.results.store import Store
+from harness.system.files import write_atomically
 
 OVERVIEW = "overview"
 RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from harness import options
-from harness.frame_input import FrameInput
-from harness.lazy import load_object
-from harness.options import NoOptions
+from harness.core import options
+from harness.core.frame_input import FrameInput
+from harness.core.lazy import load_object
+from harness.core.options import NoOptions
 
 if TYPE_CHECKING:
-    from harness.method import Method, Task
+    from harness.models.method import Method, Task
 
 
 # What a method reads from the feature cache: lets a run encode it beforehand, in parallel.
@@ -21,7 +21,7 @@ Features = Literal["none", "test", "train+test"]
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method of the benchmark: the 'model' hook. `build(task, options)` returns a `harness.method.Method`."""
+    """A method of the benchmark: the 'model' hook. `build(task, options)` returns a `harness.models.method.Method`."""
 
     name: str
     version: str

@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from harness.options import NoOptions
+from harness.core.options import NoOptions
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import torch
 
-    from harness.backbones import Backbone
-    from harness.context import RunContext
+    from harness.core.context import RunContext
     from harness.core.dataset_spec import Sample
     from harness.core.job import JobSpec
     from harness.data.dataset import Dataset
-    from harness.method import Method, Task
+    from harness.models.backbone import Backbone
     from harness.models.inputs import Inputs
+    from harness.models.method import Method, Task
 
 
 @dataclass(frozen=True)

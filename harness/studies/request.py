@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness import registry
-from harness.errors import BadOption, HarnessError, UnknownName, suggestion
+from harness.core.errors import BadOption, HarnessError, UnknownName, suggestion
+from harness.core.request import Request, build_request
+from harness.plugin import registry
 from harness.plugin.specs import StudyColumn, StudyRow, StudySpec, score_columns
-from harness.request import Request, build_request
 
 
 def study_named(name: str) -> StudySpec:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from harness.core.digest import digest
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.plugin.specs import StudySpec
-from harness.store import Store
+from harness.results.store import Store
 
 SAME = ("options", "input", "backbone", "protocol_hash")  # in all results that one cell is a mean of
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from tabulate import tabulate
 
-from harness import registry
-from harness.lazy import load_object
-from harness.leaderboard.escape import markdown
+from harness.core.lazy import load_object
+from harness.core.text import markdown
+from harness.plugin import registry
 from harness.plugin.specs import StudyColumn, StudyRow, StudySpec
 
 DASH = "\N{EN DASH}"

@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.errors import HarnessError
-from harness.files import write_atomically
-from harness.method import Method
-from harness.training.standing import Best, Fitted, Standing
+from harness.core.errors import HarnessError
+from harness.models.method import Method
+from harness.system.files import write_atomically
+from harness.training.state import Best, Fitted, Standing
 
 log = logging.getLogger(__name__)
 

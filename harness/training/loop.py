@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.core.errors import BadData, TrainingDiverged
 from harness.core.recipe import Stage
-from harness.device import autocast, grad_scaler
-from harness.errors import BadData, TrainingDiverged
-from harness.method import Method, evaluation
 from harness.models.inputs import Inputs
-from harness.seeds import seed_of
-from harness.stopping import Stopped, stop
+from harness.models.method import Method, evaluation
+from harness.system.device import autocast, grad_scaler
+from harness.system.seeds import seed_of
+from harness.system.shutdown import Stopped, stop
 from harness.training.checkpoint import Checkpoints, Trained
 from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
-from harness.training.standing import Best, Fitted, Row, Standing
+from harness.training.state import Best, Fitted, Row, Standing
 
 CHECK_EVERY = 50  # steps; reading the loss makes a GPU wait
 TEST_BATCH = 64

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from harness.core.errors import HarnessError, suggestion
 from harness.core.recipe import Stage
-from harness.errors import HarnessError, suggestion
 
 
 def make_optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:

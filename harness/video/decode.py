@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from harness.core.dataset_spec import Sample
-from harness.errors import BadSample
-from harness.splits import natural_key
+from harness.core.errors import BadSample
+from harness.data.splits import natural_key
 from harness.video.jpeg import read_jpeg
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})

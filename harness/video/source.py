@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.core.dataset_spec import Sample
-from harness.errors import BadSample
+from harness.core.errors import BadSample
 from harness.video.container import Unreadable
 from harness.video.decode import check_shape, fitted, frame_files, read_frames
 from harness.video.seek import decode_all, read_timeline, read_video

@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as F
 
-from harness.frame_input import FrameInput
+from harness.core.frame_input import FrameInput
 from harness.video.jitter import ScaleJitter
 
 Step: TypeAlias = Callable[[Tensor], Tensor]

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import lookup
-from harness.analyses.finished import FinishedRun
-from harness.analyses.select import Wanted, Where, backbone_request, choose, context_of
-from harness.errors import BadData, HarnessError
+from harness.analysis.finished import FinishedRun
+from harness.analysis.select import Wanted, Where, backbone_request, choose, context_of
+from harness.core.errors import BadData, HarnessError
+from harness.jobs import load
 from harness.plugin.specs import AnalysisSpec
-from harness.store import Store
+from harness.results.store import Store
 from harness.training.loop import predict
 from tests import bench
 
@@ -78,7 +78,7 @@ def test_other_data_other_weights_and_an_edited_result(toy_root: Path, toy_plugi
     with pytest.raises(HarnessError, match="was edited"):
         finished(toy_root, tmp_path / "runs")
     (toy_root / "TOY" / "clips" / "000" / "1.jpg").unlink()
-    lookup.opened.cache_clear()  # as in a new process
+    load.opened.cache_clear()  # as in a new process
     with pytest.raises(BadData, match="not made with the data in"):
         _ = run.dataset
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness import registry
-from harness.audit import Finding, audit
-from harness.audit.clips import near_duplicates
 from harness.leaderboard import load
-from harness.store import Store
+from harness.leaderboard.audit import Finding, audit
+from harness.leaderboard.audit.clip_findings import near_duplicates
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from harness.checking.check import check
 from harness.cli import main
-from harness.errors import BadData
+from harness.core.errors import BadData
+from harness.data.check.check import check
 from tests.layouts.copies import DFEW, labels, split, write_clips, write_list, write_lists
 
 OFFICIAL = "EmoLabel_DataSplit/{part}(single-labeled)/set_{fold}.csv"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import harness
-from harness import runner
+from harness.execution import run_bench
 from tests.conftest import Invoke
 
 COMMANDS = [
@@ -83,7 +83,7 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(invoke: Invoke, monkeypatch: pyt
     def interrupt(*args: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runner, "prepare", interrupt)
+    monkeypatch.setattr(run_bench, "prepare", interrupt)
     answer = invoke("bench", "--datasets", "toy")
     assert answer.code == 130
     assert "the same command goes on where it stopped" in answer.err

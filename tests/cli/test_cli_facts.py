@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import registry
-from harness.config import Place, configured_places
+from harness.data.places import Place, configured_places
+from harness.plugin import registry
 from tests.conftest import TOY, Invoke, forget
 
 
@@ -123,8 +123,8 @@ def counts(**some: int) -> dict[str, int]:
 def test_status_tells_planned_running_and_done_apart_by_content(
     invoke: Invoke, toy_args: list[str], tmp_path: Path
 ) -> None:
-    from harness.census import AT_WORK
-    from harness.leases import Leases
+    from harness.results.status import AT_WORK
+    from harness.system.leases import Leases
 
     invoke(*toy_args, "--seeds", "1,2,3,4")
     one, two, three, _ = sorted((tmp_path / "runs" / "toy" / "linear").iterdir())

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness import registry
-from harness.audit import audit
 from harness.core.backbone_spec import BackboneId
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.leaderboard import load
-from harness.site import charts, publish
-from harness.site.pairs import matrices
-from harness.site.publish import in_script
-from harness.site.repeat import command
-from harness.store import Store
+from harness.leaderboard.audit import audit
+from harness.leaderboard.site import charts, publish
+from harness.leaderboard.site.pairs import matrices
+from harness.leaderboard.site.publish import in_script
+from harness.leaderboard.site.repeat import command
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.conftest import Bench, Invoke
 from tests.planted import Planted, TestSet
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.demo.clips import FRAMES, Performance, film
 from harness.demo.expressions import NAMES, PHRASES, PROTOTYPES, at_rest, blend, describe
+from harness.demo.film import FRAMES, Performance, film
 from harness.demo.identity import draw_identity
 from harness.demo.randomness import generator
 from harness.demo.replica import ClipPlan

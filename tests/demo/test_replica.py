@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from harness.core.errors import HarnessError
 from harness.demo import replica as machinery
-from harness.demo.clips import Performance
 from harness.demo.expressions import PROTOTYPES
+from harness.demo.film import Performance
 from harness.demo.replica import MARKER, PARTIAL, VERSION, ClipPlan, is_demo, write_replica
 from harness.demo.sheet import write_sheet
-from harness.errors import HarnessError
 
 CLIPS = [
     ClipPlan("frames/1", "{:03d}.jpg", Performance("happiness", "a", "1")),

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import harness
-from harness.analyses.run import run_analysis
-from harness.analyses.select import Wanted, Where
+from harness.analysis.run_analysis import run_analysis
+from harness.analysis.select import Wanted, Where
 
 METHODS = ("zero-shot-clip", "coop", "cocoop", "a3lign", "biehpro-baseline", "biehpro")
 

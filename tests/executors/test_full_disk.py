@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.errors import CannotWrite
-from harness.store import Store
+from harness.core.errors import CannotWrite
+from harness.results.store import Store
 from tests.bench import SHORT
 from tests.conftest import Bench
 

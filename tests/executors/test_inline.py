@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
-from harness.events import Event
-from harness.executors import get_executor
-from harness.executors.inline import run_inline
-from harness.plan import make_plan
-from harness.request import build_request
+from harness.core.errors import HarnessError
+from harness.core.events import Event
+from harness.core.request import build_request
+from harness.execution.executors import get_executor
+from harness.execution.executors.inline import run_inline
+from harness.planning.plan import make_plan
 from tests.conftest import Bench
 
 
@@ -40,7 +40,7 @@ def test_the_inline_executor_is_found_without_ray(monkeypatch: pytest.MonkeyPatc
     import sys
 
     monkeypatch.setitem(sys.modules, "ray", None)
-    monkeypatch.delitem(sys.modules, "harness.executors.on_ray", raising=False)
+    monkeypatch.delitem(sys.modules, "harness.execution.executors.on_ray", raising=False)
     assert get_executor("inline") is run_inline
     with pytest.raises(HarnessError, match=r"Ray cannot be imported .*; use --executor inline"):
         get_executor("ray")

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from harness.api import Results
-from harness.store import Store
+from harness.results.store import Store
 from tests.conftest import TOY, Bench, Cli
 
 BENCH = """

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness.store import Store
+from harness.results.store import Store
 from tests.conftest import TOY, Bench, Cli
 
 ASKS = """

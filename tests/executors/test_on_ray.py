@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from harness.api import Results
-from harness.executors.mailbox import Mailbox, Throttled
-from harness.store import Store
+from harness.execution.executors.event_queue import Mailbox, Throttled
+from harness.results.store import Store
 from tests.conftest import TOY, Bench, Cli
 
 GOOD = """

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness import MethodSpec, hookimpl, registry
-from harness.cluster import Cluster
+from harness import MethodSpec, hookimpl
+from harness.core.errors import HarnessError
 from harness.core.job import JobSpec
-from harness.errors import HarnessError
+from harness.planning.cluster import Cluster
+from harness.plugin import registry
 from tests.test_store import JOB
 
 LAPTOP = [{"CPU": 2.0}]
@@ -28,7 +29,7 @@ class Hungry:
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     import ray
 
-    from harness.executors.room import Room
+    from harness.execution.executors.capacity import Room
 
     def make(nodes: list[dict[str, float]], threads: int = 1, **cluster: Any) -> Room:
         found = [{"Alive": True, "Resources": node} for node in nodes]

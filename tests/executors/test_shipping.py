@@ -8,14 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from harness.executors.shipping import bundle
-from harness.provenance import commit
+from harness.execution.executors.shipping import bundle
+from harness.results.provenance import commit
 
 LOOK = """
 import json, sys
 from pathlib import Path
-from harness import provenance, sources
-print(json.dumps([provenance.__file__, provenance.commit(), str(sources.shipped(Path(sys.argv[1])))]))
+from harness.results import provenance
+from harness.system import source_hash
+print(json.dumps([provenance.__file__, provenance.commit(), str(source_hash.shipped(Path(sys.argv[1])))]))
 """
 
 

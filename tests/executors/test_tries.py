@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 
-from harness.executors.tries import Tries
+from harness.execution.executors.retries import Tries
 
 
 @pytest.mark.parametrize("most", [0, 2])

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.errors import NotCounted
-from harness.flops import graph
-from harness.flops.graph import count
+from harness.core.errors import NotCounted
+from harness.cost import graph
+from harness.cost.graph import count
 
 
 @pytest.mark.parametrize(("steps", "inputs", "width"), [(4, 6, 8), (9, 6, 8), (4, 3, 16)])

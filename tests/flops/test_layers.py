@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.flops.layers import count
+from harness.cost.layers import count
 
 
 class Mixed(nn.Module):

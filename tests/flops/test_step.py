@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.recipe import Stage
-from harness.flops.step import hollow, step_macs
-from harness.method import Method
+from harness.cost.step import hollow, step_macs
+from harness.models.method import Method
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
 from harness_plugins.methods.zero_shot_clip import Options as ZeroOptions

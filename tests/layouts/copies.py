@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from harness import DatasetSpec, registry
+from harness import DatasetSpec
 from harness.core.dataset_spec import Inventory
-from harness.splits import five_chunks
+from harness.data.splits import five_chunks
+from harness.plugin import registry
 
 DFEW, FERV39K, MAFW = (registry.dataset(name) for name in ("dfew", "ferv39k", "mafw"))
 PER_CLASS = 6

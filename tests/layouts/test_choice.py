@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.core.dataset_spec import DatasetSpec
-from harness.layouts.reader import Layouts
-from harness.splits import labels_sha256
+from harness.data.layouts.reader import Layouts
+from harness.data.splits import labels_sha256
 from harness_plugins.datasets import dfew, mafw
 from tests.layouts.copies import (
     DFEW,

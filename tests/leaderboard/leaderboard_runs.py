@@ -14,9 +14,9 @@ import pandas as pd
 from harness.core.backbone_spec import BackboneId
 from harness.core.dataset_spec import ClassLabel, DatasetSpec
 from harness.core.digest import digest
+from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
-from harness.frame_input import FrameInput
-from harness.store import SCHEMA, Store, write_json
+from harness.results.store import SCHEMA, Store, write_json
 
 CLASSES = ("anger", "happiness", "neutral")
 
@@ -133,7 +133,7 @@ def make_result(
         "warnings": [],
         "error": None,
     }
-    if overrides.get("status") == "failed":  # as harness.job leaves it
+    if overrides.get("status") == "failed":  # as harness.jobs.run_job leaves it
         result |= {
             "official": False,
             "demo": False,

@@ -11,12 +11,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness import registry
 from harness.core.backbone_spec import BackboneId
 from harness.leaderboard import Papers, load, write
-from harness.leaderboard.published import read_published, verdicts
-from harness.site import publish
-from harness.store import Store
+from harness.leaderboard.board.published import read_published, verdicts
+from harness.leaderboard.site import publish
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 ROOT = Path(__file__).parents[2]

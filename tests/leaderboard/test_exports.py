@@ -12,11 +12,11 @@ import jsonschema
 import pandas as pd
 import pytest
 
-from harness import registry
 from harness.leaderboard import Papers, render
-from harness.leaderboard.latex import latex
-from harness.leaderboard.published import read_published
-from harness.store import Store
+from harness.leaderboard.board.published import read_published
+from harness.leaderboard.tables.latex import latex
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 ROOT = Path(__file__).parents[2]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness import registry
-from harness.errors import HarnessError
+from harness.core.errors import HarnessError
 from harness.leaderboard import load
-from harness.store import Store
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 GONE = object()

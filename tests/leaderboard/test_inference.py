@@ -10,13 +10,13 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score, recall_score
 
-from harness import registry
 from harness.leaderboard import load, render
-from harness.leaderboard.aggregate import OTHER_CLIPS, UNREADABLE, Board
-from harness.leaderboard.inference import Inference
-from harness.leaderboard.notes import row_notes
-from harness.leaderboard.published import rows_of
-from harness.store import Store
+from harness.leaderboard.board.board import OTHER_CLIPS, UNREADABLE, Board
+from harness.leaderboard.board.inference import Inference
+from harness.leaderboard.board.notes import row_notes
+from harness.leaderboard.board.published import rows_of
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 

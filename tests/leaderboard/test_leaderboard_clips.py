@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.leaderboard.clips import FILE, BadPredictions, Clips, read_clips, read_facts, read_together
+from harness.results.predictions import FILE, BadPredictions, Clips, read_clips, read_facts, read_together
 
 CLASSES = ("happiness", "sadness", "fear")
 Frame = Any  # pd.DataFrame, whose stubs ask for more than these tests do

@@ -17,12 +17,12 @@ from markdown_it import MarkdownIt
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
-from harness.errors import HarnessError
+from harness.core.text import markdown, one_line, spreadsheet
 from harness.leaderboard import aggregate, load, render, summary
-from harness.leaderboard.cells import DASH, TIMES
-from harness.leaderboard.escape import markdown, one_line, spreadsheet
 from harness.leaderboard.render import file_stem, files
+from harness.leaderboard.tables.cells import DASH, TIMES
 
 Datasets = Mapping[str, DatasetSpec]
 Metrics = Mapping[str, MetricSpec]

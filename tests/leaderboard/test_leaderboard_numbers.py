@@ -19,7 +19,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, r
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.metric import MetricSpec
 from harness.leaderboard import Board, aggregate, load
-from harness.leaderboard.pooled import from_confusion
+from harness.leaderboard.board.pooled import from_confusion
 from harness.leaderboard.render import files
 
 Datasets = Mapping[str, DatasetSpec]

@@ -11,8 +11,8 @@ from leaderboard_runs import dataset_spec, make_result
 from harness.core.backbone_spec import BackboneId
 from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard import Board, aggregate
-from harness.leaderboard.notes import failures, row_notes
-from harness.leaderboard.sections import across, sections
+from harness.leaderboard.board.notes import failures, row_notes
+from harness.leaderboard.board.sections import across, sections
 
 Datasets = Mapping[str, DatasetSpec]
 DEMO = BackboneId("demo", "bundled", "e" * 64)

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import registry
 from harness.core.backbone_spec import BackboneId
-from harness.errors import HarnessError
-from harness.frame_input import FrameInput
+from harness.core.errors import HarnessError
+from harness.core.frame_input import FrameInput
 from harness.leaderboard import load
-from harness.leaderboard.published import BUNDLED, Published, Verdict, read_published, verdicts
-from harness.leaderboard.published_page import printed_table
-from harness.store import Store
+from harness.leaderboard.board.published import BUNDLED, Published, Verdict, read_published, verdicts
+from harness.leaderboard.tables.published_page import printed_table
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from harness.prepare.align import ARCFACE, align, similarity
-from harness.prepare.faces import Face
-from harness.prepare.track import GAP, choose, follow
+from harness.data.prepare.align import ARCFACE, align, similarity
+from harness.data.prepare.faces import Face
+from harness.data.prepare.track import GAP, choose, follow
 
 POINTS = ((0.0, 0.0),) * 5
 

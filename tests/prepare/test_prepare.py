@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from harness.errors import HarnessError
-from harness.prepare import faces, run
-from harness.prepare.clips import find_clips
-from harness.prepare.faces import Face
-from harness.prepare.run import prepare
-from harness.prepare.work import Settings
+from harness.core.errors import HarnessError
+from harness.data.prepare import faces
+from harness.data.prepare import prepare as run
+from harness.data.prepare.crop import Settings
+from harness.data.prepare.faces import Face
+from harness.data.prepare.prepare import prepare
+from harness.data.prepare.raw_clips import find_clips
 from tests.videos import write_video
 
 MEDIA = os.environ.get("HARNESS_TEST_MEDIA")

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from harness import registry
-from harness.audit import audit
 from harness.leaderboard import load
-from harness.leaderboard.published import read_published, verdicts
-from harness.site import publish
-from harness.store import Store
+from harness.leaderboard.audit import audit
+from harness.leaderboard.board.published import read_published, verdicts
+from harness.leaderboard.site import publish
+from harness.plugin import registry
+from harness.results.store import Store
 from tests.planted import Planted, TestSet
 
 playwright = pytest.importorskip("playwright.sync_api")

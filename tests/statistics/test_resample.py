@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.statistics.resample import (
-    Outcomes,
-    multinomial_counts,
-    percentiles,
-    recalls,
-    resample_uar,
-    resample_war,
-)
+from harness.statistics.resample import Outcomes, multinomial_counts, percentiles, recalls, resample_uar, resample_war
 
 SHARES = [0.4, 0.3, 0.25, 0.05]
 

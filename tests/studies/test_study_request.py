@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness import options, registry
-from harness.errors import HarnessError
-from harness.frame_input import FrameInput
+from harness.core import options
+from harness.core.errors import HarnessError
+from harness.core.frame_input import FrameInput
+from harness.core.registered import Registered
+from harness.core.request import flatten
+from harness.plugin import registry
 from harness.plugin.specs import StudyRow, StudySpec, score_columns
-from harness.registered import Registered
-from harness.request import flatten
 from harness.studies.request import as_bench, columns_for, runnable, study_named
 
 SPEC = StudySpec(

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.recipe import Schedule, Stage
-from harness.method import Method
-from harness.stopping import Stopped, stop
+from harness.models.method import Method
+from harness.system.shutdown import Stopped, stop
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
 from harness.training.loop import fit
-from harness.training.standing import Fitted
+from harness.training.state import Fitted
 from tests.training.test_loop import CPU, Points
 
 STEPS = 3 * 3 + 2 * 3  # of both stages of `Growing`, twelve clips in batches of four

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.backbones import FrameEncoder
 from harness.data.dataset import Dataset
-from harness.features import FeatureCache, FeatureTable
-from harness.seeds import seed_of
-from harness.training.inputs import CachedFeatures, Frames
-from harness.video.clips import load_clip, normalise
-from harness.views import train_views
+from harness.features.cache import FeatureCache, FeatureTable
+from harness.features.view import train_views
+from harness.models.backbone import FrameEncoder
+from harness.system.seeds import seed_of
+from harness.training.batches import CachedFeatures, Frames
+from harness.video.load import load_clip, normalise
 from tests import bench
 from tests.bench import SEEN
 

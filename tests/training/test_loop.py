@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from harness.core.dataset_spec import Sample
+from harness.core.errors import BadData, TrainingDiverged
 from harness.core.recipe import Schedule, Stage
-from harness.errors import BadData, TrainingDiverged
-from harness.method import Method
+from harness.models.method import Method
 from harness.training.loop import CHECK_EVERY, Fitted, fit, order, predict, split
 
 CPU = torch.device("cpu")

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from harness.core.errors import HarnessError
 from harness.core.recipe import Stage
-from harness.errors import HarnessError
 from harness.training.optimizer import make_optimizer, trained_names
 
 

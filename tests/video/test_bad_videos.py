@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.dataset_spec import Sample
-from harness.errors import BadSample
-from harness.frame_input import FrameInput
+from harness.core.errors import BadSample
+from harness.core.frame_input import FrameInput
 from harness.video import container
-from harness.video.clips import load_clip
 from harness.video.files import count_frames, is_video
+from harness.video.load import load_clip
 from harness.video.source import check_all, open_source
 from tests.videos import write_sound, write_video
 

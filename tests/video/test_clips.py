@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from harness.core.dataset_spec import Sample
-from harness.errors import BadSample
-from harness.frame_input import FrameInput
+from harness.core.errors import BadSample
+from harness.core.frame_input import FrameInput
+from harness.models.weights import CLIP_MEAN, CLIP_STD
 from harness.video import decode
-from harness.video.clips import load_clip, normalise
-from harness.weights import CLIP_MEAN, CLIP_STD
+from harness.video.load import load_clip, normalise
 
 
 @pytest.fixture

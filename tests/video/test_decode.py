@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from harness.core.dataset_spec import Sample
-from harness.errors import BadSample
-from harness.frame_input import FrameInput
-from harness.video.clips import load_clip
+from harness.core.errors import BadSample
+from harness.core.frame_input import FrameInput
 from harness.video.decode import frame_files, is_frame, read_frames
+from harness.video.load import load_clip
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 20, 3), dtype=np.uint8)
 

@@ -12,12 +12,12 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms import v2
 
-from harness.frame_input import FrameInput
-from harness.video.clips import normalise
+from harness.core.frame_input import FrameInput
+from harness.models.weights import CLIP_MEAN, CLIP_STD
 from harness.video.jitter import ScaleJitter
+from harness.video.load import normalise
 from harness.video.transform import STEPS, train_view
 from harness.video.transform import test_view as plain_view
-from harness.weights import CLIP_MEAN, CLIP_STD
 
 RNG = np.random.default_rng(0)
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from harness.analyses.finished import FinishedRun
-from harness.analyses.run import run_analysis
-from harness.analyses.select import Wanted, Where, choose, context_of
-from harness.errors import HarnessError
+from harness.analysis.finished import FinishedRun
+from harness.analysis.run_analysis import run_analysis
+from harness.analysis.select import Wanted, Where, choose, context_of
+from harness.core.errors import HarnessError
 from harness.plugin.specs import AnalysisSpec
-from harness.store import Store
+from harness.results.store import Store
 from harness_plugins.analyses import frame_order, vocabulary
 from tests import bench
 from tests.towers import tokenizer

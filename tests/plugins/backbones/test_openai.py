@@ -7,7 +7,8 @@ import json
 import open_clip
 import pytest
 
-from harness import registry, weights
+from harness.models import weights
+from harness.plugin import registry
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import BadData, UnknownName
-from harness.splits import five_chunks, is_official
+from harness.core.errors import BadData, UnknownName
+from harness.data.splits import five_chunks, is_official
 from harness_plugins.datasets import dfew
 
 (SPEC,) = dfew.register_datasets()

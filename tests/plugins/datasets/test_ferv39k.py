@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.errors import BadData, UnknownName
-from harness.splits import is_official, per_class, scene_fifths
+from harness.core.errors import BadData, UnknownName
+from harness.data.splits import is_official, per_class, scene_fifths
 from harness_plugins.datasets import ferv39k
 
 (SPEC,) = ferv39k.register_datasets()

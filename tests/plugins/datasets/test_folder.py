@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.core.dataset_spec import Inventory
-from harness.errors import BadData
+from harness.core.errors import BadData
 from harness_plugins.datasets import folder
 from harness_plugins.datasets.folder.clips import STORED
 

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from harness.core.errors import BadOption
 from harness.core.recipe import Stage
 from harness.cost.count import cost_of, parameters
-from harness.errors import BadOption
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.a3lign import Options
 from harness_plugins.methods.a3lign.model import A3lign, shares

@@ -12,9 +12,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.backbones import Backbone
-from harness.errors import BadOption
-from harness.method import Method
+from harness.core.errors import BadOption
+from harness.models.backbone import Backbone
+from harness.models.method import Method
 from harness.training.optimizer import make_optimizer, trained_names
 from harness.training.schedule import learning_rate
 from harness_plugins.methods.biehpro import BaselineOptions, Options

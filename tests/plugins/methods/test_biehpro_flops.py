@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.backbones import Backbone
-from harness.choose import class_names, settled
-from harness.flops.rows import architecture, rows
+from harness.cost.table import architecture, rows
+from harness.models.backbone import Backbone
+from harness.planning.choose import class_names, settled
 from tests.flops.hand import vit
 
 PLAIN = {"interfit": False, "msta": False, "biehpro": False}

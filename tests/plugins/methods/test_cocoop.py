@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from harness.core.errors import BadOption
 from harness.core.recipe import Schedule
 from harness.cost.count import parameters
-from harness.errors import BadOption
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.cocoop import Options
 from harness_plugins.methods.cocoop.model import CoCoOp

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from harness.core.errors import BadOption, HarnessError
 from harness.core.recipe import Schedule
-from harness.errors import BadOption, HarnessError
 from harness.training.optimizer import make_optimizer, trained_names
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.errors import BadOption
+from harness.core.errors import BadOption
 from harness_plugins.methods.zero_shot_clip import Options
 from harness_plugins.methods.zero_shot_clip.model import ZeroShotClip
 from tests.towers import CLASSES, tiny_backbone, tiny_task, tokenizer

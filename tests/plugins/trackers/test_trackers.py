@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from harness import registry
-from harness.errors import UnknownName
-from harness.tracking import load_trackers
+from harness.core.errors import UnknownName
+from harness.plugin import registry
+from harness.plugin.trackers import load_trackers
 from tests.conftest import Bench
 
 BROKEN = [{"name": "broken", "method": "linear", "set": {"fault": "raise"}}]

@@ -1,1 +1,0 @@
-"""Finished runs, brought back and looked into."""

@@ -1,0 +1,146 @@
+"""A finished run, brought back: its job, its data, and its method with the weights that were stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from harness.core.context import RunContext
+from harness.core.dataset_spec import Sample
+from harness.core.errors import BadData, HarnessError
+from harness.core.job import JobSpec
+from harness.data.dataset import Dataset
+from harness.data.places import dataset_place
+from harness.jobs.job_inputs import Supply
+from harness.jobs.load import build_method, load_backbone, load_dataset
+from harness.models import weights
+from harness.models.backbone import Backbone
+from harness.models.inputs import Inputs
+from harness.models.method import Method, Task, own_parameters
+from harness.plugin import registry
+from harness.results.records import job_of
+from harness.system.device import pick_device
+from harness.system.seeds import seed_everything, seed_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WEIGHTS = "weights.safetensors"
+
+
+class FinishedRun:
+    """One finished job. Nothing is loaded before it is asked for.
+
+    Attributes:
+        result: its `result.json`.
+        folder: where that lies.
+        job: the job, made again from the result.
+        device: where the method is.
+    """
+
+    def __init__(self, result: Mapping[str, Any], context: RunContext) -> None:
+        self.result = result
+        self.folder = Path(result["path"])
+        self.job: JobSpec = job_of(result)
+        self.context = context
+        self.device = pick_device()
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The dataset as the run saw it. Raises: HarnessError if it is nowhere, or has changed since."""
+        if self.job.dataset not in self.context.data_roots:
+            dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
+        try:
+            return load_dataset(self.job.dataset, self.job.fingerprint, self.context)
+        except BadData as error:
+            root = self.context.data_roots[self.job.dataset]
+            raise BadData(f"{self.folder}: not made with the data in {root}; give their --data-root") from error
+
+    @cached_property
+    def backbone(self) -> Backbone:
+        """The backbone with the run's weights. Raises: HarnessError if those asked for are others."""
+        found = weights.resolve(self.context.backbone, registry.backbones()).id
+        if found != self.job.backbone:
+            planned = self.job.backbone
+            raise HarnessError(
+                f"{self.folder}: made with {planned.name}:{planned.weights} (SHA-256 {planned.sha256[:12]}), not with "
+                f"{self.context.backbone} ({found.sha256[:12]}); name the file: --backbone {planned.name}:FILE"
+            )
+        return load_backbone(self.job.backbone, self.context, self.device)
+
+    @cached_property
+    def task(self) -> Task:
+        """What the method was built for."""
+        return Task(self.job.protocol.classes, self.backbone, self.job.input)
+
+    @property
+    def untrained(self) -> Method:
+        """The method as it was before training, in evaluation mode."""
+        seed_everything(seed_of("init", self.job.seed))
+        return build_method(self.job, self.task).to(self.device).requires_grad_(False).eval()
+
+    @cached_property
+    def method(self) -> Method:
+        """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
+        method = self.untrained
+        method.grow_to_final()
+        own = own_parameters(method.to(self.device), self.backbone)
+        if own:
+            restore(own, self.folder / WEIGHTS)
+        return method.requires_grad_(False).eval()
+
+    @cached_property
+    def samples(self) -> list[Sample]:
+        """The test clips that were scored, ordered by id."""
+        return self._supply.usable(self.dataset.folds[self.job.fold].test)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """(N,) index of the class of each of the samples."""
+        return np.array([sample.label for sample in self.samples])
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the method sees of the samples; for `harness.training.loop.predict`."""
+        return self._supply.test(self.samples)
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """`predictions.parquet`: what the run itself predicted."""
+        import pandas as pd
+
+        return pd.read_parquet(self.folder / "predictions.parquet")
+
+    @cached_property
+    def _supply(self) -> Supply:
+        supply = Supply(self.dataset, self.backbone, self.job, self.context, encoder=self.method.encoder)
+        supply.prepare(self.dataset.folds[self.job.fold], trains=False)
+        return supply
+
+
+def restore(parameters: Mapping[str, torch.nn.Parameter], file: Path) -> None:
+    """Put stored weights into parameters of the same names.
+
+    Raises:
+        HarnessError: there is no such file, or it holds other names or shapes.
+    """
+    from safetensors.torch import load_file
+
+    if not file.is_file():
+        raise HarnessError(f"{file.parent}: made without --save-weights; run it again with --save-weights --force")
+    try:
+        stored = load_file(file)
+    except Exception as error:  # a damaged file can make the reader fail in any way
+        raise HarnessError(f"{file}: cannot be read ({error}); run the job again with --force") from error
+    shapes = {name: tuple(tensor.shape) for name, tensor in stored.items()}
+    if shapes != {name: tuple(parameter.shape) for name, parameter in parameters.items()}:
+        odd = sorted(set(shapes) ^ set(parameters)) or ["shapes"]
+        raise HarnessError(f"{file}: does not fit the method as it is now ({odd[0]}); run the job again with --force")
+    with torch.no_grad():
+        for name, parameter in parameters.items():
+            parameter.copy_(stored[name])

@@ -1,0 +1,105 @@
+"""Which finished runs an analysis is about, and where their data are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.core.context import RunContext
+from harness.core.errors import HarnessError, UnknownName, suggestion
+from harness.core.request import parse_names
+from harness.data.places import cache_folder, dataset_place
+from harness.models.weights import BUNDLED
+from harness.planning.plan import DEMO_ROOT
+from harness.plugin import registry
+from harness.plugin.specs import AnalysisSpec
+from harness.results.store import Store
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `harness analyze` was asked for; a field that is empty leaves nothing out."""
+
+    methods: tuple[str, ...] = ()  # or names of variants
+    datasets: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, **texts: str | None) -> Wanted:
+        """From comma-separated names; `all` is the same as none."""
+        return cls(**{key: tuple(parse_names(text)) for key, text in texts.items() if text and text != "all"})
+
+    def fits(self, result: Mapping[str, Any]) -> bool:
+        """Whether a result is meant."""
+        found: tuple[tuple[Collection[str], Collection[str]], ...] = (
+            (self.methods, {result["method"], result["variant"]}),
+            (self.datasets, {result["dataset"]}),
+            (self.folds, {str(result["fold"])}),
+            (self.seeds, {str(result["seed"])}),
+        )
+        return all(not asked or set(asked) & set(values) for asked, values in found)
+
+
+@dataclass(frozen=True)
+class Where:
+    """What a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
+
+    runs: Path
+    data_root: Path | None = None  # holds the datasets
+    layouts: Mapping[str, str] = field(default_factory=dict)  # dataset -> CLIPS:LISTS
+    backbone: str | None = None
+    threads: int = 1
+
+
+def analysis_named(name: str) -> AnalysisSpec:
+    """The analysis of that name. Raises: UnknownName, with the closest one."""
+    offers = registry.plugins().offers("analyses")
+    if name not in offers:
+        raise UnknownName(f"unknown analysis {name!r}; {suggestion(name, offers)}")
+    spec: AnalysisSpec = offers[name].spec
+    return spec
+
+
+def choose(spec: AnalysisSpec, store: Store, wanted: Wanted) -> list[dict[str, Any]]:
+    """The finished results that are wanted and that the analysis can be applied to.
+
+    Raises:
+        HarnessError: there are none.
+    """
+    if not store.root.is_dir():
+        raise HarnessError(f"{store.root}: no such folder; `harness bench --save-weights` makes it")
+    results = [result for result in store.results() if result["status"] == "done" and wanted.fits(result)]
+    if not results:
+        raise HarnessError(f"{store.root}: holds no finished result of those asked for; `harness status` shows them")
+    fitting = [result for result in results if not spec.methods or result["method"] in spec.methods]
+    if not fitting:
+        there = ", ".join(sorted({result["method"] for result in results}))
+        raise HarnessError(f"analysis {spec.name!r} is of {', '.join(spec.methods)}; {store.root} holds only {there}")
+    return fitting
+
+
+def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
+    """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
+    spec = registry.dataset(result["dataset"])
+    layout = where.layouts.get(spec.name, "")
+    try:
+        place = dataset_place(spec, where.data_root or (DEMO_ROOT if result["demo"] else None), layout)
+    except HarnessError:
+        place = None
+    return RunContext(
+        out=str(where.runs.resolve()),
+        cache=str(cache_folder().resolve()),
+        data_roots={spec.name: str(place.root.resolve())} if place else {},
+        layouts={spec.name: place.layout} if place else {},
+        backbone=where.backbone or backbone_request(result["backbone"]),
+        threads=where.threads,
+    )
+
+
+def backbone_request(backbone: Mapping[str, Any]) -> str:
+    """What a result's backbone is asked for by; a file was stored without its folder, so it has to be named again."""
+    bundled = backbone["weights"] in ("", BUNDLED)
+    return str(backbone["name"] if bundled else f"{backbone['name']}:{backbone['weights']}")

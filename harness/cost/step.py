@@ -1,0 +1,128 @@
+"""Multiply-adds of a training step: forward and backward, counted while one is taken."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from harness.core.recipe import Stage
+from harness.cost.graph import attention_in_the_open
+from harness.cost.layers import count as count_layers
+from harness.cost.tally import Convention
+from harness.models.method import Method
+from harness.models.text_tower import TextFeatures
+from harness.training.optimizer import parameter_groups
+
+FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition
+
+
+def step_macs(method: Method, clip: tuple[int, ...], convention: Convention) -> tuple[int, int]:
+    """Multiply-adds of one step of the stage where it costs most, and that stage's batch; 0, 0 if nothing is trained.
+
+    Args:
+        method: as it is trained, grown modules included. It is left as it was.
+        clip: shape of what it is fed of one clip: (T, D), or (T, 3, H, W) without a frozen encoder.
+        convention: what is counted.
+    """
+    costs = [(0, 0)]
+    with _left_alone(method):
+        for stage in filter(partial(_still_there, method), method.stages()):
+            list(parameter_groups(method, stage))  # freezes and thaws
+            costs.append((_one_step(method, (stage.batch_size, *clip), convention), stage.batch_size))
+    return max(costs)
+
+
+def _still_there(method: Method, stage: Stage) -> bool:
+    """Whether what a stage trains is still part of the method, which may have outgrown it."""
+    names = [name for name, _ in method.named_parameters()]
+    return all(any(name == prefix or name.startswith(f"{prefix}.") for name in names) for prefix in stage.lr)
+
+
+def _one_step(method: Method, shape: tuple[int, ...], convention: Convention) -> int:
+    take = _layers if convention == "paper" else _dispatched
+    try:
+        with hollow(method):
+            return take(method, shape, torch.device("meta"))
+    except Exception:  # it reads numbers, so it has to have some
+        return take(method, shape, next(method.parameters()).device)
+
+
+def _layers(method: Method, shape: tuple[int, ...], device: torch.device) -> int:
+    _remember_text(method)
+    with torch.enable_grad():
+        return count_layers(method, torch.zeros(shape, device=device)).macs
+
+
+def _dispatched(method: Method, shape: tuple[int, ...], device: torch.device) -> int:
+    _remember_text(method)
+    inputs = torch.zeros(shape, device=device)
+    labels = torch.zeros(shape[0], dtype=torch.long, device=device)
+    with _products_in_the_open(), FlopCounterMode(display=False) as counter, torch.enable_grad():
+        loss: Tensor = method.loss(method(inputs), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+    return int(counter.get_total_flops()) // FLOPS_PER_MAC
+
+
+@contextmanager
+def _products_in_the_open() -> Iterator[None]:
+    """Without the libraries whose LSTM is one operator, and the kernels whose attention is."""
+    with attention_in_the_open(), sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of flags that this machine has no use for, set back to what they were
+        with torch.backends.mkldnn.flags(enabled=False), torch.backends.cudnn.flags(enabled=False):
+            yield
+
+
+def _remember_text(method: Method) -> None:
+    """Text features that nothing trains are computed once a stage, so not in a step."""
+    with torch.no_grad():
+        for part in method.modules():
+            if isinstance(part, TextFeatures):
+                part()
+
+
+@contextmanager
+def hollow(module: nn.Module) -> Iterator[None]:
+    """The module with shapes in the place of numbers (torch's `meta` device): a pass takes no time and no memory."""
+    kept = [
+        (part, name, tensor)
+        for part in module.modules()
+        for store in (part._parameters, part._buffers)
+        for name, tensor in store.items()
+        if tensor is not None
+    ]
+    empty = {id(tensor): _shape_of(tensor) for _, _, tensor in kept}
+    for part, name, tensor in kept:
+        setattr(part, name, empty[id(tensor)])  # an LSTM keeps a list of its weights, which this renews
+    try:
+        yield
+    finally:
+        for part, name, tensor in kept:
+            setattr(part, name, tensor)
+
+
+def _shape_of(tensor: Tensor) -> Tensor:
+    empty = torch.empty_like(tensor, device="meta", requires_grad=False)
+    return nn.Parameter(empty, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else empty
+
+
+@contextmanager
+def _left_alone(method: Method) -> Iterator[None]:
+    """Modes, gradients and what needs one are afterwards as before."""
+    modes = [(part, part.training) for part in method.modules()]
+    grads = [(p, p.requires_grad, p.grad) for p in method.parameters()]
+    method.train()
+    try:
+        yield
+    finally:
+        for part, mode in modes:
+            part.training = mode
+        for parameter, needed, grad in grads:
+            parameter.requires_grad_(needed)
+            parameter.grad = grad

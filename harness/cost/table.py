@@ -1,0 +1,69 @@
+"""What each method costs on an architecture, without weights and without data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from harness.core.backbone_spec import BackboneSpec
+from harness.core.errors import HarnessError
+from harness.core.frame_input import FrameInput
+from harness.cost.count import cost_of
+from harness.cost.tally import Convention
+from harness.models import backbone as backbones
+from harness.models import weights
+from harness.models.backbone import Backbone
+from harness.models.method import Task
+from harness.models.spec import MethodSpec
+
+TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
+
+Settled = tuple[MethodSpec, dict[str, Any], FrameInput]
+
+
+def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) -> Backbone:
+    """Return the backbone that `NAME[:…]` names, with random weights: no count depends on them.
+
+    Args:
+        request: a name of open_clip's, or one of `known`.
+        known: backbones of plugins by name.
+    """
+    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{weights.RANDOM}", known or {}))
+
+
+def rows(
+    methods: Iterable[Settled], backbone: Backbone, convention: Convention, classes: Sequence[str]
+) -> Iterator[dict[str, Any] | HarnessError]:
+    """Yield a row for each method, or why it cannot be counted.
+
+    Args:
+        methods: each with its options and frame input, as `MethodSpec.settle` gives them.
+        backbone: an architecture; its weights do not matter.
+        convention: which counter.
+        classes: names; their length is part of the cost of text.
+    """
+    names = tuple(classes)
+    for spec, values, given in methods:
+        seen = replace(given, size=given.size or backbone.image_size)
+        try:
+            method = spec.construct(Task(names, backbone, seen), values)
+            method.grow_to_final()
+            cost = cost_of(method, Task(names, backbone, seen), convention)
+        except HarnessError as error:
+            yield HarnessError(f"{spec.name}: {error}")
+            continue
+        except Exception as error:  # a plugin's method can fail in any way
+            yield HarnessError(f"{spec.name}: cannot be counted ({type(error).__name__}: {error})")
+            continue
+        yield {
+            "method": spec.name,
+            "backbone": backbone.source.id.name,
+            "convention": convention,
+            "frames": seen.frames,
+            "size": seen.size,
+            "classes": len(names),
+            "views": TEST_VIEWS,
+            "train_views": seen.views,
+            **cost,
+        }

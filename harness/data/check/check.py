@@ -1,0 +1,142 @@
+"""Check a dataset on disk: annotations, clips, splits, and on request every frame."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from harness.core.dataset_spec import DatasetSpec, Level, Problem, Sample
+from harness.core.errors import BadData
+from harness.data.check.clip_problems import clip_problems, short_clips
+from harness.data.check.leaks import leak_problems
+from harness.data.check.parallel import Effort
+from harness.data.check.report import Part, Report
+from harness.data.dataset import Dataset, describe, find
+from harness.data.splits import per_class
+
+PARTS = ("train", "test")
+ROWS = 100  # wrong ones of a file that are named
+FRAMES = 16  # what most methods of the field sample
+
+
+def check(
+    spec: DatasetSpec,
+    root: Path,
+    cache: Path,
+    layout: str = "",
+    *,
+    frames: int = FRAMES,
+    deep: Effort | None = None,
+    leaks: Effort | None = None,
+) -> Report:
+    """Look at everything that takes no decoding; `deep` decodes every frame, `leaks` looks for equal ones.
+
+    Raises:
+        BadData: there is no such folder. What is wrong inside is in the report.
+    """
+    if not root.is_dir():
+        raise BadData(f"{spec.title}: no folder {root}")
+    try:
+        found = find(spec, root, layout)
+    except BadData as error:
+        file, line = str(getattr(error, "file", "")), getattr(error, "line", None)
+        text = getattr(error, "reason", str(error))
+        problem = Problem("error", "bad-annotation" if line else "nothing-to-read", text, file, line)
+        return Report(spec.name, str(root), demo=False, official=False, layout="", fingerprint="", problems=[problem])
+    dataset = describe(spec, root, found, cache, thorough=True)
+    samples = list(dataset.samples.values())
+    problems = [*found.problems, *split_problems(dataset), *clip_problems(dataset, frames)]
+    if deep:
+        problems += deep.undecodable(samples)
+    if leaks:
+        problems += leak_problems(dataset, leaks)
+    problems += [Problem("warning", "known-overlap", text) for text in dataset.spec.overlaps]
+    return Report(
+        dataset=spec.name,
+        root=str(root),
+        demo=dataset.demo,
+        official=not dataset.demo and all(dataset.official(name) for name in dataset.folds),
+        layout=found.layout,
+        fingerprint=dataset.fingerprint,
+        frames=_frames(samples),
+        folds=[
+            _part(dataset, name, part, side, frames)
+            for name, fold in dataset.folds.items()
+            for part, side in (("train", fold.train), ("test", fold.test))
+        ],
+        problems=sorted(_shortened(problems), key=lambda p: ("error", "warning", "info").index(p.level)),
+    )
+
+
+def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """At most so many wrong rows of one file; the others are counted, as a list of another form is wrong throughout."""
+    rows: Counter[str] = Counter()
+    for problem in problems:
+        rows[problem.file] += problem.code == "bad-annotation"
+        if problem.code != "bad-annotation" or rows[problem.file] <= ROWS:
+            yield problem
+    for file, count in rows.items():
+        if count > ROWS:
+            yield Problem("error", "bad-annotation", f"and {count - ROWS:,} more rows, {count:,} in all", file)
+
+
+def split_problems(dataset: Dataset) -> list[Problem]:
+    """What of the splits is not the official one. A demo is not meant to be, and some datasets have none."""
+    spec, lists, problems = dataset.spec, dataset.found.lists, []
+    for name, fold in dataset.folds.items():
+        official = dataset.official(name)
+        if name in dataset.found.derived:
+            verified = "it is the official one" if official else "it cannot be verified"
+            level: Level = "info" if official or dataset.demo else "warning"
+            text = f"fold {name}: a list is missing, so the split was derived by the official rule; {verified}"
+            problems.append(Problem(level, "derived-split", text))
+        if official or dataset.demo or name not in spec.split_sha256:
+            continue
+        for part, side in enumerate((fold.train, fold.test)):
+            if dataset.split_sha256[name][PARTS[part]] != spec.split_sha256[name][part]:
+                text = f"fold {name} {PARTS[part]}: not the official split: {_difference(spec, name, part, side)}"
+                problems.append(Problem("error", "split-not-official", text, lists.get((name, PARTS[part]), "")))
+    return problems
+
+
+def _difference(spec: DatasetSpec, fold: str, part: int, side: Sequence[Sample]) -> str:
+    if fold not in spec.counts:
+        return "other clips or labels"
+    official, found = spec.counts[fold][part], per_class(side, len(spec.classes))
+    if official == found:
+        return "the class sizes are the official ones, but clips or labels differ"
+    pairs = zip(spec.class_names, found, official, strict=True)
+    sizes = ", ".join(f"{name} {have} for {want}" for name, have, want in pairs if have != want)
+    return f"{sum(found):,} clips for {sum(official):,} ({sizes})"
+
+
+def _part(dataset: Dataset, fold: str, part: str, side: Sequence[Sample], frames: int) -> Part:
+    spec = dataset.spec
+    listed = per_class(side, len(spec.classes))
+    official = None if dataset.demo else spec.counts.get(fold)
+    expected = official[PARTS.index(part)] if official else listed
+    found = per_class([s for s in side if s.frames], len(spec.classes))
+    hashes = spec.split_sha256.get(fold)
+    short = short_clips(side, frames)
+    return Part(
+        fold=fold,
+        part=part,
+        expected=sum(expected),
+        found=sum(found),
+        per_class=dict(zip(spec.class_names, found, strict=True)),
+        expected_per_class=dict(zip(spec.class_names, expected, strict=True)),
+        sha256=dataset.split_sha256[fold][part],
+        official_sha256=hashes[PARTS.index(part)] if hashes else None,
+        short=len(short),
+        repeated=sum(frames - s.frames for s in short),
+    )
+
+
+def _frames(samples: Sequence[Sample]) -> Mapping[str, float]:
+    counts = [s.frames for s in samples if s.frames]
+    if not counts:
+        return {}
+    mean, median = statistics.fmean(counts), statistics.median(counts)
+    return {"min": min(counts), "median": median, "mean": round(mean, 2), "max": max(counts)}

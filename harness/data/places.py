@@ -1,0 +1,98 @@
+"""Where things are: the user's configuration file, data roots and the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_config_path
+
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import HarnessError
+from harness.system.files import write_atomically
+
+APP = "dfer-harness"
+DATA_ROOT = "HARNESS_DATA_ROOT"
+
+
+def cache_folder() -> Path:
+    """Features, sample lists and weights: `HARNESS_CACHE`, or the user's cache folder."""
+    return Path(os.environ.get("HARNESS_CACHE") or user_cache_path(APP))
+
+
+def config_file() -> Path:
+    """The user's configuration: `HARNESS_CONFIG`, or `config.toml` in the user's configuration folder."""
+    return Path(os.environ.get("HARNESS_CONFIG") or user_config_path(APP) / "config.toml")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a dataset is: its own folder, and which clips and lists to read there (empty: what is found)."""
+
+    root: Path
+    layout: str = ""
+
+
+def configured_places() -> dict[str, Place]:
+    """Dataset name -> place, as written by `harness data set`."""
+    path = config_file()
+    if not path.is_file():
+        return {}
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        layouts = {str(name): str(layout) for name, layout in data.get("layout", {}).items()}
+        return {str(n): Place(Path(folder), layouts.get(n, "")) for n, folder in data.get("data", {}).items()}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
+        raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
+
+
+def set_place(name: str, place: Place) -> Path:
+    """Remember where a dataset is. Returns the configuration file. Raises: HarnessError if it cannot be written."""
+    places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
+    roots = {name: str(place.root) for name, place in places.items()}
+    layouts = {name: place.layout for name, place in places.items() if place.layout}
+    text = "\n".join([*_table("data", roots), *(["", *_table("layout", layouts)] if layouts else [])])
+    path = config_file()
+    write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
+    return path
+
+
+def _table(name: str, values: Mapping[str, str]) -> list[str]:
+    return [f"[{name}]", *(f"{_quoted(key)} = {_quoted(values[key])}" for key in sorted(values))]
+
+
+def _quoted(text: str) -> str:
+    """A TOML string. JSON's escapes are TOML's, but for surrogate pairs and the bare DEL."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> Place:
+    """Where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
+
+    Raises:
+        HarnessError: none of them names it.
+    """
+    configured = configured_places().get(spec.name)
+    if data_root is not None:
+        return Place(_below(data_root, spec.folder), layout)
+    if os.environ.get(DATA_ROOT) and not (configured and spec.folder == "."):
+        return Place(_below(Path(os.environ[DATA_ROOT]).expanduser(), spec.folder), layout)
+    if configured:
+        return Place(configured.root.resolve(), layout or configured.layout)
+    raise HarnessError(
+        f"where is {spec.title}? Give --data-root DIR (the folder that holds {spec.folder}/), set {DATA_ROOT}, "
+        f"or run `harness data set {spec.name} PATH` once. To try things out without data: harness bench --demo"
+    )
+
+
+def _below(data_root: Path, folder: str) -> Path:
+    """The folder of that name, or the one that differs from it in case only: FERV39K for FERV39k."""
+    there = data_root / folder
+    if not there.is_dir() and data_root.is_dir():
+        names = sorted(path.name for path in data_root.iterdir() if path.name.lower() == folder.lower())
+        there = data_root / names[0] if names else there
+    return there.resolve()

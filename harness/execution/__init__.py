@@ -1,0 +1,1 @@
+"""From a plan to results: workers, claims, executors."""

@@ -1,0 +1,19 @@
+"""What an executor is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from harness.core.events import Send
+from harness.core.job import JobSpec
+from harness.planning.plan import Plan
+
+Finished = tuple[JobSpec, dict[str, Any]]
+
+
+class Executor(Protocol):
+    """Runs what a plan has to do and yields each job with its result, in the order in which they finish."""
+
+    def __call__(self, plan: Plan, send: Send) -> Iterator[Finished]:
+        """Run the plan's jobs; events go to `send`."""

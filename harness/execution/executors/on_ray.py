@@ -1,0 +1,69 @@
+"""Jobs as Ray tasks, on this machine or on a cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from harness.core.context import RunContext
+from harness.core.errors import HarnessError
+from harness.core.events import Send
+from harness.core.job import JobSpec
+from harness.execution.claims import Claims
+from harness.execution.executors.capacity import Room
+from harness.execution.executors.dispatch import Dispatcher
+from harness.execution.executors.event_queue import Throttled
+from harness.execution.executors.interface import Finished
+from harness.execution.executors.session import session
+from harness.execution.worker import execute, execute_apart, fill_shard
+from harness.planning.missing_shards import Fill
+from harness.planning.plan import Plan
+from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
+
+
+def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
+    """Submit what there is room for, the longest first, and pass on events and results as they come.
+
+    Raises:
+        HarnessError: there is no Ray, or it was lost on the way.
+    """
+    if not plan.todo:
+        return
+    with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
+        room = Room(plan.cluster, plan.context.threads)
+        try:
+            yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
+        except (RayError, ConnectionError) as error:
+            raise HarnessError(
+                f"Ray was lost: {str(error).strip().splitlines()[0]}; finished results are kept, and the same command "
+                f"goes on"
+            ) from error
+
+
+def fill_task(fill: Fill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
+    """Fill one shard of the feature cache, on a worker."""
+    mailbox.put.remote({"event": "filling", "fill": fill})
+    return fill_shard(fill, context, skip_bad=skip_bad)
+
+
+def run_task(job: JobSpec, context: RunContext, mailbox: Any) -> Any:
+    """Run a job on a worker. Being cancelled (SIGINT) or preempted (SIGTERM) saves where it stands first.
+
+    Either way the worker then ends. Preempted, its machine is being taken away: the driver sees a lost worker, and
+    tries again. Cancelled, it must not reply: Ray has crossed the task off, and aborts the driver on a late result.
+    """
+    try:
+        with stop.on(signal.SIGINT, signal.SIGTERM):
+            work = execute_apart if context.collect else execute
+            result = work(job, context, Throttled(mailbox.put.remote))
+    except Stopped:
+        os._exit(EXIT_STOPPED)
+    with suppress(RayError):
+        ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch
+    return result

@@ -1,0 +1,142 @@
+"""What a worker does, whichever executor it serves: fill a shard, or run a job."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.core.context import RunContext
+from harness.core.errors import CannotWrite, HarnessError
+from harness.core.events import Send, for_job
+from harness.core.job import JobSpec
+from harness.data.places import cache_folder, dataset_place
+from harness.plugin import registry
+from harness.results.provenance import now, provenance
+from harness.results.records import identity
+from harness.results.store import Store, write_json
+from harness.system.files import sweep
+from harness.system.leases import Leases
+from harness.system.source_hash import shipped
+
+if TYPE_CHECKING:
+    from harness.planning.missing_shards import Fill
+
+
+def load_plugins(context: RunContext) -> None:
+    """Load the run's one-file plugins in this process, if they are not there yet."""
+    for path in context.plugin_files:
+        registry.plugins().add_file(shipped(Path(path)))
+
+
+def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None:
+    """Encode one shard. Returns why it failed, if it did: the jobs that need it will fail with the same reason."""
+    with quiet_imports():
+        from harness.jobs.load import fill_cache
+
+    load_plugins(context)
+    try:
+        fill_cache(fill, context, skip_bad=skip_bad)
+    except CannotWrite:
+        raise
+    except HarnessError as error:
+        return str(error)
+    return None
+
+
+def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
+    """Run a job and return its result, which is stored by then."""
+    with quiet_imports():
+        from harness.jobs.run_job import run_job
+
+    send_own = for_job(send, job.id)
+    send_own({"event": "started"})
+    load_plugins(context)
+    with _storing(context):
+        return run_job(job, context, send_own)
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A result as it travels where no folder is shared."""
+
+    result: dict[str, Any]
+    files: Mapping[str, bytes]
+
+
+def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
+    """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
+    load_plugins(context)
+    cache = cache_folder()
+    roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
+    store = Store(cache / "collected")
+    own = replace(context, out=str(store.root), cache=str(cache), data_roots=roots)
+    sweep_up(own)
+    result = execute(job, own, send)
+    folder = store.folder(job)
+    files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    shutil.rmtree(folder, ignore_errors=True)
+    return Parcel(result, files)
+
+
+def unpack(job: JobSpec, parcel: Parcel, context: RunContext) -> dict[str, Any]:
+    """Store what a worker sent back."""
+    with _storing(context), Store(Path(context.out)).draft(job) as draft:
+        for name, content in parcel.files.items():
+            (draft / Path(name).name).write_bytes(content)
+    return parcel.result
+
+
+def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, Any]:
+    """Record a job whose worker died before it could."""
+    found = {**provenance(context, now()), "retries": list(context.lost)}
+    tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
+    result = {
+        **identity(job, registry.method(job.method)),
+        "status": "failed",
+        "error": reason + tries,
+        "provenance": found,
+    }
+    store = Store(Path(context.out))
+    with _storing(context), store.draft(job) as draft:
+        text = store.lost_logs(job) + "\n".join([*context.lost, reason]) + "\n"
+        (draft / "log.txt").write_text(text, encoding="utf-8")
+        write_json(draft / "result.json", result)
+    store.checkpoint(job).unlink(missing_ok=True)
+    return result
+
+
+def sweep_up(context: RunContext) -> None:
+    """Remove what processes that were killed left in the store and in the cache."""
+    Store(Path(context.out)).sweep()
+    sweep(Path(context.cache))
+    Leases(Path(context.cache) / "features").sweep()
+
+
+def _own_root(name: str, planned: Path) -> Path:
+    """Where this machine has a dataset: at the driver's path, or where its own configuration says."""
+    return planned if planned.is_dir() else dataset_place(registry.dataset(name), None).root
+
+
+@contextmanager
+def _storing(context: RunContext) -> Iterator[None]:
+    """A full disk ends the run, since nothing else could be stored either."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(
+            f"a result cannot be stored in {context.out}: {error}; what is finished is kept, and the same command goes "
+            f"on once this is mended"
+        ) from error
+
+
+@contextmanager
+def quiet_imports() -> Iterator[None]:
+    """torch and open_clip take seconds to import, so workers do it, and warn of each other's deprecations."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,49 @@
+"""The views of a clip that a method needs: the test view, and V augmented ones for training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from harness.core.backbone_spec import BackboneId
+from harness.core.digest import digest
+from harness.core.frame_input import FrameInput
+
+TEST = -1
+
+
+@dataclass(frozen=True)
+class View:
+    """One way of looking at every clip of a dataset with one encoder. Its key names a folder of the feature cache."""
+
+    fingerprint: str
+    backbone: BackboneId  # whole: equal weights in another architecture, or read as another tag's, are another encoder
+    input: FrameInput
+    number: int  # TEST, or the number of an augmented view
+
+    @property
+    def key(self) -> str:
+        """Hash of everything that the features depend on."""
+        return digest(asdict(self), 20)
+
+
+def test_view(fingerprint: str, backbone: BackboneId, given: FrameInput) -> View:
+    """The centred, unaugmented view. Methods that differ only in augmentation share it."""
+    plain = replace(given, augmentation=(), views=0, crop_scale=(1.0, 1.0), colour_jitter=(0.0,) * 4, rotation=0.0)
+    return View(fingerprint, backbone, plain, TEST)
+
+
+def train_view(fingerprint: str, backbone: BackboneId, given: FrameInput, epoch: int) -> View:
+    """Epoch e sees view e mod V."""
+    return View(fingerprint, backbone, replace(given, views=0), epoch % given.views)
+
+
+def train_views(fingerprint: str, backbone: BackboneId, given: FrameInput) -> Iterator[View]:
+    """All V augmented views."""
+    return (train_view(fingerprint, backbone, given, number) for number in range(given.views))
+
+
+def shard_file(features: Path, view: View, shard: int) -> Path:
+    """Where the features of one shard lie, below the folder of the cache."""
+    return features / view.key / f"{shard:05d}.npy"

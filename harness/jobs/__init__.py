@@ -1,0 +1,1 @@
+"""From one job to one result."""

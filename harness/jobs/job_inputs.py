@@ -1,0 +1,139 @@
+"""What feeds a method: cached features if its encoder is frozen, frames otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from harness.core.context import RunContext
+from harness.core.dataset_spec import Fold, Sample
+from harness.core.errors import BadSample
+from harness.core.job import JobSpec
+from harness.data.dataset import Dataset
+from harness.features.cache import FeatureCache, FeatureTable, refuse
+from harness.features.view import View, test_view, train_views
+from harness.models.backbone import Backbone, FrameEncoder
+from harness.models.inputs import Inputs
+from harness.training.batches import CachedFeatures, Frames
+from harness.video.load import load_clip
+from harness.video.source import check_all
+
+NAMED = 10  # skipped clips that a result names; the rest are counted
+
+
+class Supply:
+    """The inputs of one job."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        backbone: Backbone,
+        job: JobSpec,
+        context: RunContext,
+        encoder: FrameEncoder | None,
+    ) -> None:
+        self.dataset = dataset
+        self.backbone = backbone
+        self.job = job
+        self.context = context
+        self.encoder = encoder
+        self.skip_bad = job.on_bad_sample == "skip"
+        self.cached = encoder is not None and job.input.views > 0
+        self.cache = FeatureCache(Path(context.cache) / "features")
+        self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
+
+    def prepare(self, fold: Fold, *, trains: bool) -> None:
+        """Fill what the cache lacks, and find the clips that cannot be read.
+
+        Raises:
+            BadData: some cannot, and bad clips are not to be skipped.
+        """
+        parts: list[tuple[View, Sequence[Sample]]] = [(self._test_view, fold.test)]
+        if trains:
+            parts += [(view, fold.train) for view in self._train_views]
+        if self._monitored:
+            parts.append((self._test_view, fold.train))
+        if self.cached:
+            for view, samples in parts:
+                for shard in self.dataset.shards_of(samples):
+                    self.bad |= self.cache.ensure(self.dataset, view, shard, self.backbone, skip_bad=self.skip_bad)
+        elif self.skip_bad:
+            self.bad = self._unreadable(fold.train if trains else (), fold.test)
+
+    @contextmanager
+    def counting_bad(self, fold: Fold) -> Iterator[None]:
+        """Turn the first clip that cannot be read into a report of all of them."""
+        try:
+            yield
+        except torch.OutOfMemoryError:
+            raise  # no clip's fault
+        except (BadSample, RuntimeError):  # the latter is what a loader's process makes of the former
+            if not self.cached:
+                refuse(self._unreadable(fold.train, fold.test), skip_bad=False)
+            raise
+
+    def usable(self, samples: Iterable[Sample]) -> list[Sample]:
+        """The samples without those that cannot be read, ordered by id."""
+        return sorted((s for s in samples if s.id not in self.bad), key=lambda s: s.id)
+
+    def train(self, samples: Sequence[Sample]) -> Inputs:
+        """Augmented training inputs."""
+        if self.cached:
+            return CachedFeatures(samples, [self._table(view) for view in self._train_views])
+        return self._frames(samples, self.job.seed)
+
+    def test(self, samples: Sequence[Sample]) -> Inputs:
+        """Test views."""
+        if self.cached:
+            return CachedFeatures(samples, [self._table(self._test_view)])
+        return self._frames(samples, None)
+
+    def warnings(self, untrained: int, unscored: int) -> Iterator[str]:
+        """What was left out, for the result."""
+        if self.bad:
+            yield f"skipped clips that cannot be read: {untrained} in training, {unscored} in testing"
+        yield from (f"skipped: {reason}" for reason in list(self.bad.values())[:NAMED])
+
+    @property
+    def _monitored(self) -> bool:
+        return self.job.protocol.selection == "val"
+
+    @cached_property
+    def _test_view(self) -> View:
+        return test_view(self.job.fingerprint, self.job.backbone, self.job.input)
+
+    @cached_property
+    def _train_views(self) -> list[View]:
+        return list(train_views(self.job.fingerprint, self.job.backbone, self.job.input))
+
+    def _table(self, view: View) -> FeatureTable:
+        return FeatureTable(self.cache, self.dataset, view)
+
+    def _frames(self, samples: Sequence[Sample], job_seed: int | None) -> Frames:
+        return Frames(
+            samples,
+            self.job.input,
+            self.backbone,
+            self.encoder,
+            job_seed=job_seed,
+            workers=self.context.loader_workers,
+        )
+
+    def _unreadable(self, train: Iterable[Sample], test: Iterable[Sample]) -> dict[str, str]:
+        """Clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
+        bad: dict[str, str] = {}
+        readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (
+            (train, check_all),
+            (test, lambda sample: load_clip(sample, self.job.input, None)),
+        )
+        for samples, read in readers:
+            for sample in samples:
+                try:
+                    read(sample)
+                except BadSample as error:
+                    bad[sample.id] = str(error)
+        return bad

@@ -1,0 +1,57 @@
+"""Which epoch is kept, and what may be looked at to choose it.
+
+`last` looks at nothing. `val` looks at a part held out of the training part. `oracle` looks at the test part, as much
+published code does; only there is the test part handed to training, and every table marks such rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.core.dataset_spec import Fold, Sample
+from harness.core.job import JobSpec, Selection
+from harness.core.metric import Predictions
+from harness.data.splits import hold_out
+from harness.jobs.job_inputs import Supply
+from harness.models.method import Method
+from harness.plugin import registry
+from harness.statistics.scoring import score
+from harness.training.loop import Monitor, predict
+from harness.training.state import Fitted
+
+FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties
+
+
+def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], Sequence[Sample]]:
+    """The clips to train on, and those held out of them for validation."""
+    return hold_out(fold.train) if selection == "val" else (fold.train, ())
+
+
+def monitor_for(
+    job: JobSpec, supply: Supply, held_out: Sequence[Sample], fold: Fold, device: torch.device, micro: int = 1
+) -> Monitor | None:
+    """What evaluates the method after each epoch, if the selection rule needs it."""
+    if job.protocol.selection == "last":
+        return None
+    prefix, samples = ("val", held_out) if job.protocol.selection == "val" else ("test", fold.test)
+    watched = supply.usable(samples)
+    inputs = supply.test(watched)
+    labels = np.array([sample.label for sample in watched])
+    chosen = {name: spec for name, spec in registry.metrics().items() if name in FIGURES}
+
+    def monitor(method: Method) -> Mapping[str, float]:
+        figures = score(Predictions(labels, predict(method, inputs, device, micro), job.protocol.classes), chosen)
+        return {f"{prefix}_{name}": figures[name] for name in FIGURES}
+
+    return monitor
+
+
+def metrics_of(job: JobSpec, fitted: Fitted) -> dict[str, Any]:
+    """Under `oracle`, the last epoch's test figures, so that tables can show the gap."""
+    if job.protocol.selection != "oracle" or not fitted.history:
+        return {}
+    return {"metrics_last": {name: fitted.history[-1][f"test_{name}"] for name in FIGURES}}

@@ -1,0 +1,36 @@
+"""What a referee would ask of stored results: `audit` answers with findings, each naming its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.core.registered import Registered
+from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows
+from harness.leaderboard.audit.finding import Finding
+from harness.leaderboard.board.board import Board
+from harness.models.spec import MethodSpec
+
+__all__ = ["Finding", "audit"]
+ORDER = ("error", "warning", "note")
+
+
+def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[Finding]:
+    """All findings, the gravest first.
+
+    Args: a board whose predictions were read, and the methods as they are registered now.
+    """
+    found = [
+        *files.findings(board),
+        *identity.findings(board),
+        *rows.findings(board),
+        *rows.outdated(board, methods),
+        *clip_findings.findings(board),
+        *protocols.findings(board),
+    ]
+    return sorted(found, key=lambda finding: ORDER.index(finding.level))
+
+
+def as_json(found: list[Finding]) -> list[dict[str, Any]]:
+    """Plain data of findings."""
+    return [vars(finding) for finding in found]

@@ -1,0 +1,36 @@
+"""One thing found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.leaderboard.board.notes import full_name
+from harness.leaderboard.board.sections import Row
+
+Level = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An error is a result that cannot be what it says; a warning limits what a row shows."""
+
+    level: Level
+    code: str
+    dataset: str
+    row: str  # hash of the leaderboard row, empty where it is about several
+    name: str
+    message: str
+    values: Mapping[str, Any] = field(default_factory=dict)  # the numbers behind the message, scores as fractions
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """The first names, and how many there are beyond them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def about(row: Row, level: Level, code: str, message: str, **values: Any) -> Finding:
+    """A finding about one leaderboard row."""
+    return Finding(level, code, row["dataset"], row["row"], full_name(row), message, values)

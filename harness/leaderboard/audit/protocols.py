@@ -1,0 +1,57 @@
+"""Why rows of one dataset are not ranked together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+from harness.leaderboard.audit.finding import Finding, some
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.published import rows_of
+from harness.leaderboard.board.sections import Row
+from harness.leaderboard.compare import shown
+
+FINGERPRINT = "data fingerprint"
+NAMED = 3  # rows named for each protocol; the rest are counted
+
+
+def findings(board: Board) -> Iterator[Finding]:
+    """Every field in which two rows of one dataset differ in protocol or data; where only the data's fingerprint
+    does, they are ranked together all the same, since their test clips are compared one by one."""
+    groups: dict[tuple[str, bool], dict[str, list[Row]]] = {}
+    for row in rows_of(board):
+        facts = board.jobs.facts[row["row"]]
+        key = f"{row['protocol_hash']} {row['protocol_id']} {row['official']} {facts['fingerprint']}"
+        groups.setdefault((row["dataset"], bool(row["demo"])), {}).setdefault(key, []).append(row)
+    for (dataset, _), members in groups.items():
+        for left, right in combinations(members.values(), 2):
+            fields = differing(board, left[0], right[0])
+            ranked = "ranked together, but" if list(fields) == [FINGERPRINT] else "not ranked together,"
+            words = "; ".join(f"{name}: {shown(a)} and {shown(b)}" for name, (a, b) in fields.items()) or "their hash"
+            yield Finding(
+                "note",
+                "protocols-differ",
+                dataset,
+                "",
+                f"{_names(left)} and {_names(right)}",
+                f"{ranked} they differ in {words}",
+                {"fields": fields, "rows": [[row["row"] for row in side] for side in (left, right)]},
+            )
+
+
+def differing(board: Board, first: Row, second: Row) -> dict[str, tuple[Any, Any]]:
+    """The fields of the protocol, the data's fingerprint, and the split, in which two rows differ; both values."""
+    left, right = ({**_facts(board, row)} for row in (first, second))
+    names = dict.fromkeys([*left, *right])
+    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
+
+
+def _facts(board: Board, row: Row) -> dict[str, Any]:
+    facts = board.jobs.facts[row["row"]]
+    split = {"official split": bool(row["official"])}
+    return {**facts["protocol"], FINGERPRINT: facts["fingerprint"], **split}
+
+
+def _names(rows: list[Row]) -> str:
+    return some([row["name"] for row in rows], NAMED)

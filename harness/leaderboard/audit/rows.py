@@ -1,0 +1,90 @@
+"""What the scores of a row say about the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from harness.core.registered import Registered
+from harness.leaderboard.audit.finding import Finding, about
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.notes import failures, row_notes
+from harness.leaderboard.board.published import rows_of
+from harness.leaderboard.board.sections import Row
+from harness.models.spec import MethodSpec
+
+POINTS = 100
+NOTHING = 1e-9  # a spread that is rounding
+
+
+def findings(board: Board) -> Iterator[Finding]:
+    """Zero recalls, spreads, oracle gaps, and what is missing of each row."""
+    sums = board.confusions
+    for row in rows_of(board):
+        if row["row"] in sums:
+            yield from _zero_recall(board, row, np.array(sums[row["row"]]))
+        yield from _spread(board, row)
+        yield from _oracle(row)
+        for job, why in failures(board, [row]):
+            yield about(row, "warning", "failed", f"{job}: {why}")
+        if not row["ranked"]:
+            yield about(row, "warning", "not-ranked", "; ".join(row_notes(board, row)) or "not ranked")
+
+
+def _zero_recall(board: Board, row: Row, counts: np.ndarray) -> Iterator[Finding]:
+    classes = board.jobs.facts[row["row"]]["protocol"]["classes"]
+    never = [
+        name for name, clips, hits in zip(classes, counts.sum(1), counts.diagonal(), strict=True) if clips and not hits
+    ]
+    if never:
+        text = f"zero recall of {', '.join(never)}: no test clip of the class is ever named rightly"
+        yield about(row, "warning", "zero-recall", text, classes=never)
+
+
+def _spread(board: Board, row: Row) -> Iterator[Finding]:
+    """Seeds that spread more than folds: the mean is one of chances, and more seeds are needed."""
+    mine = board.jobs.frame["row"] == row["row"]
+    jobs = board.jobs.frame[mine & board.jobs.done][["fold", "seed"]].join(board.jobs.metrics[list(SCORES)])
+    if jobs["fold"].nunique() < 2 or jobs["seed"].nunique() < 2:
+        return
+    for name in SCORES:
+        by_fold = jobs.groupby("fold")[name]
+        seeds, folds = float(np.sqrt(by_fold.var(ddof=1).mean())), float(by_fold.mean().std(ddof=1))
+        if seeds > folds + NOTHING:
+            text = (
+                f"seeds spread more than folds in {name.upper()}: standard deviation {seeds * POINTS:.2f} points over "
+                f"seeds within a fold, {folds * POINTS:.2f} over folds"
+            )
+            yield about(row, "warning", "seeds-spread", text, metric=name, seeds=seeds, folds=folds)
+
+
+def _oracle(row: Row) -> Iterator[Finding]:
+    if row["selection"] != "oracle":
+        return
+    known = {name: float(row[f"{name}_gap"]) for name in SCORES if not pd.isna(row.get(f"{name}_gap"))}
+    shown = ", ".join(f"{name.upper()} {gap * POINTS:+.2f}" for name, gap in known.items())
+    text = f"its epoch was chosen on the test clips; oracle gap to the last epoch in points: {shown or 'not stored'}"
+    yield about(row, "warning", "test-data-seen", text, gap=known)
+
+
+def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Iterator[Finding]:
+    """Rows made by another version, or other source, of their plugin than the registered one."""
+    for row in rows_of(board):
+        if row["method"] not in methods:
+            text = f"method {row['method']!r} is not registered, so its version cannot be checked"
+            yield about(row, "note", "unknown-method", text)
+            continue
+        offer = methods[row["method"]]
+        if str(row["version"]) != offer.spec.version:
+            text = f"made by version {row['version']} of the plugin, which is now {offer.spec.version}; run it again"
+            yield about(row, "warning", "older-than-plugin", text, made_by=row["version"], now=offer.spec.version)
+        elif _sources(board, row) - {offer.source_sha256}:
+            text = f"made by other source of the plugin than the registered one at version {row['version']}"
+            yield about(row, "warning", "older-than-plugin", text, made_by=row["version"], now=offer.spec.version)
+
+
+def _sources(board: Board, row: Row) -> set[str]:
+    return {job["source"] for job in board.jobs.by_row[row["row"]] if job["status"] == "done"}

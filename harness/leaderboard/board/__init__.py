@@ -1,0 +1,1 @@
+"""The numbers of leaderboards: rows, tests, comparisons with papers."""

@@ -1,0 +1,224 @@
+"""The one place numbers of a leaderboard come from: every file and printed table is a view of a `Board`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.core.dataset_spec import DatasetSpec
+from harness.leaderboard.board.collect import LAST, Jobs, collect
+from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.board.evidence import Evidence
+from harness.leaderboard.board.inference import Inference, infer
+from harness.leaderboard.board.labels import label_rows
+from harness.leaderboard.board.panel import align
+from harness.leaderboard.board.pooled import confusions, pooled
+from harness.leaderboard.board.verification import Difference, decided, differences
+
+# Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
+SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
+EXACT = 9  # digits of a score that rounding in its sums does not touch
+REFUTED = "its scores are not those that its own predictions give"
+UNREADABLE = "its predictions are missing or cannot be read, so that nothing bears out its scores"
+OTHER_CLIPS = "its test clips are not those of most rows"
+Key = tuple[Any, ...]  # the values of SECTION
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything the tables show.
+
+    `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
+    `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `war_low|_high` and `uar_low|_high` of the
+    pooled values, `cost.<name>`, `ranked`, `place` by the score, and `rank` and `uar_rank`, shared where tests see no
+    difference. `folds` holds each metric by (row, fold), seeds averaged.
+    """
+
+    rows: pd.DataFrame
+    folds: pd.DataFrame
+    jobs: Jobs
+    titles: Mapping[str, str]  # dataset -> title, in the order tables follow
+    registered: frozenset[str]
+    expected: Folds  # (dataset, demo) -> the folds a complete row has
+    evidence: Evidence
+    differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
+    amiss: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
+    tests: Mapping[Key, Inference]  # by section; none where predictions were not read
+    doubts: Mapping[str, str]  # by row: why its own predictions do not bear out its scores
+
+    @cached_property
+    def confusions(self) -> dict[str, list[list[int]]]:
+        """Confusion matrix of each row summed over folds and seeds; lines are the true classes."""
+        return confusions(self.jobs)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics found in the results, those of an oracle's last epoch left out."""
+        return [name for name in self.folds.columns if not name.startswith(LAST)]
+
+    @cached_property
+    def fold_values(self) -> dict[str, dict[str, dict[str, float]]]:
+        """`folds` as plain values: row -> fold -> metric -> value, NaN where it is missing."""
+        rows: dict[str, dict[str, dict[str, float]]] = {}
+        for (row, fold), values in zip(self.folds.index, self.folds.to_dict("records"), strict=True):
+            rows.setdefault(row, {})[fold] = {str(name): value for name, value in values.items()}
+        return rows
+
+
+def aggregate(
+    results: Iterable[Mapping[str, Any]],
+    datasets: Mapping[str, DatasetSpec],
+    look: Callable[[Jobs], Evidence] | None = None,
+) -> Board:
+    """All results as a board. A dataset that is no longer registered counts the folds seen.
+
+    `look` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
+    confusion matrix does not hold.
+    """
+    jobs = collect(results)
+    evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
+    if jobs.frame.empty:
+        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {}, {}, {}, {})
+    rows = label_rows(jobs.facts)
+    titles = _titles(rows, datasets)
+    expected = expected_folds(jobs, datasets, list(titles))
+    there = coverage(jobs, rows, expected)
+    folds = _fold_values(jobs, there)
+    rows = pd.concat([rows, there, _statistics(jobs, folds, there, evidence.pooled_frame()), _cost(jobs)], axis=1)
+    rows = _placed(rows)
+    found = differences(jobs, evidence)
+    refuted = frozenset({*evidence.contradicted, *decided(found)})
+    tests, amiss = _tests(rows, expected, evidence, refuted)
+    doubts = _doubts(rows, evidence, refuted, tests, amiss)
+    rows = _placed(rows, frozenset(doubts))
+    return Board(
+        _ranked(rows, tests),
+        folds,
+        jobs,
+        titles,
+        frozenset(datasets),
+        expected,
+        evidence,
+        found,
+        amiss,
+        tests,
+        doubts,
+    )
+
+
+def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str, str]:
+    """Registered datasets in their order, then the others by name."""
+    names = sorted(set(rows["dataset"]) - set(datasets))
+    return {name: spec.title for name, spec in datasets.items()} | {name: name for name in names}
+
+
+def strict_mean(frame: pd.DataFrame, level: str | list[str]) -> pd.DataFrame:
+    """Mean within each group; a group with a missing cell has a missing mean."""
+    groups = frame.groupby(level=level)
+    return groups.mean().where(groups.count().eq(groups.size(), axis=0))
+
+
+def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
+    """Each metric by (row, fold), averaged over seeds; missing unless every seed of the row is there."""
+    values = jobs.metrics.set_axis(cells(jobs))
+    sizes = values.groupby(level=["row", "fold"]).size()
+    full = sizes == there["n_seeds"].reindex(sizes.index, level="row")
+    return strict_mean(values, ["row", "fold"]).where(full)
+
+
+def _statistics(jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
+    mean = strict_mean(folds, "row").where(there["complete"])
+    over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
+    std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
+    tables = [pooled(jobs), more]
+    together = pd.concat([table.reindex(mean.index) for table in tables], axis=1).where(there["complete"])
+    gaps = {f"{name}_gap": mean[name] - mean[LAST + name] for name in map(str, mean) if LAST + name in mean}
+    parts = [
+        mean.add_suffix("_mean"),
+        std.where(mean.notna()).add_suffix("_std"),
+        together.add_suffix("_pooled"),
+    ]
+    return pd.concat([*parts, pd.DataFrame(gaps, index=mean.index)], axis=1)
+
+
+def _cost(jobs: Jobs) -> pd.DataFrame:
+    """Mean over the jobs that measured it: cost belongs to the method, not to a fold."""
+    return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
+
+
+def _placed(rows: pd.DataFrame, doubted: frozenset[str] = frozenset()) -> pd.DataFrame:
+    """Order by WAR, then UAR, within a section; equal pairs share a place, the rest have none and come last."""
+    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(doubted)
+    rows = rows.assign(ranked=ranked)
+    score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
+    order = rows.assign(war=score["war_mean"], uar=score["uar_mean"], key=rows.index).sort_values(
+        [*SECTION, "war", "uar", "name", "settings", "key"],
+        ascending=[name != "official" for name in SECTION] + [False, False, True, True, True],
+        na_position="last",
+    )
+    place = (order.groupby(SECTION).cumcount() + 1).astype(float)
+    ties = place.groupby([order[name] for name in [*SECTION, "war", "uar"]], dropna=False).transform("min")
+    return rows.assign(place=ties.where(rows["ranked"], np.nan)).loc[order.index]
+
+
+def _tests(
+    rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
+) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
+    """Inference of the ranked rows of each section that their predictions bear out; and rows with other test clips."""
+    found: dict[Key, Inference] = {}
+    amiss: dict[str, list[str]] = {}
+    for key, section in rows.groupby(SECTION, sort=False):
+        parts = {row: evidence.parts[row] for row in section.index if evidence.parts.get(row)}
+        dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
+        panel = align(parts, expected[dataset, demo])
+        if panel is None:
+            continue
+        amiss |= panel.amiss
+        if panel.undecided:
+            text = f"rows disagree on the test clips of fold {', '.join(panel.undecided)}: two sides have equally many"
+            amiss |= {row: [*panel.amiss.get(row, []), text] for row in parts}
+            continue
+        usable = [row for row in section.index[section["ranked"]] if row in parts]
+        tests = infer(panel, [row for row in usable if row not in evidence.problems and row not in refuted])
+        if tests:
+            found[tuple(key)] = tests
+    return found, amiss
+
+
+def _doubts(
+    rows: pd.DataFrame,
+    evidence: Evidence,
+    refuted: frozenset[str],
+    tests: Mapping[Key, Inference],
+    amiss: Mapping[str, list[str]],
+) -> dict[str, str]:
+    """Why a row is not ranked: its predictions refute its scores, or do not bear them out beside rows whose do."""
+    sections = map(tuple, rows[SECTION].itertuples(index=False))
+    beside = {row for row, key in zip(rows.index, sections, strict=True) if key in tests}
+    return {
+        **dict.fromkeys(beside & set(amiss), OTHER_CLIPS),
+        **dict.fromkeys(beside & set(evidence.problems), UNREADABLE),
+        **dict.fromkeys(refuted, REFUTED),
+    }
+
+
+def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:
+    """Add intervals and the ranks with ties; a row that could not be tested keeps its place as rank."""
+    columns: dict[str, dict[str, float]] = {name: {} for name in TESTED}
+    for test in tests.values():
+        for name, measure in (("war", test.war), ("uar", test.uar)):
+            for row, low, high, rank in zip(test.rows, measure.low, measure.high, measure.ranks, strict=True):
+                columns[f"{name}_low"][row], columns[f"{name}_high"][row] = float(low), float(high)
+                columns[f"{name}_rank"][row] = float(rank)
+    frame = pd.DataFrame({name: pd.Series(values, dtype=float) for name, values in columns.items()})
+    rows = rows.join(frame.reindex(rows.index))
+    return rows.rename(columns={"war_rank": "rank"}).assign(rank=rows["war_rank"].fillna(rows["place"]))
+
+
+TESTED = ("war_low", "war_high", "war_rank", "uar_low", "uar_high", "uar_rank")

@@ -1,0 +1,62 @@
+"""What a reader must know about a row before comparing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.sections import Row
+
+NAMED = 8  # missing jobs named in a note; the rest are counted
+
+
+def row_notes(board: Board, row: Row) -> list[str]:
+    """Plain text, most serious first; empty for a complete row on the official split."""
+    notes = []
+    if not row["complete"]:
+        notes.append(f"incomplete, not ranked: {_missing(board, row)}")
+    if row["n_unscored"]:
+        clips = row["n_unscored"] + row["n_scored"]
+        notes.append(f"{row['n_unscored']} of {clips} test clips not scored, not ranked")
+    if row["row"] in board.doubts:
+        notes.append(f"{board.doubts[row['row']]}, not ranked; see harness audit")
+    elif row["row"] in board.amiss:
+        notes.append("its test clips are not those of other rows; see harness audit")
+    if row["complete"] and pd.isna(row["war_mean"]):
+        notes.append("WAR missing in a result, not ranked")
+    if not row["official"] and not row["demo"]:
+        notes.append("not on the official split")
+    if row["selection"] == "oracle":
+        notes.append("best test epoch (oracle)")
+    if row["n_sources"] > 1:
+        notes.append("its jobs ran different source of the plugin at one version")
+    return notes
+
+
+def _missing(board: Board, row: Row) -> str:
+    """The cells of the grid folds x seeds that hold no finished job."""
+    jobs = board.jobs.by_row[row["row"]]
+    seeds = [int(seed) for seed in str(row["seeds"]).split()]
+    done = {(job["fold"], job["seed"]) for job in jobs if job["status"] == "done"}
+    folds = board.expected[row["dataset"], bool(row["demo"])]
+    gaps = [f"fold {fold} seed {seed}" for fold in folds for seed in seeds if (fold, seed) not in done]
+    strays = [f"fold {fold} is not one of the dataset" for fold in sorted({job["fold"] for job in jobs} - set(folds))]
+    named = [*(f"no {gap}" for gap in gaps[:NAMED]), *strays]
+    return ", ".join(named) + (f" and {len(gaps) - NAMED} more" if len(gaps) > NAMED else "")
+
+
+def failures(board: Board, rows: Iterable[Row]) -> list[tuple[str, str]]:
+    """Each failed job of these rows, as (what, why), in their order."""
+    return [
+        (f"{full_name(row)}, fold {job['fold']}, seed {job['seed']}", job["error"])
+        for row in rows
+        for job in board.jobs.by_row[row["row"]]
+        if job["status"] == "failed"
+    ]
+
+
+def full_name(row: Row) -> str:
+    """Name, settings and backbone: enough to tell the row from its neighbours."""
+    return ", ".join(row[key] for key in ("name", "settings", "backbone") if row[key])

@@ -1,0 +1,191 @@
+"""Numbers printed in papers beside ours, and whether ours bear them out."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.core.errors import HarnessError
+from harness.core.options import describe
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.sections import Row
+from harness.models.spec import MethodSpec
+
+BUNDLED = Path(__file__).parent / "published_data"
+COLUMNS = ["source_paper", "table", "method", "variant", "dataset", "metric", "value", "note"]
+KEY = ["source_paper", "method", "dataset", "metric"]
+MAIN = ("", "TP")  # variants that are the method itself: as it is, or "with text prompts", as it always is
+FLAG = re.compile(r"^(ERROR|SUSPICIOUS|typo)\b")
+SEEDS, HALF_WIDTH = 3, 0.015
+METRICS = {"WAR": "war", "UAR": "uar"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One published number beside ours. Scores are fractions; None where we have none."""
+
+    row: str
+    method: str
+    source: str
+    table: str
+    dataset: str
+    demo: bool
+    metric: str
+    reported: float
+    ours: float | None
+    low: float | None
+    high: float | None
+    difference: float | None  # ours minus reported
+    verdict: str  # "reproduced", "differs" or "not comparable"
+    reason: str
+    flag: str  # the note on a number in doubt, as in the data file
+
+
+@dataclass(frozen=True)
+class Published:
+    """The printed numbers, values as fractions, and what the papers state."""
+
+    numbers: pd.DataFrame
+    sources: Mapping[str, Mapping[str, Any]]
+
+    def of(self, method: str, dataset: str, metric: str) -> list[Mapping[str, Any]]:
+        """The printed numbers of a method itself, not of its ablations; one for each paper that prints one."""
+        numbers = self.numbers
+        chosen = numbers[
+            (numbers["method"] == method)
+            & (numbers["dataset"].str.casefold() == dataset.casefold())
+            & (numbers["metric"] == metric)
+            & numbers["variant"].isin(MAIN)
+        ]
+        tables = chosen.groupby([*KEY, "value", "note"], sort=False)["table"].agg(
+            lambda names: ", ".join(dict.fromkeys(names))
+        )
+        return [{str(name): value for name, value in line.items()} for line in tables.reset_index().to_dict("records")]
+
+
+def read_published(folder: Path = BUNDLED) -> Published:
+    """The published numbers in a folder. Raises: HarnessError that names the file and line."""
+    path = folder / "published.csv"
+    try:
+        numbers = pd.read_csv(path, dtype=str, keep_default_na=False)
+        sources = tomllib.loads((folder / "sources.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HarnessError(f"{folder}: published numbers cannot be read ({error})") from error
+    missing = [name for name in COLUMNS if name not in numbers]
+    if missing:
+        raise HarnessError(f"{path}: no column {missing[0]!r}; it needs {', '.join(COLUMNS)}")
+    values = pd.to_numeric(numbers["value"], errors="coerce")
+    if values.isna().any():
+        line = int(values.isna().to_numpy().argmax())
+        raise HarnessError(f"{path}, line {line + 2}: value {numbers['value'][line]!r} is no number")
+    return Published(numbers.assign(value=values / 100), sources)
+
+
+def verdicts(board: Board, published: Published, methods: Mapping[str, MethodSpec]) -> list[Verdict]:
+    """Every printed number that a row of the board answers to, in the board's order."""
+    return [
+        _judge(row, board, published, number, methods[row["method"]])
+        for row in rows_of(board)
+        if row["method"] in methods and methods[row["method"]].published
+        for metric in METRICS
+        for number in published.of(methods[row["method"]].published, row["dataset"], metric)
+    ]
+
+
+def rows_of(board: Board) -> list[Row]:
+    """All rows of a board as plain values."""
+    return [{str(key): value for key, value in row.items()} for row in board.rows.reset_index().to_dict("records")]
+
+
+def _judge(row: Row, board: Board, published: Published, number: Mapping[str, Any], spec: MethodSpec) -> Verdict:
+    name = METRICS[number["metric"]]
+    ours, low, high = (_known(row.get(f"{name}_{kind}")) for kind in ("pooled", "low", "high"))
+    reported, flag = float(number["value"]), str(number["note"])
+    own = number["method"] == number["source_paper"]  # of other methods the papers state nothing
+    stated = published.sources.get(number["source_paper"], {}).get("states", {}) if own else {}
+    reasons = [*_unfit(row, board, low, high), *_off_protocol(row, board, spec, stated)]
+    if FLAG.match(flag):
+        reasons.append(f"the printed number is in doubt: {flag}")
+    if reasons or ours is None or low is None or high is None:
+        verdict, reason = "not comparable", "; ".join(reasons)
+    elif low <= reported <= high:
+        verdict, reason = "reproduced", "the reported value lies in our 95 % interval"
+    else:
+        verdict, reason = (
+            "differs",
+            f"the reported value lies {'above' if reported > high else 'below'} our 95 % interval",
+        )
+    return Verdict(
+        row["row"],
+        row["name"],
+        number["source_paper"],
+        number["table"],
+        row["dataset"],
+        bool(row["demo"]),
+        number["metric"],
+        reported,
+        ours,
+        low,
+        high,
+        None if ours is None else ours - reported,
+        verdict,
+        reason,
+        flag,
+    )
+
+
+def _unfit(row: Row, board: Board, low: float | None, high: float | None) -> Iterable[str]:
+    """What keeps a row from bearing out any paper."""
+    if row["demo"]:
+        yield "synthetic demo"
+    if row["stand_in"]:
+        yield "random or bundled backbone"
+    if not row["official"]:
+        yield "not the official split"
+    if not row["complete"]:
+        yield f"{row['folds_done']} of {row['folds_total']} folds done"
+    if row["selection"] == "oracle":
+        yield "epoch chosen on the test split"
+    if row["n_unscored"]:
+        yield f"{row['n_unscored']} test clips not scored"
+    if row["row"] in board.doubts:
+        yield board.doubts[row["row"]]
+    if row["n_seeds"] < SEEDS:
+        yield f"{row['n_seeds']} of at least {SEEDS} seeds"
+    if low is None or high is None:
+        yield "no confidence interval"
+    elif (high - low) / 2 > HALF_WIDTH:
+        yield f"interval of ± {(high - low) * 50:.2f} points, wider than ± {HALF_WIDTH * 100:.1f}"
+
+
+def _off_protocol(row: Row, board: Board, spec: MethodSpec, stated: Mapping[str, Any]) -> Iterable[str]:
+    """Where a row leaves what the paper states, or the registered recipe of the method."""
+    facts = board.jobs.facts[row["row"]]
+    for name in ("frames", "size"):
+        if name in stated and facts["input"].get(name) not in (stated[name], 0):
+            yield f"{facts['input'].get(name)} {name} where the paper states {stated[name]}"
+    if "backbone" in stated and facts["backbone"]["name"] != stated["backbone"]:
+        yield f"backbone {facts['backbone']['name']} where the paper states {stated['backbone']}"
+    defaults = {option.name: option.default for option in describe(spec.options)}
+    for name, value in facts["options"].items():
+        if name in defaults and _plain(value) != _plain(defaults[name]):
+            yield f"option {name}={value} instead of {defaults[name]}"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def as_frame(found: Iterable[Verdict]) -> pd.DataFrame:
+    """Verdicts as a table, one line each."""
+    return pd.DataFrame([vars(item) for item in found], columns=[field.name for field in fields(Verdict)])

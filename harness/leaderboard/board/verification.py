@@ -1,0 +1,70 @@
+"""Scores that their own predictions do not bear out: what was stored is compared with what the predictions give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.leaderboard.board.collect import SCORES, Jobs
+from harness.leaderboard.board.evidence import Evidence, Part
+from harness.leaderboard.board.pooled import from_confusion
+from harness.statistics.scoring import confusion_counts
+
+TOLERANCE = 1e-6
+SHOWN = 1e-4  # the last digit of a table: less may be the rounding of whoever stored the score
+CONFUSION = "confusion"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A score of one job as stored, and as its predictions give it; of a confusion matrix only that it differs."""
+
+    part: Part
+    name: str
+    stored: float = np.nan
+    found: float = np.nan
+
+    @property
+    def decides(self) -> bool:
+        """Whether ranks hang on it: a confusion matrix, or a WAR or UAR that is missing or off by what tables show."""
+        return self.name == CONFUSION or (self.name in SCORES and not abs(self.stored - self.found) < SHOWN)
+
+
+def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
+    """By row, every difference in the jobs whose predictions could be read."""
+    places = {path: place for place, path in enumerate(jobs.frame["path"])}
+    confusions = jobs.frame["confusion"].tolist()
+    by_classes: dict[tuple[str, ...], list[Part]] = {}
+    for row, parts in evidence.parts.items():
+        by_classes.setdefault(tuple(jobs.facts[row]["protocol"]["classes"]), []).extend(parts)
+    found: dict[str, list[Difference]] = {row: [] for row in evidence.parts}
+    for classes, parts in by_classes.items():
+        stored = [places[part.folder] for part in parts]
+        for difference in _of(parts, [confusions[i] for i in stored], jobs.metrics.iloc[stored], classes):
+            found[difference.part.row].append(difference)
+    return found
+
+
+def decided(found: Mapping[str, Sequence[Difference]]) -> set[str]:
+    """Rows with a difference that ranks hang on."""
+    return {row for row, all_of_row in found.items() if any(wrong.decides for wrong in all_of_row)}
+
+
+def _of(
+    parts: Sequence[Part], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
+) -> Iterator[Difference]:
+    """Args: of each part the confusion matrix and the metrics as stored."""
+    counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
+    counts = counts.reshape(-1, len(classes), len(classes))
+    for part, matrix, confusion in zip(parts, counts.tolist(), confusions, strict=True):
+        if confusion is not None and matrix != confusion:
+            yield Difference(part, CONFUSION)
+    given = from_confusion(counts, classes)
+    stored, right = metrics.reindex(columns=given.columns).to_numpy(), given.to_numpy()
+    lost = np.isnan(stored) & given.columns.isin(SCORES)
+    for i, j in np.argwhere((np.abs(stored - right) > TOLERANCE) | (lost & ~np.isnan(right))).tolist():
+        yield Difference(parts[i], str(given.columns[j]), float(stored[i, j]), float(right[i, j]))

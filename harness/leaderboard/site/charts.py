@@ -1,0 +1,209 @@
+"""Charts as Vega-Lite specifications: plain data, drawn in the browser by the bundled library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.leaderboard.board.sections import Row
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name, never fetched
+Spec = dict[str, Any]
+FOLD = ({"field": "fold"}, {"field": "seed"})
+COSTS = {"cost.gflops": "GFLOPs of a clip", "cost.latency_ms": "latency of a clip (ms)"}
+
+
+def chart(spec: Spec, values: Sequence[Mapping[str, Any]], height: int = 280) -> Spec:
+    """A chart as wide as its container."""
+    return {"$schema": SCHEMA, "data": {"values": list(values)}, "width": "container", "height": height, **spec}
+
+
+def pareto(rows: Sequence[Row], cost: str, names: Mapping[str, str]) -> Spec | None:
+    """UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
+
+    Latencies are compared within one hardware only, so that each has its own front.
+    """
+    values = [
+        {
+            "name": names[row["row"]],
+            "cost": float(row[cost]),
+            "uar": float(row["uar_pooled"]) * 100,
+            "low": _points(row["uar_low"]),
+            "high": _points(row["uar_high"]),
+            "hardware": row["hardware"] if cost == "cost.latency_ms" else "",
+            "url": f"rows/{row['row']}.html",
+        }
+        for row in rows
+        if row["ranked"] and not pd.isna(row.get(cost)) and not pd.isna(row.get("uar_pooled"))
+    ]
+    if not values:
+        return None
+    for value in values:
+        rivals = [other for other in values if other["hardware"] == value["hardware"]]
+        value["front"] = not any(_beats(other, value) for other in rivals)
+    x = {"field": "cost", "type": "quantitative", "title": COSTS[cost], "scale": {"zero": False, "nice": True}}
+    y = {"field": "uar", "type": "quantitative", "title": "UAR (%)", "scale": {"zero": False}}
+    detail = {"field": "hardware", "type": "nominal", "title": "hardware"}
+    tooltip = [
+        {"field": "name", "title": "method"},
+        {"field": "uar", "title": "UAR (%)", "format": ".2f"},
+        {"field": "cost", "title": COSTS[cost], "format": ".2f"},
+        *([detail] if cost == "cost.latency_ms" else []),
+    ]
+    front = {"filter": "datum.front"}
+    layers = [
+        {
+            "transform": [front],
+            "mark": {"type": "line", "interpolate": "step-after", "strokeDash": [4, 3], "opacity": 0.8},
+            "encoding": {"x": x, "y": y, "detail": detail, "order": {"field": "cost"}},
+        },
+        {
+            "mark": {"type": "rule", "opacity": 0.35},
+            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 90, "cursor": "pointer"},
+            "encoding": {
+                "x": x,
+                "y": y,
+                "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.55},
+                "href": {"field": "url"},
+                "tooltip": tooltip,
+            },
+        },
+        {
+            "transform": [front],
+            "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "limit": 160},
+            "encoding": {"x": x, "y": y, "text": {"field": "name"}},
+        },
+    ]
+    return chart({"layer": layers}, values)
+
+
+def _beats(other: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
+    """Better in one and no worse in the other."""
+    no_worse = other["cost"] <= value["cost"] and other["uar"] >= value["uar"]
+    return bool(no_worse and (other["cost"] < value["cost"] or other["uar"] > value["uar"]))
+
+
+def dots(jobs: Sequence[Mapping[str, Any]]) -> Spec:
+    """Every fold and seed as a dot, WAR beside UAR."""
+    values = [
+        {"fold": job["fold"], "seed": str(job["seed"]), "metric": name.upper(), "score": job[name] * 100}
+        for job in jobs
+        for name in ("war", "uar")
+        if not pd.isna(job[name])
+    ]
+    return chart(
+        {
+            "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.8},
+            "encoding": {
+                "x": {"field": "fold", "type": "nominal", "title": "fold", "axis": {"labelAngle": 0}},
+                "xOffset": {"field": "metric"},
+                "y": {"field": "score", "type": "quantitative", "title": "percent", "scale": {"zero": False}},
+                "color": {"field": "metric", "type": "nominal", "title": None},
+                "tooltip": [
+                    {"field": "metric"},
+                    {"field": "score", "format": ".2f"},
+                    {"field": "fold"},
+                    {"field": "seed"},
+                ],
+            },
+        },
+        values,
+        220,
+    )
+
+
+def reliability(bins: np.ndarray) -> Spec | None:
+    """How often predictions are right, by confidence; on the diagonal they are right as often as they say."""
+    full = bins[:, 0] > 0
+    if not full.any():
+        return None
+    clips, confidence, right = bins[full].T
+    values = [
+        {"confidence": 100 * c / n, "right": 100 * r / n, "clips": int(n)}
+        for n, c, r in zip(clips, confidence, right, strict=True)
+    ]
+    axis = {"scale": {"domain": [0, 100]}, "type": "quantitative"}
+    diagonal = [{"confidence": 0, "right": 0}, {"confidence": 100, "right": 100}]
+    x = {"field": "confidence", "title": "confidence (%)", **axis}
+    y = {"field": "right", "title": "right (%)", **axis}
+    return chart(
+        {
+            "layer": [
+                {
+                    "data": {"values": diagonal},
+                    "mark": {"type": "line", "strokeDash": [3, 3], "opacity": 0.5},
+                    "encoding": {"x": x, "y": y},
+                },
+                {"mark": {"type": "line", "point": {"size": 50, "filled": True}}, "encoding": {"x": x, "y": y}},
+                {
+                    "mark": {"type": "point", "filled": True, "opacity": 0.9},
+                    "encoding": {
+                        "x": x,
+                        "y": y,
+                        "size": {"field": "clips", "type": "quantitative", "title": "clips"},
+                        "tooltip": [
+                            {"field": "confidence", "format": ".1f"},
+                            {"field": "right", "format": ".1f"},
+                            {"field": "clips"},
+                        ],
+                    },
+                },
+            ]
+        },
+        values,
+        240,
+    )
+
+
+def loss(history: Sequence[Mapping[str, Any]]) -> Spec | None:
+    """Training loss by epoch, a line for each stage."""
+    return _curves([line for line in history if line["curve"] == "loss"], "training loss", "stage")
+
+
+def scores(history: Sequence[Mapping[str, Any]]) -> Spec | None:
+    """WAR and UAR by epoch of validation clips, or under oracle selection of test clips; None where there are none."""
+    return _curves([line for line in history if line["curve"] != "loss"], "percent", "curve")
+
+
+def _curves(history: Sequence[Mapping[str, Any]], title: str, by: str) -> Spec | None:
+    """The mean over folds and seeds in a band from least to most."""
+    if not history:
+        return None
+    x = {"field": "epoch", "type": "quantitative", "axis": {"tickMinStep": 1}, "title": "epoch"}
+    y = {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}}
+    color = {"field": by, "type": "nominal"}
+    detail = {"field": "stage"}
+    mean = {"field": "mean", "title": title, "format": ".4f"}
+    tooltip = [{"field": "curve"}, {"field": "stage"}, {"field": "epoch"}, mean]
+    return chart(
+        {
+            "layer": [
+                {
+                    "mark": {"type": "area", "opacity": 0.18},
+                    "encoding": {
+                        "x": x,
+                        "y": {**y, "field": "min"},
+                        "y2": {"field": "max"},
+                        "color": color,
+                        "detail": detail,
+                    },
+                },
+                {
+                    "mark": {"type": "line", "point": True},
+                    "encoding": {"x": x, "y": y, "color": color, "detail": detail, "tooltip": tooltip},
+                },
+            ]
+        },
+        history,
+        240,
+    )
+
+
+def _points(fraction: Any) -> float | None:
+    return None if pd.isna(fraction) else float(fraction) * 100

@@ -1,0 +1,1 @@
+"""Leaderboards as Markdown, LaTeX, CSV, JSON and Parquet."""

@@ -1,0 +1,177 @@
+"""Columns of the tables: a title, what a row says under it, and what stands out; marked up by whoever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from harness.core.metric import MetricSpec
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.sections import Across, Row, Section
+from harness.leaderboard.tables import cells
+
+Metrics = Mapping[str, MetricSpec]
+Line = Mapping[str, Row]  # dataset -> row, of the table across datasets
+R = TypeVar("R")
+
+
+def unmarked(row: object) -> str:
+    """No cell of the column stands out."""
+    return ""
+
+
+@dataclass(frozen=True)
+class Column(Generic[R]):
+    """Plain text. Where `foreign`, title or cells come from plugins, and have to be escaped."""
+
+    title: str
+    text: Callable[[R], str]
+    mark: Callable[[R], str] = unmarked  # "best", "second" or ""
+    foreign: bool = True
+
+
+RANKS = (
+    Column[Row]("#", cells.place, foreign=False),
+    Column[Row]("# UAR", lambda row: cells.place(row, "uar_rank"), foreign=False),
+)
+METHOD = Column[Row]("Method", lambda row: str(row["name"]))
+BACKBONE = Column[Row]("Backbone", lambda row: str(row["backbone"]))
+INPUT = Column[Row]("Input", cells.frame_input)
+COST = (
+    Column[Row]("GFLOPs", lambda row: cells.number(row.get("cost.gflops"))),
+    Column[Row]("Params (M)", lambda row: cells.millions(row.get("cost.params_total"))),
+    Column[Row]("Trainable (M)", lambda row: cells.millions(row.get("cost.params_trainable"), digits=3)),
+    Column[Row]("Latency (ms)", lambda row: cells.number(row.get("cost.latency_ms"), digits=1)),
+)
+EFFORT = (
+    Column[Row]("Clips/s", lambda row: cells.number(row.get("cost.clips_per_second"), digits=1)),
+    Column[Row]("Memory (MB)", lambda row: cells.number(row.get("cost.peak_memory_mb"), digits=0)),
+    Column[Row]("Training GFLOPs (batch)", cells.step),
+)
+ORIGIN = (
+    Column[Row]("Folds", cells.folds),
+    Column[Row]("Seeds", lambda row: str(row["n_seeds"])),
+    Column[Row]("Selection", lambda row: str(row["selection"])),
+    Column[Row]("Protocol", lambda row: str(row["protocol_hash"])),
+    Column[Row]("Version", lambda row: str(row["version"])),
+    Column[Row]("Date", cells.day),
+)
+
+
+def dataset_columns(board: Board, section: Section, specs: Metrics) -> list[Column[Row]]:
+    """The columns of the papers' Table 1, then what the scores cost and where they come from."""
+    return [
+        *RANKS,
+        METHOD,
+        *_settings(section.rows),
+        BACKBONE,
+        INPUT,
+        *COST,
+        *(_score(section, name, specs) for name in cells.scalars(_present(board, section), specs)),
+        *(_pooled(section, name, specs) for name in SCORES),
+        *_gap(section, "Gap to last (WAR / UAR)"),
+        *EFFORT,
+        *ORIGIN,
+    ]
+
+
+def class_columns(board: Board, section: Section, specs: Metrics) -> dict[str, list[Column[Row]]]:
+    """For each metric with a value per class its title and its columns."""
+    found = {}
+    first = [METHOD, *_settings(section.rows), BACKBONE]
+    for name, metrics in cells.vectors(_present(board, section)).items():
+        classes = [label for label in section.protocol["classes"] if f"{name}.{label}" in metrics]
+        title = specs[name].title if name in specs else name
+        found[title] = [*first, *(_plain(f"{name}.{label}", label, specs) for label in classes)]
+    return found
+
+
+def across_columns(board: Board, part: Across, specs: Metrics) -> list[Column[Line]]:
+    """One line per method: what it is and costs, then the scores of each dataset."""
+    return [
+        *(Column[Line](column.title, _of_first(column)) for column in (METHOD, *_any_settings(part), BACKBONE, INPUT)),
+        *(Column[Line](column.title, _span(column)) for column in COST),
+        *(
+            _of(dataset, board.titles[dataset], column)
+            for dataset, section in part.sections.items()
+            for column in _scores(section, specs)
+        ),
+    ]
+
+
+def _scores(section: Section, specs: Metrics) -> list[Column[Row]]:
+    scores = [_score(section, name, specs) for name in SCORES]
+    return [*scores, *_gap(section, "gap to last (WAR / UAR)"), Column[Row]("folds", cells.folds)]
+
+
+def _settings(rows: Sequence[Row]) -> list[Column[Row]]:
+    """The settings column, where some row needs it."""
+    return [Column[Row]("Settings", _text_of_settings)] if any(row["settings"] for row in rows) else []
+
+
+def _text_of_settings(row: Row) -> str:
+    return row["settings"] or cells.DASH
+
+
+def _score(section: Section, name: str, specs: Metrics) -> Column[Row]:
+    """Mean and standard deviation of a metric, the best and the second marked."""
+    mark = _mark(section, f"{name}_mean", specs)
+    return Column(_title(name, specs), lambda row: cells.metric(row, name, specs), mark)
+
+
+def _pooled(section: Section, name: str, specs: Metrics) -> Column[Row]:
+    """A metric over the pooled clips of all folds, with its 95 % interval."""
+    mark = _mark(section, f"{name}_pooled", specs)
+    heading = f"{name.upper()} pooled [95 % CI]"
+    return Column(heading, lambda row: cells.interval(row, name, specs), mark, foreign=False)
+
+
+def _mark(section: Section, column: str, specs: Metrics) -> Callable[[Row], str]:
+    top = cells.podium(section.rows, column, column.rsplit("_", 1)[0], specs)
+    return lambda row: cells.emphasis(row, column, top)
+
+
+def _plain(name: str, heading: str, specs: Metrics) -> Column[Row]:
+    """Mean and standard deviation of a metric."""
+    return Column(heading, lambda row: cells.metric(row, name, specs))
+
+
+def _title(name: str, specs: Metrics) -> str:
+    spec = specs.get(name)
+    return spec.title if spec else name.upper() if name in SCORES else name
+
+
+def _gap(section: Section, heading: str) -> list[Column[Row]]:
+    """What oracle selection gained, where it was used."""
+    return [Column[Row](heading, cells.gap)] if section.protocol["selection"] == "oracle" else []
+
+
+def _present(board: Board, section: Section) -> list[str]:
+    """Metrics that some job of the section reports; other datasets have other classes."""
+    folds = board.folds.loc[list(section.frame.index)]
+    return [name for name in board.metrics if folds[name].notna().any()]
+
+
+def _of(dataset: str, title: str, column: Column[Row]) -> Column[Line]:
+    return Column(
+        f"{title} {column.title}",
+        lambda line: column.text(line[dataset]) if dataset in line else cells.DASH,
+        lambda line: column.mark(line[dataset]) if dataset in line else "",
+    )
+
+
+def _of_first(column: Column[Row]) -> Callable[[Line], str]:
+    """Of a fact that is the same on every dataset; settings may differ."""
+    if column.title == "Settings":
+        return lambda line: "; ".join(dict.fromkeys(filter(None, (r["settings"] for r in line.values())))) or cells.DASH
+    return lambda line: column.text(next(iter(line.values())))
+
+
+def _span(column: Column[Row]) -> Callable[[Line], str]:
+    return lambda line: cells.span(column.text(row) for row in line.values())
+
+
+def _any_settings(part: Across) -> list[Column[Row]]:
+    return _settings([row for line in part.lines for row in line.values()])

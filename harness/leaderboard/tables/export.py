@@ -1,0 +1,195 @@
+"""Rows of a board for other programs: tidy CSV, and JSON down to the single job. Scores are fractions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from harness import __version__
+from harness.core.text import spreadsheet
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.notes import row_notes
+from harness.leaderboard.board.sections import Across, Row, Section
+
+SCHEMA = 1
+FLAT_BELOW = 4  # levels of JSON; whatever is deeper stays on one line
+STATISTICS = ("mean", "std", "pooled", "low", "high", "gap")
+SPREAD = ("std_over", "std_ddof")
+IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
+COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed", "hardware")
+LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
+RANKS = ("rank", "uar_rank", "place")
+JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
+
+
+def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
+    """One line per row, with `<metric>_mean|_std|_pooled` and, by fold, `<metric>_fold.<name>`."""
+    frame = pd.concat([section.frame for section in found])
+    facts = [board.jobs.facts[str(row)] for row in frame.index]
+    frame = frame.assign(
+        options=[_text(fact["options"]) for fact in facts], input=[_text(fact["input"]) for fact in facts]
+    )
+    keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
+    first = [name for name in LEAD + _metric_columns(board) if name in keep]
+    frame = frame[[*first, *(name for name in keep if name not in first)]].drop(columns=["entry", "protocol_id"])
+    frame = frame.astype(dict.fromkeys(RANKS, "Int64"))
+    if per_fold:
+        frame = frame.join(_folds(board, frame.index))
+    for name in frame.select_dtypes(["object", "string"]):
+        frame[name] = frame[name].map(safe)
+    return str(frame.rename(columns=safe).reset_index().to_csv(index=False, lineterminator="\n"))
+
+
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    return spreadsheet(cell) if isinstance(cell, str) else cell
+
+
+def _metric_columns(board: Board) -> list[str]:
+    """Means, deviations and pooled values, WAR and UAR first."""
+    names = [*SCORES, *(name for name in board.metrics if name not in SCORES)]
+    return [f"{name}_{kind}" for name in names for kind in STATISTICS]
+
+
+def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str, Any]:
+    """The tables of one dataset."""
+    sums = board.confusions
+    dataset = found[0].dataset
+    return {
+        **head_json(demo),
+        "dataset": dataset,
+        "title": board.titles[dataset],
+        "registered": dataset in board.registered,
+        "folds": list(board.expected[dataset, demo]),
+        "sections": [
+            {
+                **section_json(section),
+                "rows": [row_json(board, row) | _detail(board, row, sums) for row in section.rows],
+            }
+            for section in found
+        ],
+    }
+
+
+def across_json(board: Board, found: Sequence[Across], demo: bool) -> dict[str, Any]:
+    """The tables across datasets; each cell is the row of that dataset, without its folds."""
+    return {
+        **head_json(demo),
+        "sections": [
+            {
+                "selection": part.selection,
+                "stand_in": part.stand_in,
+                "official": part.official,
+                "datasets": {name: section_json(section) for name, section in part.sections.items()},
+                "rows": [{name: row_json(board, row) for name, row in line.items()} for line in part.lines],
+            }
+            for part in found
+        ],
+    }
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """JSON that any reader takes: no NaN, ASCII only. A row is a line: to indent it deeper takes ten times as long."""
+    return _indented(data, 0) + "\n"
+
+
+def _indented(value: Any, level: int) -> str:
+    if level == FLAT_BELOW or not value or not isinstance(value, Mapping | list):
+        return json.dumps(value, sort_keys=True, allow_nan=False)
+    inside = level + 1
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(key)}: {_indented(value[key], inside)}" for key in sorted(value)]
+    else:
+        parts = [_indented(item, inside) for item in value]
+    first, last = "{}" if isinstance(value, Mapping) else "[]"
+    return f"{first}\n" + ",\n".join(" " * inside + part for part in parts) + "\n" + " " * level + last
+
+
+def head_json(demo: bool) -> dict[str, Any]:
+    """What made the document."""
+    return {"schema": SCHEMA, "generator": f"dfer-harness {__version__}", "demo": demo}
+
+
+def section_json(section: Section) -> dict[str, Any]:
+    """The protocol that the rows of a table share."""
+    return {
+        "protocol_hash": section.protocol_hash,
+        "protocol": dict(section.protocol),
+        "stand_in": section.stand_in,
+        "official": section.official,
+    }
+
+
+def row_json(board: Board, row: Row) -> dict[str, Any]:
+    """A row: identity, coverage, ranks, cost, metrics and notes."""
+    facts = board.jobs.facts[row["row"]]
+    same = ("options", "input", "plugin", "backbone", "fingerprint", "dataset", "protocol_hash")
+    return {
+        "row": row["row"],
+        **{name: plain(row[name]) for name in (*IDENTITY, *COVERAGE, *SPREAD)},
+        **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
+        **{name: facts[name] for name in same},
+        "seeds": [int(seed) for seed in row["seeds"].split()],
+        "first_finished": plain(row["first_finished"]),
+        "last_finished": plain(row["last_finished"]),
+        "cost": {name[5:]: plain(row[name]) for name in row if name.startswith("cost.")},
+        "metrics": {name: _statistics(row, name) for name in _own(board, row)},
+        "notes": row_notes(board, row),
+    }
+
+
+def _statistics(row: Row, name: str) -> dict[str, Any]:
+    return {kind: plain(row[f"{name}_{kind}"]) for kind in STATISTICS if f"{name}_{kind}" in row}
+
+
+def _own(board: Board, row: Row) -> list[str]:
+    """The metrics a row can have: other datasets have other classes."""
+    classes = set(board.jobs.facts[row["row"]]["protocol"]["classes"])
+    return [name for name in board.metrics if "." not in name or name.split(".", 1)[1] in classes]
+
+
+def _detail(board: Board, row: Row, sums: Mapping[str, Any]) -> dict[str, Any]:
+    """What lies beneath a row: the value of each fold, missing ones too, and the jobs behind it."""
+    jobs = [{name: job[name] for name in JOB} for job in board.jobs.by_row[row["row"]]]
+    values = board.fold_values[row["row"]]
+    folds = dict.fromkeys([*board.expected[row["dataset"], bool(row["demo"])], *values])
+    names = _own(board, row)
+    return {
+        "per_fold": [
+            {
+                "fold": fold,
+                "metrics": {name: plain(values.get(fold, {}).get(name)) for name in names},
+                "jobs": [job for job in jobs if job["fold"] == fold],
+            }
+            for fold in folds
+        ],
+        "confusion": sums.get(row["row"]),
+    }
+
+
+def _folds(board: Board, rows: pd.Index[Any]) -> pd.DataFrame:
+    """The metrics that are one number, one column per metric and fold, whether the fold was run or not."""
+    names = [name for name in board.metrics if "." not in name]
+    first = board.rows.loc[rows[0]]  # all rows are of one dataset
+    folds = board.folds.loc[list(rows)]
+    expected = board.expected[str(first["dataset"]), bool(first["demo"])]
+    order = list(dict.fromkeys([*expected, *folds.index.get_level_values("fold")]))
+    wide = [folds[name].unstack("fold").reindex(columns=order).add_prefix(f"{name}_fold.") for name in names]
+    return pd.concat([pd.DataFrame(index=rows), *map(pd.DataFrame, wide)], axis=1)
+
+
+def plain(value: Any) -> Any:
+    """A value that JSON takes; None where it is missing."""
+    if isinstance(value, str | int):
+        return value
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return None if pd.isna(value) else value
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,140 @@
+"""The whole leaderboard for programs: one JSON document, one row a result, and Hugging Face's `model-index`."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.inference import Inference
+from harness.leaderboard.board.published import Verdict, rows_of
+from harness.leaderboard.board.sections import Section, sections
+from harness.leaderboard.tables.cells import DASH
+from harness.leaderboard.tables.export import head_json, plain, row_json, section_json
+from harness.system.files import write_atomically
+
+ROW = ["dataset", "demo", "stand_in", "protocol_hash"]
+SCHEMA_URL = "leaderboard.schema.json"  # in docs/
+
+
+def whole_json(board: Board, verdicts: Iterable[Verdict] = ()) -> dict[str, Any]:
+    """Every table, pair of rows and verdict, as `docs/leaderboard.schema.json` describes it. Scores are fractions."""
+    tables = [(section, demo) for dataset, demo in board.expected for section in sections(board, dataset, demo)]
+    return {
+        "$schema": SCHEMA_URL,
+        **{key: value for key, value in head_json(False).items() if key != "demo"},
+        "tables": [_table(board, section, demo) for section, demo in tables],
+        "published": [vars(verdict) for verdict in verdicts],
+    }
+
+
+def _table(board: Board, section: Section, demo: bool) -> dict[str, Any]:
+    tests = board.tests.get(section.key)
+    return {
+        **section_json(section),
+        "dataset": section.dataset,
+        "title": board.titles[section.dataset],
+        "demo": demo,
+        "folds": list(board.expected[section.dataset, demo]),
+        "test_clips": len(tests.panel.ids) if tests else None,
+        "clustered": tests.clustered if tests else None,
+        "smallest_difference": {"war": plain(tests.war.smallest), "uar": plain(tests.uar.smallest)} if tests else None,
+        "rows": [row_json(board, row) for row in section.rows],
+        "pairs": pairs_json(tests) if tests else [],
+    }
+
+
+def pairs_json(tests: Inference) -> list[dict[str, Any]]:
+    """Each pair of tested rows: differences of the first minus the second, with intervals and p-values."""
+    return [pair_json(tests, a, b) for a in range(len(tests.rows)) for b in range(a + 1, len(tests.rows))]
+
+
+def pair_json(tests: Inference, a: int, b: int) -> dict[str, Any]:
+    """One pair of tested rows, by their places in `tests.rows`."""
+    scores = {
+        name: {
+            "difference": float(measure.values[a] - measure.values[b]),
+            "low": float(intervals[0, a, b]),
+            "high": float(intervals[1, a, b]),
+            "p": float(measure.p[a, b]),
+            "p_holm": float(measure.adjusted[a, b]),
+        }
+        for name, measure, intervals in (
+            ("war", tests.war, tests.war_differences),
+            ("uar", tests.uar, tests.uar_differences),
+        )
+    }
+    return {"first": tests.rows[a], "second": tests.rows[b], **scores, "mcnemar": float(tests.mcnemar[a, b])}
+
+
+def results_frame(board: Board) -> pd.DataFrame:
+    """One row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
+    frame = board.jobs.frame.drop(columns=["confusion", "path"]).copy()
+    rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
+    options = {row: json.dumps(facts["options"], sort_keys=True) for row, facts in board.jobs.facts.items()}
+    frame["options"] = frame["row"].map(options)
+    scores = board.jobs.metrics.add_prefix("metric.")
+    costs = board.jobs.cost.add_prefix("cost.")
+    return pd.concat([frame.join(rows, on="row"), scores, costs], axis=1).reset_index(drop=True)
+
+
+def results_parquet(board: Board, path: Path) -> Path:
+    """Write `results_frame` and return the path."""
+    buffer = io.BytesIO()
+    results_frame(board).to_parquet(buffer, index=False)
+    write_atomically(path, lambda draft: draft.write_bytes(buffer.getvalue()))
+    return path
+
+
+def model_index(board: Board) -> dict[str, Any]:
+    """Every row by Hugging Face's `model-index` convention for model cards; scores in percent. JSON is YAML too."""
+    models: dict[str, list[dict[str, Any]]] = {}
+    for row in rows_of(board):
+        metrics = [_metric(row, name) for name in SCORES if not pd.isna(row[f"{name}_mean"])]
+        if metrics:
+            models.setdefault(_model_name(row), []).append(
+                {
+                    "task": {"type": "video-classification", "name": "Dynamic facial expression recognition"},
+                    "dataset": {
+                        "type": row["dataset"],
+                        "name": board.titles[row["dataset"]] + _marks(row),
+                        "split": "test",
+                        "revision": row["protocol_hash"],
+                    },
+                    "metrics": metrics,
+                }
+            )
+    return {"model-index": [{"name": name, "results": results} for name, results in models.items()]}
+
+
+def _marks(row: Mapping[str, Any]) -> str:
+    """What sets the numbers of a row apart from those of the benchmark."""
+    marks = {
+        "synthetic demo": row["demo"],
+        "random or bundled weights": row["stand_in"],
+        "not the official split": not row["official"] and not row["demo"],
+    }
+    named = ", ".join(mark for mark, applies in marks.items() if applies)
+    return f" ({named})" if named else ""
+
+
+def _metric(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    kinds = {"war": ("accuracy", "WAR"), "uar": ("recall", "UAR")}
+    kind, title = kinds[name]
+    ranked = "" if row["ranked"] else ", not ranked"
+    return {
+        "type": kind,
+        "name": f"{title}, mean of {row['folds_total']} folds, {row['selection']} epoch{ranked}",
+        "value": round(float(row[f"{name}_mean"]) * 100, 2),
+        "verified": False,
+    }
+
+
+def _model_name(row: Mapping[str, Any]) -> str:
+    return ", ".join(part for part in (row["name"], row["settings"], row["backbone"]) if part) or DASH

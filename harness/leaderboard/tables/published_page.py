@@ -1,0 +1,74 @@
+"""The page of published numbers: ours beside them, and all that the papers' main tables print."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from harness.core.text import markdown
+from harness.leaderboard.board.published import HALF_WIDTH, MAIN, SEEDS, Published, Verdict
+from harness.leaderboard.tables.cells import DASH, number
+from harness.leaderboard.tables.markdown import Notes, table
+
+MAIN_TABLE = "Table 1"
+RULES = (
+    "'Reproduced' means that the reported value lies in the 95 % interval of ours, on all official folds, with at "
+    f"least {SEEDS} seeds, an interval of at most ± {HALF_WIDTH * 100:.1f} points, the epoch not chosen on the test "
+    "split, and under what the paper states of its protocol; never on the demo. 'Differs' means that all this holds "
+    "and the value lies outside. Ours is the value pooled over folds."
+)
+HEAD = ("Dataset", "Method", "Paper", "Metric", "Reported", "Ours", "95 % CI", "Difference", "Verdict", "Reason")
+
+
+def published_page(found: Sequence[Verdict], published: Published, titles: dict[str, str], comment: str) -> str:
+    """The page as Markdown."""
+    parts = ["# Published numbers", comment, RULES, *verdict_table(found, titles)]
+    for paper, source in published.sources.items():
+        parts += [f"## Printed by {markdown(paper)}", markdown(_cited(source))]
+        parts += printed_table(published.numbers[published.numbers["source_paper"] == paper])
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict_table(found: Sequence[Verdict], titles: dict[str, str]) -> list[str]:
+    """One line a printed number that we have a row for, and the notes on those in doubt."""
+    if not found:
+        return ["No stored result answers to a printed number yet."]
+    notes = Notes()
+    lines = [
+        [
+            markdown(titles.get(item.dataset, item.dataset)),
+            markdown(item.method),
+            f"{markdown(item.source)}, {markdown(item.table)}",
+            item.metric,
+            number(item.reported, 100) + notes.mark([item.flag] if item.flag else []),
+            number(item.ours, 100),
+            DASH if item.low is None else f"{number(item.low, 100)} to {number(item.high, 100)}",
+            DASH if item.difference is None else f"{item.difference * 100:+.2f}",
+            markdown(item.verdict),
+            markdown(item.reason),
+        ]
+        for item in found
+    ]
+    return [table(HEAD, lines), *notes.paragraphs()]
+
+
+def printed_table(numbers: pd.DataFrame) -> list[str]:
+    """WAR and UAR of the paper's main table, with the notes on its numbers."""
+    main = numbers[(numbers["table"] == MAIN_TABLE) & numbers["variant"].isin(MAIN)]
+    notes = Notes()
+    cells: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+    for line in main.to_dict("records"):
+        mark = notes.mark([line["note"]] if line["note"] else [])
+        row = cells.setdefault((line["method"], line["backbone"]), {})
+        row[line["dataset"], line["metric"]] = f"{line['value'] * 100:.2f}{mark}"
+    columns = [(dataset, metric) for dataset in dict.fromkeys(main["dataset"]) for metric in ("WAR", "UAR")]
+    head = ["Method", "Backbone", *(" ".join(column) for column in columns)]
+    lines = [[*map(markdown, row), *(found.get(column, DASH) for column in columns)] for row, found in cells.items()]
+    return [table(head, lines), *notes.paragraphs()]
+
+
+def _cited(source: object) -> str:
+    if not isinstance(source, dict):
+        return ""
+    return f"{source.get('authors', '')}, {source.get('title', '')}, {source.get('venue', '')}."

@@ -1,0 +1,95 @@
+"""The base class of methods, and what the harness tells them about their task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from harness.core.frame_input import FrameInput
+from harness.core.recipe import Stage
+from harness.models.backbone import Backbone, FrameEncoder
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a method is built for."""
+
+    classes: tuple[str, ...]  # names as used in prompts, in label order
+    backbone: Backbone
+    input: FrameInput  # with the size filled in
+
+
+def cosine_logits(video: Tensor, text: Tensor, scale: float) -> Tensor:
+    """Scaled cosine similarity of clips (B, D) and classes (C, D), the latter of unit length: logits (B, C)."""
+    return scale * F.normalize(video, dim=-1) @ text.T
+
+
+def own_parameters(method: nn.Module, backbone: Backbone) -> dict[str, nn.Parameter]:
+    """What a checkpoint has to hold beside the backbone, by name."""
+    shared = {id(p) for p in backbone.model.parameters()}
+    return {name: p for name, p in method.named_parameters() if id(p) not in shared}
+
+
+@contextmanager
+def evaluation(method: nn.Module) -> Iterator[None]:
+    """Evaluate a method meanwhile: evaluation mode, no gradients, and no parameter that asks for one.
+
+    The last is for the bits. `torch.matmul` and `F.linear` of a sequence that is not contiguous choose their kernel by
+    `requires_grad` of the weights, under `no_grad` too, and on some processors the two differ in the last bit. A run,
+    whose parameters are still marked as trained, and an analysis of it have to go one way. The marks are put back.
+    """
+    marked = [parameter for parameter in method.parameters() if parameter.requires_grad]
+    method.eval()
+    for parameter in marked:
+        parameter.requires_grad_(False)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for parameter in marked:
+            parameter.requires_grad_(True)
+
+
+class Method(nn.Module):
+    """A method of the benchmark.
+
+    A method that sets `encoder` in its constructor is fed features `(B, T, D)` of that frozen encoder, from a cache;
+    one that does not is fed normalised frames `(B, T, 3, H, W)`. Either way `forward` returns logits `(B, C)`.
+    """
+
+    encoder: FrameEncoder | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_module("encoder", None)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits (B, C) of features (B, T, D) or frames (B, T, 3, H, W)."""
+        raise NotImplementedError
+
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
+        return F.cross_entropy(logits, labels)
+
+    def stages(self) -> Sequence[Stage]:
+        """How the method is trained, stage after stage. None: zero-shot."""
+        return ()
+
+    def grow_to_final(self) -> None:
+        """Run every stage's `before` hook, so that the module has its final structure. Loads no weights."""
+        for stage in self.stages():
+            if stage.before is not None:
+                stage.before()
+
+    def forward_frames(self, inputs: Tensor) -> Tensor:
+        """Return logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""
+        if self.encoder is None:
+            return self(inputs)  # type: ignore[no-any-return]
+        with torch.no_grad():
+            features = self.encoder(inputs.flatten(0, 1))  # (B*T, D)
+        return self(features.unflatten(0, inputs.shape[:2]))  # type: ignore[no-any-return]

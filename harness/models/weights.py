@@ -1,0 +1,199 @@
+"""Find the weights of a backbone and hash them, without loading them. Imports no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from harness.core.backbone_spec import BackboneId, BackboneSpec
+from harness.core.digest import digest
+from harness.core.errors import HarnessError, WeightsMissing, suggestion
+from harness.data.places import cache_folder
+
+RANDOM = "random"
+BUNDLED = "bundled"
+QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
+CONNECT_SECONDS = 5.0
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # openai/CLIP, `_transform`
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """Everything needed to load a backbone. Only `id` is part of a job's identity: the file's path is not."""
+
+    id: BackboneId
+    model: str  # open_clip architecture, or a JSON file with its configuration
+    file: Path | None  # None = random weights
+    quick_gelu: bool
+    mean: tuple[float, float, float] = CLIP_MEAN
+    std: tuple[float, float, float] = CLIP_STD
+
+
+def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
+    """Turn `NAME[:TAG|:FILE|:random]` into a source, downloading a tag's weights if they are not on disk.
+
+    Args:
+        request: as `--backbone` takes it.
+        known: backbones of plugins by name; any other name is open_clip's business.
+
+    Raises:
+        HarnessError: unknown architecture, tag or file.
+        WeightsMissing: the weights can neither be found nor downloaded; says which file to put where.
+    """
+    name, _, given = request.partition(":")
+    spec = known.get(name) or BackboneSpec(name, name, "")
+    weights = given or spec.weights
+    cfg = architecture(spec.model)
+    if not weights:
+        raise HarnessError(f"backbone {name!r} needs weights: {name}:TAG, {name}:FILE or {name}:{RANDOM}")
+    if weights == RANDOM:
+        return WeightsSource(random_id(name, cfg), spec.model, None, _quick(cfg))
+    if Path(weights).suffix:
+        return _from_file(spec, Path(weights).expanduser(), cfg, bundled=not given)
+    return _from_tag(spec, weights, cfg)
+
+
+def architecture(model: str) -> dict[str, Any]:
+    """The open_clip configuration of an architecture, read without importing open_clip."""
+    if model.endswith(".json"):
+        return dict(json.loads(Path(model).read_text(encoding="utf-8")))
+    files = _architectures()
+    if model not in files:
+        raise HarnessError(f"unknown backbone {model!r}; {suggestion(model, files)}")
+    return dict(json.loads(files[model].read_text(encoding="utf-8")))
+
+
+def image_size(model: str) -> int:
+    """Height and width in pixels that an architecture takes."""
+    return int(architecture(model)["vision_cfg"]["image_size"])
+
+
+def random_id(name: str, cfg: dict[str, Any]) -> BackboneId:
+    """Random weights are made from a fixed seed, so the architecture is their identity."""
+    return BackboneId(name, RANDOM, digest({RANDOM: cfg}, 64))
+
+
+@lru_cache
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weights_folder() -> Path:
+    """Where hand-placed weights are looked for: `HARNESS_WEIGHTS`, or a folder of the user's cache."""
+    return Path(os.environ.get("HARNESS_WEIGHTS") or cache_folder() / "weights")
+
+
+def _from_file(spec: BackboneSpec, path: Path, cfg: dict[str, Any], bundled: bool) -> WeightsSource:
+    if not path.is_file():
+        raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
+    if not bundled and f"{spec.model}{QUICK}" in _architectures():
+        warnings.warn(
+            f"{spec.name}:{path.name} is loaded with plain GELU; if these are OpenAI's weights, "
+            f"name {spec.model}{QUICK}:{path.name}, or every number changes silently",
+            stacklevel=2,
+        )
+    label = BUNDLED if bundled else path.name
+    return WeightsSource(BackboneId(spec.name, label, file_sha256(path)), spec.model, path.resolve(), _quick(cfg))
+
+
+def _from_tag(spec: BackboneSpec, tag: str, cfg: dict[str, Any]) -> WeightsSource:
+    import open_clip.pretrained as zoo  # seconds; only a tag needs open_clip's list
+
+    entry = zoo.get_pretrained_cfg(spec.model, tag)
+    if not entry:
+        known = zoo.list_pretrained_tags_by_model(spec.model)
+        raise HarnessError(f"backbone {spec.name!r} has no weights tagged {tag!r}; {suggestion(tag, known)}")
+    path = _placed(spec.model, tag) or _download(spec, tag, entry)
+    return WeightsSource(
+        BackboneId(spec.name, tag, file_sha256(path)),
+        spec.model,
+        path,
+        # The tag knows which activation its weights were trained with; the plain architecture may not.
+        quick_gelu=bool(entry.get("quick_gelu", _quick(cfg))),
+        mean=tuple(entry.get("mean") or CLIP_MEAN),
+        std=tuple(entry.get("std") or CLIP_STD),
+    )
+
+
+def _placed(model: str, tag: str) -> Path | None:
+    names = [weights_folder() / f"{model}-{tag}{suffix}" for suffix in (".safetensors", ".bin", ".pt")]
+    return next((path for path in names if path.is_file()), None)
+
+
+def _download(spec: BackboneSpec, tag: str, entry: dict[str, Any]) -> Path:
+    import open_clip.pretrained as zoo
+
+    try:
+        with _hub_asked_once():
+            return Path(zoo.download_pretrained(entry))
+    except Exception as error:
+        origin = entry.get("hf_hub") or entry.get("url", "")
+        raise WeightsMissing(
+            f"weights {tag!r} of {spec.name} are not on this machine and cannot be downloaded "
+            f"({type(error).__name__}).\n"
+            f"Get open_clip_model.safetensors of {origin.rstrip('/')} on a machine that has a network and save it as\n"
+            f"  {weights_folder() / f'{spec.model}-{tag}.safetensors'}\n"
+            f"or name the file: --backbone {_plainly(spec.model, entry)}:FILE. "
+            f"To try things out: --backbone {spec.name}:{RANDOM}"
+        ) from error
+
+
+def _plainly(model: str, entry: dict[str, Any]) -> str:
+    """The architecture that a tag's weights fit when named as a file, which knows nothing of their activation."""
+    return f"{model}{QUICK}" if entry.get("quick_gelu") and not model.endswith(QUICK) else model
+
+
+@contextmanager
+def _hub_asked_once() -> Iterator[None]:
+    """Without a network the hub's client goes on trying for most of a minute; then let it look in its cache only."""
+    from huggingface_hub import constants
+
+    before = constants.HF_HUB_OFFLINE
+    constants.HF_HUB_OFFLINE = before or not _reachable(constants.ENDPOINT)
+    try:
+        yield
+    finally:
+        constants.HF_HUB_OFFLINE = before
+
+
+def _reachable(endpoint: str) -> bool:
+    if getproxies():  # then names are the proxy's business, and a look of our own tells nothing
+        return True
+    address = urlsplit(endpoint)
+    port = address.port or (80 if address.scheme == "http" else 443)
+    try:
+        socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _quick(cfg: dict[str, Any]) -> bool:
+    return bool(cfg.get("quick_gelu", False))
+
+
+def _architectures() -> dict[str, Path]:
+    return {path.stem: path for path in _open_clip_folder().glob("model_configs/*.json")}
+
+
+def _open_clip_folder() -> Path:
+    from importlib.util import find_spec
+
+    spec = find_spec("open_clip")
+    if spec is None or not spec.submodule_search_locations:
+        raise HarnessError("open_clip_torch is not installed; run pip install open_clip_torch")
+    return Path(spec.submodule_search_locations[0])

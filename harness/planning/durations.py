@@ -1,0 +1,25 @@
+"""How long jobs will take, learnt from results already stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from math import inf
+from statistics import median
+
+from harness.core.job import JobSpec
+from harness.results.summary import Header
+
+
+def estimates(jobs: Iterable[JobSpec], headers: Iterable[Header]) -> dict[str, float]:
+    """Job id -> seconds: the median of its row on its dataset, else of its row anywhere, else infinity.
+
+    What nobody has seen yet counts as the longest, since starting a long job last is the costlier mistake.
+    """
+    seen: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    for header in headers:
+        if header.status == "done" and header.seconds > 0:
+            seen[header.row, header.dataset].append(header.seconds)
+            seen[(header.row,)].append(header.seconds)
+    known = {key: median(seconds) for key, seconds in seen.items()}
+    return {job.id: known.get((job.row, job.dataset), known.get((job.row,), inf)) for job in jobs}

@@ -1,0 +1,63 @@
+"""Which shards of the feature cache a plan has to fill, and which jobs wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.core.dataset_spec import Fold
+from harness.core.job import JobSpec
+from harness.data.dataset import Dataset
+from harness.features.view import View, shard_file, test_view, train_views
+from harness.plugin import registry
+
+
+@dataclass(frozen=True)
+class Fill:
+    """One shard of the feature cache that some job needs and that is not there."""
+
+    dataset: str
+    fingerprint: str
+    view: View
+    shard: int
+    clips: int
+
+
+def missing_shards(
+    jobs: Iterable[JobSpec], datasets: Mapping[str, Dataset], cache: Path
+) -> dict[str, tuple[Fill, ...]]:
+    """Job id -> the shards that it needs and that are missing. Jobs that need the same share one tuple."""
+    known: dict[tuple[object, ...], tuple[Fill, ...]] = {}
+    missing: dict[str, tuple[Fill, ...]] = {}
+    there: dict[Path, set[str]] = {}
+    for job in jobs:
+        features = registry.method(job.method).spec.features
+        key = (job.dataset, job.fold, features, job.backbone, job.input, job.protocol.selection)
+        if key not in known:
+            known[key] = tuple(_missing(job, datasets[job.dataset], cache / "features", there))
+        missing[job.id] = known[key]
+    return missing
+
+
+def _missing(job: JobSpec, dataset: Dataset, cache: Path, there: dict[Path, set[str]]) -> Iterator[Fill]:
+    for view, shard in _needs(job, dataset):
+        path = shard_file(cache, view, shard)
+        if path.parent not in there:
+            there[path.parent] = {file.name for file in path.parent.glob("*.npy")}
+        if path.name not in there[path.parent]:
+            yield Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
+
+
+def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
+    """Shards of the feature cache that a job reads, as far as its method's spec tells."""
+    features = registry.method(job.method).spec.features
+    if features == "none" or not job.input.views:
+        return
+    fold: Fold = dataset.folds[job.fold]
+    key = (job.fingerprint, job.backbone, job.input)
+    tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
+    yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
+    if features == "train+test":
+        shards = dataset.shards_of(fold.train)
+        yield from ((view, shard) for view in train_views(*key) for shard in shards)

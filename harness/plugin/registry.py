@@ -1,0 +1,204 @@
+"""Load plugins, each in its own guard, and look up what they offer by name."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from harness.core.backbone_spec import BackboneSpec
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import HarnessError, find_named
+from harness.core.metric import MetricSpec
+from harness.core.registered import Registered
+from harness.models.spec import MethodSpec
+from harness.plugin import hookspecs
+from harness.plugin.specs import AnalysisSpec, StudySpec
+from harness.system.source_hash import plugin_name, source_sha256
+
+KINDS: Mapping[str, type] = {
+    "datasets": DatasetSpec,
+    "methods": MethodSpec,
+    "metrics": MetricSpec,
+    "backbones": BackboneSpec,
+    "studies": StudySpec,
+    "analyses": AnalysisSpec,
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a plugin, or a part of it, is left out."""
+
+    plugin: str
+    reason: str
+
+
+@dataclass
+class Plugins:
+    """The loaded plugins. `files` are those named by `--plugin`, which workers load again."""
+
+    manager: pluggy.PluginManager
+    problems: list[Problem] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
+
+    def add(self, name: str, load: Callable[[], Any]) -> None:
+        """Import and register one plugin; a failure costs that plugin only."""
+        if self.manager.has_plugin(name):
+            self.problems.append(Problem(name, "another plugin has this name; rename one of them"))
+            return
+        try:
+            plugin = load()
+            self.manager.register(plugin, name)
+        except (Exception, SystemExit) as error:
+            self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
+            self.problems.append(Problem(name, f"{type(error).__name__}: {error}"))
+            return
+        self.hashes[name] = source_sha256(plugin)
+        self.problems.extend(misspelt_hooks(self.manager, plugin, name))
+
+    def add_file(self, path: Path) -> None:
+        """Load a one-file plugin. A missing file is the user's error; a broken one is reported like any plugin."""
+        if not path.is_file():
+            raise HarnessError(f"--plugin {path}: no such file")
+        if path.resolve() not in self.files:
+            self.files.append(path.resolve())
+            self.add(path.stem, lambda: import_file(path))
+
+    def offers(self, kind: str) -> dict[str, Registered[Any]]:
+        """Everything of one kind by name. The first plugin to offer a name keeps it."""
+        loaded = self.manager.list_name_plugin()
+        if self._offers.get(kind, ((), {}))[0] != loaded:  # asked for once a job, so the hooks are not called each time
+            self._offers[kind] = (loaded, self._find(kind))
+        return self._offers[kind][1]
+
+    def _find(self, kind: str) -> dict[str, Registered[Any]]:
+        found: dict[str, Registered[Any]] = {}
+        expected: Any = KINDS[kind]
+        for plugin, spec in self._specs(kind):
+            name = plugin_name(self.manager, plugin)
+            if not isinstance(spec, expected):
+                self._report(name, f"register_{kind} offers {spec!r}, which is not a {expected.__name__}")
+            elif isinstance(spec, MethodSpec | AnalysisSpec) and not is_dataclass(spec.options):
+                noun = "method" if kind == "methods" else "analysis"
+                self._report(name, f"options of {noun} {spec.name!r} are not a dataclass")
+            elif spec.name in found:
+                taken = found[spec.name].plugin
+                self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")
+            else:
+                found[spec.name] = Registered(spec, name, self.hashes.get(name, ""))
+        return found
+
+    def _specs(self, kind: str) -> Iterator[tuple[Any, Any]]:
+        caller = getattr(self.manager.hook, f"register_{kind}")
+        for impl in caller.get_hookimpls():
+            try:
+                specs = list(impl.function() or ())
+            except (Exception, SystemExit) as error:
+                self._report(impl.plugin_name, f"register_{kind} failed: {type(error).__name__}: {error}")
+                continue
+            yield from ((impl.plugin, spec) for spec in specs)
+
+    def _report(self, plugin: str, reason: str) -> None:
+        problem = Problem(plugin, reason)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+
+def misspelt_hooks(manager: pluggy.PluginManager, plugin: Any, name: str) -> list[Problem]:
+    """Hooks of a plugin that the harness does not know, each with the closest one it does."""
+    known = [n for n in vars(hookspecs) if hasattr(getattr(hookspecs, n), f"{hookspecs.NAMESPACE}_spec")]
+    problems = []
+    for caller in manager.get_hookcallers(plugin) or ():
+        if not caller.has_spec():
+            close = difflib.get_close_matches(caller.name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known hooks: {', '.join(known)}"
+            problems.append(Problem(name, f"unknown hook {caller.name!r}; {hint}"))
+    return problems
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a Python file under a name of its own, so that it can be pickled and hashed."""
+    name = f"harness_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path.name} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def built_in() -> Iterator[str]:
+    """Module names of the plugins that ship with the harness: one per file or folder of each kind."""
+    import harness_plugins
+
+    for kind in pkgutil.iter_modules(harness_plugins.__path__, "harness_plugins."):
+        if kind.name.endswith(".trackers"):
+            continue  # loaded when a run asks for them
+        package = importlib.import_module(kind.name)
+        yield from (m.name for m in pkgutil.iter_modules(package.__path__, f"{kind.name}."))
+
+
+_loaded: Plugins | None = None
+
+
+def plugins() -> Plugins:
+    """The plugins of this process, loaded on first use: built-in ones, then those of entry points."""
+    global _loaded
+    if _loaded is None:
+        manager = pluggy.PluginManager(hookspecs.NAMESPACE)
+        manager.add_hookspecs(hookspecs)
+        _loaded = Plugins(manager)
+        for name in built_in():
+            _loaded.add(name, lambda name=name: importlib.import_module(name))  # type: ignore[misc]
+        for entry in importlib.metadata.entry_points(group=hookspecs.NAMESPACE):
+            _loaded.add(entry.name, entry.load)
+    return _loaded
+
+
+def methods() -> dict[str, MethodSpec]:
+    """All methods by name."""
+    return {name: offer.spec for name, offer in plugins().offers("methods").items()}
+
+
+def datasets() -> dict[str, DatasetSpec]:
+    """Every dataset by name."""
+    return {name: offer.spec for name, offer in plugins().offers("datasets").items()}
+
+
+def metrics() -> dict[str, MetricSpec]:
+    """Every metric by name."""
+    return {name: offer.spec for name, offer in plugins().offers("metrics").items()}
+
+
+def dataset(name: str) -> DatasetSpec:
+    """The dataset of that name. Raises: UnknownName, with the closest one."""
+    return find_named("dataset", datasets(), name)
+
+
+def method(name: str) -> Registered[MethodSpec]:
+    """The method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
+    return find_named("method", plugins().offers("methods"), name)
+
+
+def method_sources() -> dict[str, str]:
+    """Return the hash of the source of each method's plugin, by method."""
+    return {name: offer.source_sha256 for name, offer in plugins().offers("methods").items()}
+
+
+def backbones() -> dict[str, BackboneSpec]:
+    """Return every registered backbone by name; any other name is open_clip's business."""
+    return {name: offer.spec for name, offer in plugins().offers("backbones").items()}

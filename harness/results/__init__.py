@@ -1,0 +1,1 @@
+"""One result on disk: written, read and summarised; the store; provenance."""

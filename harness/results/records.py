@@ -1,0 +1,133 @@
+"""The files of one result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from harness.core.dataset_spec import Sample
+from harness.core.errors import HarnessError
+from harness.core.job import JobSpec
+from harness.core.registered import Registered
+from harness.results.store import SCHEMA, write_json
+
+if TYPE_CHECKING:
+    import torch
+
+HISTORY = ("stage", "epoch", "loss", "seconds", "val_war", "val_uar")
+MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless validation clips are held out
+HISTORY_TYPES = {"stage": str, "epoch": int, "loss": float, "seconds": float, **MISSING_TYPES}
+
+
+def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
+    """Return what a result says of its job; complete even if the job failed before it had read anything.
+
+    Args:
+        job: what was to be done.
+        registered: the job's method, and the plugin that it came from.
+    """
+    return {
+        "schema": SCHEMA,
+        "id": job.id,
+        "dataset": job.dataset,
+        "fingerprint": job.fingerprint,
+        "split_sha256": None,
+        "official": False,
+        "demo": job.demo,
+        "fold": job.fold,
+        "seed": job.seed,
+        "method": job.method,
+        "variant": job.variant,
+        "options": dict(job.options),
+        "input": asdict(job.input),
+        "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
+        "backbone": asdict(job.backbone),
+        "protocol": asdict(job.protocol),
+        "protocol_hash": job.protocol.hash,
+        "selection": job.protocol.selection,
+        "on_bad_sample": job.on_bad_sample,
+        "epoch": None,
+        "classes": list(job.protocol.classes),
+        "metrics": {},
+        "confusion": None,
+        "n_scored": 0,
+        "n_unscored": 0,
+        "cost": {},
+        "phases": {},
+        "warnings": [],
+        "error": None,
+    }
+
+
+def job_of(result: Mapping[str, Any]) -> JobSpec:
+    """The job that a `result.json` was made for. Raises: HarnessError if it is not the one its id stands for."""
+    names = [field.name for field in fields(JobSpec) if field.name != "method_version"]
+    try:
+        job = JobSpec.from_json({**{n: result[n] for n in names}, "method_version": result["plugin"]["version"]})
+    except (KeyError, TypeError) as error:
+        raise HarnessError(f"{result.get('path', 'result')}: does not hold its job ({error})") from error
+    if job.id != result["id"]:
+        raise HarnessError(f"{result.get('path', 'result')}: was edited; its job is {job.id}, not {result['id']}")
+    return job
+
+
+def write_records(folder: Path, outcome: Outcome) -> None:
+    """Write `result.json`, and of a finished job its predictions, its history and, if asked for, its weights.
+
+    Raises:
+        OSError: the disk is full, or the folder cannot be written.
+    """
+    if outcome.logits is not None:
+        classes = outcome.result["classes"]
+        predictions_frame(outcome.samples, outcome.logits, classes).to_parquet(folder / "predictions.parquet")
+        history_frame(outcome.history).to_parquet(folder / "history.parquet")
+    if outcome.state:
+        from safetensors import SafetensorError
+        from safetensors.torch import save_file
+
+        try:
+            save_file(outcome.state, folder / "weights.safetensors", metadata={"job": outcome.result["id"]})
+        except SafetensorError as error:
+            raise OSError(f"weights.safetensors: {error}") from error
+    write_json(folder / "result.json", outcome.result)
+
+
+def predictions_frame(samples: Sequence[Sample], logits: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """One row a clip, sorted by id; classes as words, since numbers differ between code bases."""
+    words = np.asarray(classes, dtype=object)
+    frame = pd.DataFrame(
+        {
+            "sample_id": [s.id for s in samples],
+            "label": words[[s.label for s in samples]],
+            "prediction": words[logits.argmax(axis=1)],
+            "frames": np.array([s.frames for s in samples], dtype=np.int32),
+            "group": [s.group for s in samples],
+            **{f"logit.{name}": logits[:, i].astype(np.float32) for i, name in enumerate(classes)},
+        }
+    )
+    return frame.sort_values("sample_id", ignore_index=True)
+
+
+def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One row an epoch. Learning rates of groups that a stage does not train are missing."""
+    rows = pd.DataFrame(list(history))
+    rest = [name for name in rows.columns if name not in HISTORY]
+    return rows.reindex(columns=[*HISTORY[:3], *rest, *HISTORY[3:]]).astype(
+        HISTORY_TYPES if rows.empty else MISSING_TYPES
+    )
+
+
+@dataclass
+class Outcome:
+    """What a finished job leaves to be written."""
+
+    result: dict[str, Any]
+    samples: list[Sample] = field(default_factory=list)
+    logits: np.ndarray | None = None
+    history: list[dict[str, Any]] = field(default_factory=list)
+    state: dict[str, torch.Tensor] = field(default_factory=dict)

@@ -1,0 +1,96 @@
+"""Every job that a store knows of, and how it stands: told by the content of files, never by a folder's existence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.core.digest import digest
+from harness.core.job import JobSpec
+from harness.results.summary import Header, all_headers
+from harness.system.files import write_atomically
+from harness.system.leases import Leases
+
+if TYPE_CHECKING:
+    pass
+
+PLANS = ".plans"
+Standing = Literal["planned", "running", "done", "failed", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One job."""
+
+    id: str
+    dataset: str
+    row: str
+    state: Standing
+
+
+def note_plan(root: Path, jobs: Iterable[JobSpec]) -> None:
+    """Write down what is to be done, so that `harness status` can tell. The same plan is written once."""
+    rows = [[job.id, job.dataset, job.row] for job in jobs]
+    path = root / PLANS / f"{digest(rows)}.json"
+    write_atomically(path, lambda draft: draft.write_text(json.dumps(rows), encoding="utf-8"))
+
+
+def forget_plans(root: Path) -> None:
+    """Remove the plans all of whose jobs have their result."""
+    plans = list((root / PLANS).glob("*.json"))
+    stored = {header.id for header in all_headers(root) if header.status != "broken"} if plans else set()
+    for path in plans:
+        if all(job_id in stored for job_id, _, _ in _read(path)):
+            path.unlink(missing_ok=True)
+
+
+def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
+    """Yield stored jobs in order of their paths, then those that some run still has to do.
+
+    Args:
+        root: of the store.
+        sources: method -> hash of its plugin's source, by which a result is stale.
+    """
+    at_work = running(root)
+    stored: dict[str, Entry] = {}
+    for header in all_headers(root):
+        stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, at_work, sources))
+    yield from stored.values()
+    for job_id, dataset, row in _planned(root):
+        if job_id not in stored:
+            stored[job_id] = Entry(job_id, dataset, row, "running" if job_id in at_work else "planned")
+            yield stored[job_id]
+
+
+def _state(header: Header, running: Iterable[str], sources: Mapping[str, str]) -> Standing:
+    if header.id in running:
+        return "running"
+    if header.status == "broken":
+        return "planned"  # the next run makes it again
+    if sources.get(header.method, header.source_sha256) != header.source_sha256:
+        return "stale"  # of a plugin that is not loaded here, nothing is known
+    return header.status
+
+
+def _planned(root: Path) -> Iterator[tuple[str, str, str]]:
+    for path in sorted((root / PLANS).glob("*.json")):
+        yield from _read(path)
+
+
+def _read(path: Path) -> list[tuple[str, str, str]]:
+    try:
+        rows: list[Any] = json.loads(path.read_text(encoding="utf-8"))
+        return [(str(job_id), str(dataset), str(row)) for job_id, dataset, row in rows]
+    except (OSError, ValueError, TypeError):
+        return []  # it is only a note
+
+
+AT_WORK = "running-"  # before the id of a job: the lease that says that its worker has started
+
+
+def running(root: Path) -> set[str]:
+    """The ids of the jobs that some driver's worker is at."""
+    return {name.removeprefix(AT_WORK) for name in Leases(root).live() if name.startswith(AT_WORK)}

@@ -1,0 +1,193 @@
+"""Results on disk: one folder per job, written under a temporary name and renamed, so never half-written."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from pydantic_core import from_json
+
+from harness.core.errors import CannotWrite, HarnessError
+from harness.core.job import JobSpec
+from harness.results.summary import Header, read_header
+from harness.system.files import sweep
+from harness.system.leases import EXPIRY, Leases
+from harness.system.processes import is_dead, machine, tag
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+DRAFTS = ".drafts"
+CHECKPOINTS = ".checkpoints"
+OLD = ".old"
+State = Literal["done", "failed", "stale", "missing"]
+
+
+class Store:
+    """The runs folder: `<dataset>/<method>/<fold>-s<seed>-<id>/`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.leases = Leases(root)
+
+    def folder(self, job: JobSpec) -> Path:
+        """Where the result of a job lives. Names are quoted, so none of them can leave the store."""
+        return Path(self._folder(job))
+
+    def _folder(self, job: JobSpec) -> str:
+        name = f"{safe_name(job.fold)}-s{job.seed}-{job.id}"
+        return os.path.join(self.root, safe_name(job.dataset), safe_name(job.method), name)  # noqa: PTH118
+
+    def checkpoint(self, job: JobSpec) -> Path:
+        """Where an unfinished job keeps what it has trained so far."""
+        return self.root / CHECKPOINTS / f"{job.id}.pt"
+
+    def result(self, job: JobSpec) -> dict[str, Any] | None:
+        """The stored result of a job, or None."""
+        path = self.folder(job) / "result.json"
+        return read(path) if path.is_file() else None
+
+    def located(self, job: JobSpec) -> dict[str, Any] | None:
+        """The stored result of a job with its folder as `path`, or None."""
+        result = self.result(job)
+        return None if result is None else {**result, "path": str(self.folder(job))}
+
+    def header(self, job: JobSpec) -> Header | None:
+        """What a run has to know of the stored result of a job, or None."""
+        return read_header(self._folder(job))
+
+    def state(self, job: JobSpec, source_sha256: str) -> State:
+        """What the store holds of a job."""
+        return state_of(self.header(job), source_sha256)
+
+    def results(self) -> Iterator[dict[str, Any]]:
+        """Every stored result, in order of their paths, each with its folder as `path`."""
+        root = os.fspath(self.root)
+        for name in sorted(glob("*/*/*/result.json", root_dir=root)):  # noqa: PTH207  (not in hidden folders)
+            path = os.path.join(root, name)  # noqa: PTH118
+            yield {**read(path), "path": os.path.dirname(path)}  # noqa: PTH120
+
+    def predictions(self, result: Mapping[str, Any]) -> pd.DataFrame:
+        """`predictions.parquet` of a result that `results` gave."""
+        import pandas as pd
+
+        return pd.read_parquet(Path(result["path"]) / "predictions.parquet")
+
+    @contextmanager
+    def draft(self, job: JobSpec) -> Iterator[Path]:
+        """A folder to write a job's files into; it takes the job's place when the block ends without an error."""
+        draft = self.root / DRAFTS / f"{job.id}-{tag()}-{uuid.uuid4().hex[:6]}"
+        draft.mkdir(parents=True)
+        try:
+            yield draft
+            replace_folder(draft, self.folder(job))
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def lost_logs(self, job: JobSpec) -> str:
+        """What processes that were killed had logged of a job, the oldest first."""
+        logs = (self.root / DRAFTS).glob(f"{job.id}-*/log.txt")
+        return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(logs, key=_changed))
+
+    def sweep(self) -> None:
+        """Remove what processes left behind when they were killed; an old result that had stepped aside comes back."""
+        sweep(self.root / CHECKPOINTS)
+        self.leases.sweep()
+        at_work = self.leases.live()
+        for draft in sorted((self.root / DRAFTS).glob("*-*-*-*-*")):
+            job_id, _, owner = draft.name.removesuffix(OLD).rpartition("-")[0].partition("-")
+            if is_dead(owner) or (not owner.startswith(machine()) and job_id not in at_work and _is_old(draft)):
+                self._put_back(draft)
+                shutil.rmtree(draft, ignore_errors=True)
+        for checkpoint in (self.root / CHECKPOINTS).glob("*.pt"):
+            if checkpoint.stem not in at_work and any(self.root.glob(f"*/*/*-{checkpoint.stem}/result.json")):
+                with suppress(OSError):
+                    checkpoint.unlink(missing_ok=True)
+
+    def _put_back(self, draft: Path) -> None:
+        if draft.name.endswith(OLD) and (draft / "result.json").is_file():
+            with suppress(HarnessError, OSError, KeyError):
+                found = read(draft / "result.json")
+                names = [safe_name(found["dataset"]), safe_name(found["method"])]
+                target = self.root.joinpath(*names, f"{safe_name(found['fold'])}-s{found['seed']}-{found['id']}")
+                if not target.exists():
+                    draft.rename(target)
+
+    def check_writable(self) -> None:
+        """Raise CannotWrite before any work if nothing can be written here."""
+        probe = self.root / DRAFTS / f"probe-{uuid.uuid4().hex}"
+        try:
+            probe.parent.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(bytes(4096))  # an empty file fits on a full disk
+        except OSError as error:
+            raise CannotWrite(
+                f"cannot write results to {self.root}: {error.strerror}; choose another folder with --out"
+            ) from error
+        finally:
+            with suppress(OSError):
+                probe.unlink()
+
+
+def state_of(header: Header | None, source_sha256: str) -> State:
+    """Done, failed or missing. Stale: made by another source of the plugin at the same version."""
+    if header is None or header.status == "broken":
+        return "missing"
+    return header.status if header.source_sha256 == source_sha256 else "stale"
+
+
+def replace_folder(draft: Path, target: Path) -> None:
+    """Rename `draft` to `target`. An older folder there steps aside first, since a rename cannot replace one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = draft.with_name(draft.name + OLD)
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _is_old(draft: Path) -> bool:
+    with suppress(OSError):
+        return time.time() - max(p.stat().st_mtime for p in (draft, *draft.iterdir())) > EXPIRY
+    return False
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """Parse a `result.json`. Raises: HarnessError that names the file."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  (a leaderboard opens ten thousand of them)
+            result: dict[str, Any] = from_json(file.read())  # twice as fast as Python's own
+    except (OSError, ValueError) as error:
+        raise HarnessError(f"{path}: not a result ({error}); remove its folder to run the job again") from error
+    if not isinstance(result, dict):
+        raise HarnessError(f"{path}: not a result; remove its folder to run the job again")
+    if result.get("schema") != SCHEMA:
+        raise HarnessError(f"{path}: schema {result.get('schema')!r}, this version reads {SCHEMA}")
+    return result
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write plain data readably. NaN is refused: no other reader would take it."""
+    text = json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+@lru_cache
+def safe_name(name: str) -> str:
+    """A name as one path component, whatever it holds."""
+    quoted = quote(name, safe=" ()+=@,")
+    return "%2E" + quoted[1:] if quoted.startswith(".") else quoted

@@ -1,0 +1,87 @@
+"""Which file a plugin is, and the hash of its source: a changed hash at an equal version means 'stale'."""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import importlib.util
+import inspect
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+SHIPPED = "shipped-plugins"  # folder of one-file plugins beside the packages
+
+
+def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:
+    """The name a plugin was registered under."""
+    return manager.get_name(plugin) or type(plugin).__name__
+
+
+def shipped(file: Path) -> Path:
+    """A one-file plugin where the driver has it, or, where this machine has another file or none, as it was sent."""
+    sent = Path(__file__).parents[2] / SHIPPED / file.name
+    if not sent.is_file() or (file.is_file() and filecmp.cmp(file, sent, shallow=False)):
+        return file
+    return sent
+
+
+def source_sha256(plugin: Any) -> str:
+    """Return the SHA-256 of what a plugin's numbers depend on: the Python files of its own package, in order.
+
+    The package of a folder is the folder, that of a module the package that holds it; a file on its own is hashed
+    alone. Files that match a pattern of the plugin's `PRESENTATION` (studies, figures, captions) are left out. What was
+    written at a prompt has no file and no hash.
+    """
+    module = plugin if isinstance(plugin, ModuleType) else inspect.getmodule(_owner(plugin))
+    file = _file(plugin)
+    if file is None or not file.is_file():
+        return ""
+    patterns = tuple(getattr(module, "PRESENTATION", ()))
+    package = getattr(module, "__package__", "") or ""
+    if file.name == "__init__.py" or package:
+        return _hash_folder(file.parent, patterns)
+    return _hash([file], file.parent)
+
+
+def package_sha256(name: str) -> str:
+    """Return the SHA-256 of every Python file of an installed package, which is not imported for it."""
+    return _hash_folder(installed_folder(name))
+
+
+def installed_folder(package: str) -> Path:
+    """Return the folder of an installed package, which is not imported for it. Raises: ImportError."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError(f"no package {package!r} is installed")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _owner(plugin: Any) -> Any:
+    return plugin if isinstance(plugin, ModuleType) or inspect.isclass(plugin) else type(plugin)
+
+
+def _file(plugin: Any) -> Path | None:
+    try:
+        return Path(inspect.getfile(_owner(plugin)))
+    except (OSError, TypeError):
+        return None  # written at a prompt: no file to hash
+
+
+def _hash_folder(folder: Path, left_out: Sequence[str] = ()) -> str:
+    files = [
+        file
+        for file in sorted(folder.rglob("*.py"))
+        if not any(file.relative_to(folder).match(pattern) for pattern in left_out)
+    ]
+    return _hash(files, folder)
+
+
+def _hash(files: Iterable[Path], folder: Path) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()

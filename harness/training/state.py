@@ -1,0 +1,72 @@
+"""Where training stands: what is done, which epoch is the best, and what a resumed job has to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from harness.models.method import Method
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Fitted:
+    """What training left behind."""
+
+    history: list[Row] = field(default_factory=list)
+    epoch: int = 0  # the one kept, counted from 1 over all stages; 0 = not trained
+
+
+@dataclass
+class Best:
+    """The weights of the best epoch so far, by the first figure the monitor gives."""
+
+    score: tuple[float, ...] = ()
+    epoch: int = 0
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def offer(self, figures: Mapping[str, float], epoch: int, method: Method) -> None:
+        """Keep this epoch if it is better; the earlier one wins a tie."""
+        score = tuple(figures.values())
+        if score > self.score:
+            self.score, self.epoch = score, epoch
+            self.state = {name: tensor.detach().clone() for name, tensor in _moving(method)}
+
+    def restore(self, method: Method) -> None:
+        """Put the kept weights back."""
+        with torch.no_grad():
+            for name, tensor in _moving(method):
+                tensor.copy_(self.state[name])
+
+
+@dataclass
+class Standing:
+    """A point between two steps. Epochs and stages are counted from 0, and those counted are over."""
+
+    stage: int = 0
+    epoch: int = 0  # of the stage
+    losses: list[Tensor] = field(default_factory=list)  # one a step of the epoch under way
+    seconds: float = 0.0  # that the epoch under way took before this process
+    fitted: Fitted = field(default_factory=Fitted)
+    best: Best = field(default_factory=Best)
+
+    def end_epoch(self, row: Row) -> None:
+        """Note the row of a finished epoch."""
+        self.fitted.history.append(row)
+        self.fitted.epoch += 1
+        self.epoch, self.losses, self.seconds = self.epoch + 1, [], 0.0
+
+    def end_stage(self) -> None:
+        """Epochs of different stages are different models, so the next stage finds its best anew."""
+        self.stage, self.epoch = self.stage + 1, 0
+
+
+def _moving(method: Method) -> Iterator[tuple[str, Tensor]]:
+    """What training changes: parameters of the stage, and buffers such as running means."""
+    yield from ((name, p) for name, p in method.named_parameters() if p.requires_grad)
+    yield from method.named_buffers()
