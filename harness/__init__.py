@@ -16,8 +16,10 @@ from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec
 from harness.core.lazy import hand_on
 from harness.core.metric import MetricSpec, Predictions
+from harness.core.moved import answer_moved_modules
 from harness.core.options import option
 from harness.core.recipe import Schedule, Stage
+from harness.core.version import __version__ as __version__
 from harness.models.spec import MethodSpec
 from harness.plugin.hookspecs import hookimpl
 from harness.plugin.specs import AnalysisSpec, StudyColumn, StudyRow, StudySpec, score_columns
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from harness.models.method import Method, Task
     from harness.system.seeds import seed_of
 
-__version__ = "0.1.0"
 
 _LAZY = {
     "Method": "harness.models.method",
@@ -72,3 +73,4 @@ __all__ = [
 ]
 
 __getattr__ = hand_on(__name__, _LAZY)
+answer_moved_modules()

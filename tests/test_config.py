@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
-from harness.data.places import Place, cache_folder, config_file, configured_places, dataset_place, set_place
+from harness.data.places import Place, configured_places, dataset_place, set_place
 from harness.plugin import registry
+from harness.system.folders import cache_folder, config_file
 
 DFEW = registry.dataset("dfew")
 

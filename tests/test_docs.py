@@ -106,6 +106,23 @@ def test_a_face_hands_on_what_it_names_and_nothing_else(face: str) -> None:
         _ = module.nothing
 
 
+@pytest.mark.parametrize(
+    ("old", "now"),
+    [
+        ("harness.prompts", "harness.models"),
+        ("harness.annotations", "harness.data"),
+        ("harness.found", "harness"),
+        ("harness.method", "harness.models"),
+        ("harness.errors", "harness"),
+    ],
+)
+def test_a_module_that_the_docs_once_named_answers_with_what_to_write_now(old: str, now: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=rf"{old} is internal and has moved; import its names from {now} "):
+        import_module(old)
+    with pytest.raises(ModuleNotFoundError, match=r"No module named 'harness\.nothing'"):
+        import_module("harness.nothing")
+
+
 def inside(file: Path) -> Iterator[str]:
     """Imports of the harness in a file that are not of a face, wherever in it they stand."""
     for node in ast.walk(ast.parse(file.read_text())):

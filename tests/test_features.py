@@ -17,7 +17,8 @@ from torch.nn import functional as F
 from harness.core.errors import BadData, HarnessError
 from harness.cost import count as cost
 from harness.data.dataset import Dataset
-from harness.features.cache import FeatureCache, FeatureTable, encode, view_seed
+from harness.features.cache import FeatureCache, FeatureTable
+from harness.features.encode import encode, view_seed
 from harness.features.view import View, train_views
 from harness.features.view import test_view as plain_view
 from harness.jobs import load, run_job

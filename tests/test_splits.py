@@ -13,15 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Sample
-from harness.data.splits import (
-    canonical_sha256,
-    five_chunks,
-    hold_out,
-    is_official,
-    natural_key,
-    per_class,
-    scene_fifths,
-)
+from harness.core.text import natural_key
+from harness.data.splits import canonical_sha256, five_chunks, hold_out, is_official, per_class, scene_fifths
 
 
 def make(clip: str, label: int = 0, group: str = "") -> Sample:

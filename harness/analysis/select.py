@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.core.backbone_spec import BUNDLED
 from harness.core.context import RunContext
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.core.request import parse_names
-from harness.data.places import cache_folder, dataset_place
-from harness.models.weights import BUNDLED
-from harness.planning.plan import DEMO_ROOT
+from harness.data.places import DEMO_ROOT, dataset_place
 from harness.plugin import registry
 from harness.plugin.specs import AnalysisSpec
 from harness.results.store import Store
+from harness.system.folders import cache_folder
 
 
 @dataclass(frozen=True)

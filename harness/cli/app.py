@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from harness import __version__
 from harness.cli import (
     analyze,
     audit,
@@ -28,6 +27,7 @@ from harness.cli import (
     study,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
+from harness.core.version import __version__
 from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
 
 console = Console(stderr=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from harness.cli.output import Json, out, print_json, print_table
-from harness.data.places import cache_folder
+from harness.system.folders import cache_folder
 
 app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on disk.")
 

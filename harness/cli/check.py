@@ -11,8 +11,9 @@ import typer
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
-from harness.data.places import Place, cache_folder, dataset_place
+from harness.data.places import Place, dataset_place
 from harness.plugin import registry
+from harness.system.folders import cache_folder
 
 if TYPE_CHECKING:
     from harness.data.check.report import Report

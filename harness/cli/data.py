@@ -72,7 +72,7 @@ def demo(
 
         harness data demo --sheet faces.png
     """
-    from harness.execution.run_bench import draw_sheet, write_demo
+    from harness.planning.demo_data import draw_sheet, write_demo
 
     if root is None and sheet is None:
         raise HarnessError("nothing to do: name a folder for the replicas, or --sheet FILE.png")

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from harness.core.errors import HarnessError
-from harness.data.places import DATA_ROOT, cache_folder, dataset_place
+from harness.core.request import DEFAULT_BACKBONE
+from harness.data.places import DATA_ROOT, dataset_place
 from harness.models import weights
-from harness.planning.plan import DEFAULT_BACKBONE
 from harness.plugin import registry
 from harness.results.provenance import package_versions
+from harness.system.folders import cache_folder
 
 LEAST_GB = 5.0  # the features of one dataset take 1 to 3 GB
 MOST_SKEW = 2.0  # seconds between this clock and the file system's

@@ -10,9 +10,10 @@ import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
-from harness.data.places import cache_folder, config_file, configured_places
+from harness.data.places import configured_places
 from harness.plugin import registry
 from harness.results.provenance import package_versions
+from harness.system.folders import cache_folder, config_file
 
 
 def doctor(

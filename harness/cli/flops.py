@@ -48,10 +48,9 @@ def flops(
 
         harness flops --convention paper
     """
-    from harness.core.request import parse_overrides
-    from harness.execution.worker import quiet_imports
+    from harness.core.lazy import quiet_imports
+    from harness.core.request import DEFAULT_BACKBONE, parse_overrides
     from harness.planning.choose import class_names, settled
-    from harness.planning.plan import DEFAULT_BACKBONE
 
     with quiet_imports():
         from harness.cost.table import architecture, rows

@@ -26,3 +26,8 @@ class BackboneId:
     name: str
     weights: str
     sha256: str
+
+
+RANDOM = "random"
+
+BUNDLED = "bundled"

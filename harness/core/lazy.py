@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    pass
 
 
 def load_object(text: str) -> Any:
@@ -27,3 +32,11 @@ def hand_on(face: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         raise AttributeError(f"module {face!r} has no attribute {name!r}")
 
     return find
+
+
+@contextmanager
+def quiet_imports() -> Iterator[None]:
+    """torch and open_clip take seconds to import, so workers do it, and warn of each other's deprecations."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

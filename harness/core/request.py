@@ -154,3 +154,8 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         return f"{path}: unknown key; {suggestion(str(first['loc'][-1]), Variant.model_fields)}"
     return f"{path}: {first['msg']} (got {first['input']!r})"
+
+
+DEFAULT_BACKBONE = "ViT-B-32"
+
+DEMO_BACKBONE = "demo"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 LONGEST = 200  # characters of one name or message
 _MARKDOWN = str.maketrans(
@@ -33,3 +35,24 @@ def spreadsheet(text: str) -> str:
     """Text that a spreadsheet takes for text: what looks like a formula gets a leading apostrophe."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone return would not be quoted, and end the line
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text
+
+
+def first_line(error: Any) -> str:
+    """The line of an error that says what happened: the first, or the last of a traceback."""
+    if isinstance(error, Mapping):
+        kind, message = error.get("type"), error.get("message") or ""
+        error = f"{kind}: {message}" if kind else message
+    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
+    if not lines:
+        return "no reason recorded"
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+
+
+NaturalKey = tuple[tuple[tuple[int, str], ...], str]
+
+
+def natural_key(text: str) -> NaturalKey:
+    """Sort key by which "2" comes before "10": runs of digits compare as numbers."""
+    runs = re.split("([0-9]+)", text)
+    numbers = [run.lstrip("0") if i % 2 else run for i, run in enumerate(runs)]
+    return tuple((len(n) if i % 2 else 0, n) for i, n in enumerate(numbers)), text

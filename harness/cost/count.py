@@ -18,7 +18,7 @@ from harness.models.backbone import Backbone, FrameEncoder
 from harness.models.compile import uncompiled
 from harness.models.method import Method, Task, own_parameters
 from harness.models.text_tower import TextFeatures
-from harness.training.optimizer import trained_names
+from harness.models.trainable import trained_names
 
 GIGA = 1e9
 

@@ -18,7 +18,7 @@ from harness.cost.layers import count as count_layers
 from harness.cost.tally import Convention
 from harness.models.method import Method
 from harness.models.text_tower import TextFeatures
-from harness.training.optimizer import parameter_groups
+from harness.models.trainable import parameter_groups
 
 FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition
 

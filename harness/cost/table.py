@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.core.backbone_spec import BackboneSpec
+from harness.core.backbone_spec import RANDOM, BackboneSpec
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.cost.count import cost_of
@@ -29,7 +29,7 @@ def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) 
         request: a name of open_clip's, or one of `known`.
         known: backbones of plugins by name.
     """
-    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{weights.RANDOM}", known or {}))
+    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{RANDOM}", known or {}))
 
 
 def rows(

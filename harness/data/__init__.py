@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
+    from harness.core.text import natural_key as natural_key
     from harness.data.clip_list import ListRow as ListRow
     from harness.data.clip_list import bad_row as bad_row
     from harness.data.clip_list import read_list as read_list
@@ -18,10 +19,9 @@ if TYPE_CHECKING:
     from harness.data.layouts.labels import noun as noun
     from harness.data.layouts.reader import Layouts as Layouts
     from harness.data.layouts.trees import Crops as Crops
-    from harness.data.places import cache_folder as cache_folder
-    from harness.data.places import config_file as config_file
-    from harness.data.splits import natural_key as natural_key
     from harness.system.files import write_atomically as write_atomically
+    from harness.system.folders import cache_folder as cache_folder
+    from harness.system.folders import config_file as config_file
     from harness.video.decode import is_frame as is_frame
     from harness.video.files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
     from harness.video.files import is_video as is_video
@@ -35,13 +35,13 @@ HOMES = {
     "Scenes": "harness.data.layouts.ids",
     "VIDEO_SUFFIXES": "harness.video.files",
     "bad_row": "harness.data.clip_list",
-    "cache_folder": "harness.data.places",
-    "config_file": "harness.data.places",
+    "cache_folder": "harness.system.folders",
+    "config_file": "harness.system.folders",
     "first_fifths": "harness.data.layouts.complete",
     "five_folds": "harness.data.layouts.complete",
     "is_frame": "harness.video.decode",
     "is_video": "harness.video.files",
-    "natural_key": "harness.data.splits",
+    "natural_key": "harness.core.text",
     "noun": "harness.data.layouts.labels",
     "read_list": "harness.data.clip_list",
     "write_atomically": "harness.system.files",

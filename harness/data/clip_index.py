@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.errors import CannotWrite
+from harness.core.text import natural_key
 from harness.data.paths import Below
-from harness.data.splits import natural_key
 from harness.system.files import write_atomically
 from harness.video.decode import is_frame
 from harness.video.files import count_frames

@@ -17,8 +17,8 @@ from harness.core.errors import BadData, HarnessError
 from harness.core.job import Protocol, Selection
 from harness.data.clip_index import ClipInfo, scan_clips
 from harness.data.paths import Below
+from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
-from harness.demo.replica import is_demo
 
 SHARD = 64  # clips a shard of the feature cache; part of nothing's identity, but of its bits
 

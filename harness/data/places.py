@@ -9,24 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_config_path
-
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError
 from harness.system.files import write_atomically
+from harness.system.folders import config_file
 
-APP = "dfer-harness"
 DATA_ROOT = "HARNESS_DATA_ROOT"
-
-
-def cache_folder() -> Path:
-    """Features, sample lists and weights: `HARNESS_CACHE`, or the user's cache folder."""
-    return Path(os.environ.get("HARNESS_CACHE") or user_cache_path(APP))
-
-
-def config_file() -> Path:
-    """The user's configuration: `HARNESS_CONFIG`, or `config.toml` in the user's configuration folder."""
-    return Path(os.environ.get("HARNESS_CONFIG") or user_config_path(APP) / "config.toml")
+DEMO_ROOT = Path("demo-data")
+MARKER, PARTIAL = "DEMO.json", "DEMO.partial"  # of a replica that is whole, and of one that is being written
 
 
 @dataclass(frozen=True)
@@ -96,3 +86,8 @@ def _below(data_root: Path, folder: str) -> Path:
         names = sorted(path.name for path in data_root.iterdir() if path.name.lower() == folder.lower())
         there = data_root / names[0] if names else there
     return there.resolve()
+
+
+def is_demo(root: Path) -> bool:
+    """Return whether a folder holds a synthetic replica that was written whole."""
+    return (root / MARKER).is_file()

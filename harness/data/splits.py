@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Sample
+from harness.core.text import natural_key
 
 HELD_OUT = 8  # one in so many training clips of a class is held out for validation
 
-NaturalKey = tuple[tuple[tuple[int, str], ...], str]
 Unit = tuple[str, str]
-
-
-def natural_key(text: str) -> NaturalKey:
-    """Sort key by which "2" comes before "10": runs of digits compare as numbers."""
-    runs = re.split("([0-9]+)", text)
-    numbers = [run.lstrip("0") if i % 2 else run for i, run in enumerate(runs)]
-    return tuple((len(n) if i % 2 else 0, n) for i, n in enumerate(numbers)), text
 
 
 def canonical_sha256(samples: Iterable[Sample]) -> str:

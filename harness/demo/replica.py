@@ -14,14 +14,18 @@ from pathlib import Path, PurePosixPath
 from joblib import Parallel, cpu_count, delayed
 
 from harness.core.errors import HarnessError
+from harness.data.places import MARKER, PARTIAL, is_demo
 from harness.demo.film import Pairs, Performance, film
 from harness.demo.randomness import generator
 
-MARKER, PARTIAL = "DEMO.json", "DEMO.partial"
 VERSION = 4
+
 WRONG_LABELS = 0.04
+
 PAIRED = 100
+
 MOST_WORKERS = 8
+
 Progress = Callable[[int, int], None]
 
 
@@ -32,11 +36,6 @@ class ClipPlan:
     folder: str
     file: str
     act: Performance
-
-
-def is_demo(root: Path) -> bool:
-    """Return whether `root` is a finished replica."""
-    return (root / MARKER).is_file()
 
 
 def write_replica(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,17 +13,19 @@ from harness.core.context import RunContext
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.events import Send, for_job
 from harness.core.job import JobSpec
-from harness.data.places import cache_folder, dataset_place
+from harness.core.lazy import quiet_imports
+from harness.data.places import dataset_place
 from harness.plugin import registry
 from harness.results.provenance import now, provenance
 from harness.results.records import identity
 from harness.results.store import Store, write_json
 from harness.system.files import sweep
+from harness.system.folders import cache_folder
 from harness.system.leases import Leases
 from harness.system.source_hash import shipped
 
 if TYPE_CHECKING:
-    from harness.planning.missing_shards import Fill
+    from harness.features.shards import Fill
 
 
 def load_plugins(context: RunContext) -> None:
@@ -132,11 +133,3 @@ def _storing(context: RunContext) -> Iterator[None]:
             f"a result cannot be stored in {context.out}: {error}; what is finished is kept, and the same command goes "
             f"on once this is mended"
         ) from error
-
-
-@contextmanager
-def quiet_imports() -> Iterator[None]:
-    """torch and open_clip take seconds to import, so workers do it, and warn of each other's deprecations."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

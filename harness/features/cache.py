@@ -10,7 +10,7 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,21 +20,18 @@ import torch
 from torch import Tensor
 
 from harness.core.dataset_spec import Sample
-from harness.core.errors import BadData, BadSample
-from harness.core.frame_input import FrameInput
+from harness.core.errors import BadData
 from harness.data.dataset import Dataset
-from harness.features.view import TEST, View, shard_file
+from harness.features.encode import encode, load_all
+from harness.features.view import View, shard_file
 from harness.models.backbone import Backbone
-from harness.system.device import move
 from harness.system.files import write_atomically
 from harness.system.leases import leases_in
-from harness.system.seeds import seed_of
 from harness.system.shutdown import stop
-from harness.video.load import load_clip, normalise
 
 WAIT_SECONDS = 0.2
+
 NAMED = 10  # bad clips that an error names
-CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the last bits of a sum
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class FeatureCache:
         return bad
 
     def _fill(self, dataset: Dataset, view: View, shard: int, backbone: Backbone, *, skip_bad: bool) -> None:
-        clips, bad = _load_all(dataset.shards[shard], view)
+        clips, bad = load_all(dataset.shards[shard], view)
         refuse(bad, skip_bad)
         self._write(dataset, view, shard, encode(clips, view.input, backbone), bad)
 
@@ -98,7 +95,7 @@ class FeatureCache:
         """Whether the clips that could not be read when the shard was written can be read now."""
         bad = self._bad(view, shard)
         suspects = [sample for sample in dataset.shards[shard] if sample.id in bad]
-        return bool(suspects) and len(_load_all(suspects, view)[1]) < len(bad)
+        return bool(suspects) and len(load_all(suspects, view)[1]) < len(bad)
 
     def _write(self, dataset: Dataset, view: View, shard: int, features: np.ndarray, bad: Mapping[str, str]) -> None:
         self._describe(dataset, view)
@@ -139,32 +136,6 @@ class FeatureTable:
         return features
 
 
-def view_seed(view: View, sample: Sample) -> int | None:
-    """The seed of an augmented view is a hash of clip and view; a test view has none."""
-    return None if view.number == TEST else seed_of("view", sample.id, view.number)
-
-
-@torch.no_grad()
-def encode(clips: Sequence[Tensor | None], given: FrameInput, backbone: Backbone) -> np.ndarray:
-    """Encode clips of bytes (T, 3, S, S) to features (N, T, D) float32; None becomes NaN."""
-    encoder = backbone.frame_encoder()
-    device = next(encoder.parameters()).device
-    blank = torch.zeros(given.frames, 3, given.size, given.size, dtype=torch.uint8)
-    batches = []
-    for batch in _chunks(clips):
-        frames = torch.stack([blank if clip is None else clip for clip in batch])  # (n, T, 3, S, S)
-        mean, std = backbone.source.mean, backbone.source.std
-        pixels = normalise(move(frames.flatten(0, 1), device), mean, std, given.normalisation)
-        batches.append(encoder(pixels).unflatten(0, frames.shape[:2]).float().cpu())  # (n, T, D)
-    features: np.ndarray = torch.cat(batches).numpy()
-    features[[i for i, clip in enumerate(clips) if clip is None]] = np.nan
-    return features
-
-
-def _chunks(clips: Sequence[Tensor | None]) -> Iterator[Sequence[Tensor | None]]:
-    return (clips[start : start + CLIPS_AT_ONCE] for start in range(0, len(clips), CLIPS_AT_ONCE))
-
-
 def refuse(bad: Mapping[str, str], skip_bad: bool) -> None:
     """Raise BadData with the count and the first of the clips that cannot be read, unless they are to be skipped."""
     if bad and not skip_bad:
@@ -172,19 +143,6 @@ def refuse(bad: Mapping[str, str], skip_bad: bool) -> None:
         raise BadData(
             f"{len(bad)} clips cannot be used:\n{first}\nCopy them again, or leave them out with --on-bad-sample skip"
         )
-
-
-def _load_all(samples: Sequence[Sample], view: View) -> tuple[list[Tensor | None], dict[str, str]]:
-    """The clips, None for each that cannot be read, and the reasons."""
-    clips: list[Tensor | None] = []
-    bad: dict[str, str] = {}
-    for sample in samples:
-        try:
-            clips.append(load_clip(sample, view.input, view_seed(view, sample)))
-        except BadSample as error:
-            clips.append(None)
-            bad[sample.id] = str(error)
-    return clips, bad
 
 
 def _save(path: Path, features: np.ndarray) -> None:

@@ -21,7 +21,7 @@ from harness.plugin import registry
 from harness.system.device import pick_device, reproducible
 
 if TYPE_CHECKING:
-    from harness.planning.missing_shards import Fill
+    from harness.features.shards import Fill
 
 
 def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:

@@ -16,16 +16,17 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from harness.core.backbone_spec import BackboneId, BackboneSpec
+from harness.core.backbone_spec import BUNDLED, RANDOM, BackboneId, BackboneSpec
 from harness.core.digest import digest
 from harness.core.errors import HarnessError, WeightsMissing, suggestion
-from harness.data.places import cache_folder
+from harness.system.folders import cache_folder
 
-RANDOM = "random"
-BUNDLED = "bundled"
 QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
+
 CONNECT_SECONDS = 5.0
+
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # openai/CLIP, `_transform`
+
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 

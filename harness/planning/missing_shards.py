@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.dataset_spec import Fold
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
+from harness.features.shards import Fill
 from harness.features.view import View, shard_file, test_view, train_views
 from harness.plugin import registry
-
-
-@dataclass(frozen=True)
-class Fill:
-    """One shard of the feature cache that some job needs and that is not there."""
-
-    dataset: str
-    fingerprint: str
-    view: View
-    shard: int
-    clips: int
 
 
 def missing_shards(

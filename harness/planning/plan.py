@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.context import RunContext
-from harness.core.errors import BadData, BadOption, UnknownName, suggestion
-from harness.core.frame_input import FrameInput
+from harness.core.errors import BadData, BadOption
 from harness.core.job import JobSpec, Protocol
-from harness.core.request import Request, flatten
+from harness.core.request import Request
 from harness.data.dataset import Dataset, open_dataset
-from harness.data.places import Place, cache_folder, dataset_place
+from harness.data.places import dataset_place
+from harness.features.shards import Fill
 from harness.models import weights
-from harness.models.spec import MethodSpec
+from harness.planning.choose import Choice, Settled, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
-from harness.planning.missing_shards import Fill, missing_shards
+from harness.planning.missing_shards import missing_shards
 from harness.plugin import registry
 from harness.results.store import State, Store, state_of
-from harness.results.summary import Stamp, all_headers
-
-DEFAULT_BACKBONE = "ViT-B-32"
-DEMO_BACKBONE = "demo"
-DEMO_ROOT = Path("demo-data")
+from harness.results.summary import Header, Stamp
+from harness.system.folders import cache_folder
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,13 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A leaderboard row before it meets data: a method, or a variant of one."""
+class Inputs:
+    """What all jobs of a plan are made of, read and checked."""
 
-    spec: MethodSpec
-    variant: str
-    overrides: Mapping[str, Any]
+    methods: Sequence[Settled]
+    datasets: Mapping[str, Dataset]
+    folds: Mapping[str, Sequence[str]]
+    weights: BackboneId
 
 
 def make_plan(request: Request) -> Plan:
@@ -77,106 +74,101 @@ def make_plan(request: Request) -> Plan:
     Raises:
         HarnessError: an unknown name, a bad option, missing data or weights: all before any work.
     """
-    rows = list(_rows(request))
-    settings = [_settle(row, request) for row in rows]  # options are checked before data are read
-    specs = [registry.dataset(name) for name in _dataset_names(request)]
-    backbone = _backbone_request(request)
-    source = weights.resolve(backbone, registry.backbones())
-    size = weights.image_size(source.model)
-    cache = cache_folder()
-    for name in request.layout:
-        registry.dataset(name)  # a layout of an unknown dataset is a slip
-    places = {s.name: dataset_place(s, _data_root(request), request.layout.get(s.name, "")) for s in specs}
-    datasets = {
-        s.name: open_dataset(s, places[s.name].root, cache, places[s.name].layout, thorough=True) for s in specs
-    }
-    wanted = _folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
-    protocols = {name: dataset.protocol(request.selection) for name, dataset in datasets.items()}
-    settings = [(values, replace(given, size=given.size or size)) for values, given in settings]
-    for name, folds in wanted.items():
-        _check_complete(datasets[name], folds, request)
-    jobs = [
-        _job(row, settled, datasets[name], protocols[name], fold, seed, source.id, request)
-        for name, folds in wanted.items()
-        for fold in folds
-        for row, settled in zip(rows, settings, strict=True)
-        for seed in dict.fromkeys(request.seeds)
-    ]
-    if not jobs:
-        raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
-    context = _context(request, backbone, places, cache)
-    planned = _look_up(jobs, Store(request.out))
-    todo = [p.job for p in planned if _to_do(p.state, request)]
-    missing = missing_shards(todo, datasets, cache)
-    seconds = estimates(todo, all_headers(request.out) if todo else ())
-    todo.sort(
-        key=lambda job: (-seconds[job.id], len(missing[job.id]))
-    )  # the longest, then those that can start soonest
+    chosen = choose(request)
+    context = make_context(request, chosen)
+    inputs = open_inputs(request, chosen, context)
+    jobs = make_jobs(request, inputs)
+
+    # What the store holds serves both: what is to do, and how long it will take.
+    store = Store(request.out)
+    summaries = store.headers()
+    planned = look_up(jobs, store, summaries)
+    todo = [one.job for one in planned if _to_do(one.state, request)]
+
+    # The longest job first, then the one that can start soonest.
+    missing = missing_shards(todo, inputs.datasets, Path(context.cache))
+    seconds = estimates(todo, summaries.values())
+    todo.sort(key=lambda job: (-seconds[job.id], len(missing[job.id])))
+
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
+    notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
+    return Plan(planned, todo, _in_order(todo, missing), context, missing, _cluster(request), notes)
+
+
+def make_context(request: Request, chosen: Choice) -> RunContext:
+    """Return what workers have to know beside their jobs: places and settings that are part of no identity."""
+    places = {}
+    for spec in chosen.datasets:
+        places[spec.name] = dataset_place(spec, chosen.data_root, request.layout.get(spec.name, ""))
+    same = {f.name: getattr(request, f.name) for f in fields(RunContext) if f.name in Request.model_fields}
+    own = {
+        "out": str(request.out.resolve()),
+        "cache": str(cache_folder().resolve()),
+        "data_roots": {name: str(place.root) for name, place in places.items()},
+        "layouts": {name: place.layout for name, place in places.items()},
+        "backbone": chosen.backbone,
+        "plugin_files": tuple(str(path) for path in registry.plugins().files),
+        "threads": request.threads or request.cpus_per_job or 1,
+        "send_logs": request.logs,
+    }
+    return RunContext(**{**same, **own})
+
+
+def open_inputs(request: Request, chosen: Choice, context: RunContext) -> Inputs:
+    """Open the weights and the datasets, and check that the folds asked for are whole.
+
+    Raises:
+        HarnessError: weights or data are missing, or an unknown fold.
+    """
+    source = weights.resolve(chosen.backbone, registry.backbones())
+    size = weights.image_size(source.model)
+    methods = []
+    for method in chosen.methods:
+        methods.append(replace(method, input=replace(method.input, size=method.input.size or size)))
+
+    datasets = {}
+    for spec in chosen.datasets:
+        root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
+        datasets[spec.name] = open_dataset(spec, root, Path(context.cache), layout, thorough=True)
+    folds = chosen_folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
+    for name, wanted in folds.items():
+        _check_complete(datasets[name], wanted, request)
+    return Inputs(methods, datasets, folds, source.id)
+
+
+def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
+    """Return every job: datasets x folds x methods x seeds. Raises: BadOption if there is none."""
+    jobs = []
+    for name, dataset in inputs.datasets.items():
+        protocol = dataset.protocol(request.selection)
+        for fold in inputs.folds[name]:
+            for method in inputs.methods:
+                for seed in dict.fromkeys(request.seeds):
+                    jobs.append(_job(method, dataset, protocol, fold, seed, inputs.weights, request))
+    if not jobs:
+        raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
+    return jobs
+
+
+def look_up(jobs: Iterable[JobSpec], store: Store, summaries: Mapping[str, Header]) -> list[Planned]:
+    """Return each job with what the store holds of it, as its summaries by folder tell."""
+    sources = registry.method_sources()
+    planned = []
+    for job in jobs:
+        header = summaries.get(str(store.folder(job)))
+        state = state_of(header, sources[job.method])
+        planned.append(Planned(job, state, header.stamp if header else None))
+    return planned
+
+
+def _in_order(todo: Sequence[JobSpec], missing: Mapping[str, Sequence[Fill]]) -> list[Fill]:
+    """Return the missing shards in the order of the jobs that wait for them; many jobs share one list of them."""
     groups = {id(missing[job.id]): missing[job.id] for job in todo if job.id in missing}
-    fills = list(dict.fromkeys(fill for group in groups.values() for fill in group))
-    notes = [note for dataset in datasets.values() for note in dataset.notes]
-    return Plan(planned, todo, fills, context, missing, _cluster(request), notes)
-
-
-def _rows(request: Request) -> Iterator[Row]:
-    offered = registry.plugins().offers("methods")
-    names = request.methods
-    if names is None:
-        names = [] if request.variant else ["all"]
-    for name in list(offered) if names == ["all"] else list(dict.fromkeys(names)):
-        yield Row(registry.method(name).spec, "", request.set.get(name, {}))
-    for name in request.set:
-        registry.method(name)  # an override of an unknown method is a slip
-    taken: set[str] = set()
-    for variant in request.variant:
-        if variant.name in taken or variant.name in offered:
-            raise BadOption(f"variant {variant.name!r}: the name is taken; every row needs its own")
-        taken.add(variant.name)
-        low = flatten(request.set.get(variant.method, {}))
-        yield Row(registry.method(variant.method).spec, variant.name, {**low, **flatten(variant.set)})
-
-
-def _settle(row: Row, request: Request) -> tuple[dict[str, Any], FrameInput]:
-    """Options and frame input of a row: defaults, the demo's short recipe, then what was set."""
-    settled, given = row.spec.settle({**(row.spec.demo if request.demo else {}), **flatten(row.overrides)})
-    return settled, replace(given, views=0) if request.no_cache else given
-
-
-def _dataset_names(request: Request) -> list[str]:
-    known = registry.datasets()
-    names = request.datasets
-    if names is None and request.demo:
-        names = [name for name, spec in known.items() if spec.write_demo]
-    if names is None:
-        raise BadOption(f"which datasets? --datasets {','.join(known)}; or --demo to try things out without data")
-    fixed = [name for name, spec in known.items() if spec.folds]  # a folder of one's own is asked for by name
-    return fixed if names == ["all"] else list(dict.fromkeys(names))
-
-
-def _folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The folds asked for of each dataset. A dataset that lacks one is no error as long as another has it."""
-    if request.folds == ["all"]:
-        return {name: list(folds) for name, folds in known.items()}
-    everything = {fold for folds in known.values() for fold in folds}
-    for fold in request.folds:
-        if fold not in everything:
-            raise UnknownName(f"unknown fold {fold!r}; {suggestion(fold, everything)}")
-    return {name: [fold for fold in folds if fold in request.folds] for name, folds in known.items()}
-
-
-def _backbone_request(request: Request) -> str:
-    """The backbone as workers are told: a file by its absolute path."""
-    text = request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
-    name, colon, given = text.partition(":")
-    file = Path(given).expanduser()
-    return f"{name}{colon}{file.resolve()}" if file.suffix and file.is_file() else text
-
-
-def _data_root(request: Request) -> Path | None:
-    """With --demo only an explicit root counts, so that real data named elsewhere are never in its way."""
-    return request.data_root or (DEMO_ROOT if request.demo else None)
+    fills: dict[Fill, None] = {}
+    for group in groups.values():
+        fills.update(dict.fromkeys(group))
+    return list(fills)
 
 
 def _check_complete(dataset: Dataset, folds: Sequence[str], request: Request) -> None:
@@ -196,8 +188,7 @@ def _check_complete(dataset: Dataset, folds: Sequence[str], request: Request) ->
 
 
 def _job(
-    row: Row,
-    settled: tuple[dict[str, Any], FrameInput],
+    method: Settled,
     dataset: Dataset,
     protocol: Protocol,
     fold: str,
@@ -205,55 +196,25 @@ def _job(
     backbone: BackboneId,
     request: Request,
 ) -> JobSpec:
-    values, given = settled
     return JobSpec(
         dataset=dataset.spec.name,
         fingerprint=dataset.fingerprint,
         fold=fold,
-        method=row.spec.name,
-        method_version=row.spec.version,
+        method=method.spec.name,
+        method_version=method.spec.version,
         seed=seed,
-        options=values,
-        input=given,
+        options=method.options,
+        input=method.input,
         backbone=backbone,
         protocol=protocol,
-        variant=row.variant,
+        variant=method.variant,
         on_bad_sample=request.on_bad_sample,
         demo=dataset.demo,
     )
 
 
-def _context(request: Request, backbone: str, places: Mapping[str, Place], cache: Path) -> RunContext:
-    return RunContext(
-        out=str(request.out.resolve()),
-        cache=str(cache.resolve()),
-        data_roots={name: str(place.root) for name, place in places.items()},
-        layouts={name: place.layout for name, place in places.items()},
-        backbone=backbone,
-        plugin_files=tuple(str(path) for path in registry.plugins().files),
-        threads=request.threads or request.cpus_per_job or 1,
-        compile=request.compile,
-        loader_workers=request.loader_workers,
-        save_weights=request.save_weights,
-        checkpoint_every=request.checkpoint_every,
-        job_timeout=request.job_timeout,
-        collect=request.collect,
-        send_logs=request.logs,
-    )
-
-
 def _cluster(request: Request) -> Cluster:
     return Cluster(**{f.name: getattr(request, f.name) for f in fields(Cluster)})
-
-
-def _look_up(jobs: Iterable[JobSpec], store: Store) -> list[Planned]:
-    offers = registry.plugins().offers("methods")
-    planned = []
-    for job in jobs:
-        header = store.header(job)
-        state = state_of(header, offers[job.method].source_sha256)
-        planned.append(Planned(job, state, header.stamp if header else None))
-    return planned
 
 
 def _to_do(state: State, request: Request) -> bool:

@@ -24,7 +24,7 @@ from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.specs import AnalysisSpec, StudySpec
-from harness.system.source_hash import plugin_name, source_sha256
+from harness.system.source_hash import source_sha256
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,
@@ -202,3 +202,8 @@ def method_sources() -> dict[str, str]:
 def backbones() -> dict[str, BackboneSpec]:
     """Return every registered backbone by name; any other name is open_clip's business."""
     return {name: offer.spec for name, offer in plugins().offers("backbones").items()}
+
+
+def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:
+    """The name a plugin was registered under."""
+    return manager.get_name(plugin) or type(plugin).__name__

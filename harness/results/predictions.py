@@ -13,7 +13,7 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from harness.core.errors import HarnessError
-from harness.leaderboard.board.collect import first_line
+from harness.core.text import first_line
 
 FILE = "predictions.parquet"
 ID, LABEL, PREDICTION = "sample_id", "label", "prediction"

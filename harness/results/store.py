@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
-from harness.results.summary import Header, read_header
+from harness.results.summary import Header, headers_by_folder, read_header
 from harness.system.files import sweep
 from harness.system.leases import EXPIRY, Leases
 from harness.system.processes import is_dead, machine, tag
@@ -66,6 +66,10 @@ class Store:
     def header(self, job: JobSpec) -> Header | None:
         """What a run has to know of the stored result of a job, or None."""
         return read_header(self._folder(job))
+
+    def headers(self) -> dict[str, Header]:
+        """Return what a run has to know of every stored result, by its folder."""
+        return headers_by_folder(self.root)
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
         """What the store holds of a job."""

@@ -46,13 +46,20 @@ def read_header(folder: str | Path) -> Header | None:
 
 
 def all_headers(root: Path) -> Iterator[Header]:
-    """The headers of every result of a store, in order of their paths."""
+    """Yield the headers of every result of a store, in order of their paths."""
+    yield from headers_by_folder(root).values()
+
+
+def headers_by_folder(root: Path) -> dict[str, Header]:
+    """Return the header of every result of a store by its folder, in order of their paths."""
+    found = {}
     for dataset in _folders(os.fspath(root)):
         for method in _folders(dataset):
             for folder in _folders(method):
                 header = read_header(folder) if "-" in folder else None
                 if header is not None:
-                    yield header
+                    found[folder] = header
+    return found
 
 
 def _folders(parent: str) -> list[str]:

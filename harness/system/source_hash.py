@@ -11,14 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pluggy
-
 SHIPPED = "shipped-plugins"  # folder of one-file plugins beside the packages
-
-
-def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:
-    """The name a plugin was registered under."""
-    return manager.get_name(plugin) or type(plugin).__name__
 
 
 def shipped(file: Path) -> Path:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from harness.core.dataset_spec import Sample
 from harness.core.errors import BadSample
-from harness.data.splits import natural_key
+from harness.core.text import natural_key
 from harness.video.jpeg import read_jpeg
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from harness.core.errors import HarnessError
+from harness.data.places import MARKER, PARTIAL, is_demo
 from harness.demo import replica as machinery
 from harness.demo.expressions import PROTOTYPES
 from harness.demo.film import Performance
-from harness.demo.replica import MARKER, PARTIAL, VERSION, ClipPlan, is_demo, write_replica
+from harness.demo.replica import VERSION, ClipPlan, write_replica
 from harness.demo.sheet import write_sheet
 
 CLIPS = [

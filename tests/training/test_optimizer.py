@@ -11,7 +11,8 @@ from torch import nn
 
 from harness.core.errors import HarnessError
 from harness.core.recipe import Stage
-from harness.training.optimizer import make_optimizer, trained_names
+from harness.models.trainable import trained_names
+from harness.training.optimizer import make_optimizer
 
 
 def model() -> nn.Module:

@@ -13,7 +13,7 @@ import numpy as np
 from harness.core.dataset_spec import Sample
 from harness.core.digest import digest
 from harness.core.errors import HarnessError
-from harness.data.splits import natural_key
+from harness.core.text import natural_key
 from harness.video.decode import frame_files, is_frame, read_frames
 from harness.video.files import is_video
 from harness.video.source import all_frames

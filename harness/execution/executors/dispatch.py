@@ -25,7 +25,7 @@ from harness.execution.executors.event_queue import Mailbox
 from harness.execution.executors.interface import Finished
 from harness.execution.executors.retries import Tries
 from harness.execution.worker import Parcel, store_failure, unpack
-from harness.planning.missing_shards import Fill
+from harness.features.shards import Fill
 from harness.planning.plan import Plan
 from harness.system.shutdown import Stopped, stop
 from harness.system.timeout import reason as timed_out

@@ -22,7 +22,7 @@ from harness.execution.executors.event_queue import Throttled
 from harness.execution.executors.interface import Finished
 from harness.execution.executors.session import session
 from harness.execution.worker import execute, execute_apart, fill_shard
-from harness.planning.missing_shards import Fill
+from harness.features.shards import Fill
 from harness.planning.plan import Plan
 from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
 

@@ -10,15 +10,20 @@ from typing import Any
 
 import pandas as pd
 
+from harness.core.backbone_spec import BUNDLED, RANDOM
 from harness.core.digest import digest
 from harness.core.errors import HarnessError
-from harness.models.weights import BUNDLED, RANDOM
+from harness.core.text import first_line
 from harness.results.schema import fault
 
 CELL = ["row", "fold", "seed"]
+
 SCORES = ("war", "uar")  # what the field prints and ranks by, in this order
+
 LAST = "last_epoch."  # prefix of the metrics an oracle job also reports for its last epoch
+
 Digests = dict[str, str]  # by what is digested
+
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
 
 
@@ -173,14 +178,3 @@ def _newest(frame: pd.DataFrame) -> pd.Index[int]:
     order = [*CELL, "done", "finished", "id"]
     ordered = pd.concat([frame.drop(columns="confusion"), done], axis=1).sort_values(order, na_position="first")
     return ordered.drop_duplicates(CELL, keep="last").index
-
-
-def first_line(error: Any) -> str:
-    """The line of an error that says what happened: the first, or the last of a traceback."""
-    if isinstance(error, Mapping):
-        kind, message = error.get("type"), error.get("message") or ""
-        error = f"{kind}: {message}" if kind else message
-    lines = [line.strip() for line in str(error or "").splitlines() if line.strip()]
-    if not lines:
-        return "no reason recorded"
-    return lines[-1] if lines[0].startswith("Traceback") else lines[0]

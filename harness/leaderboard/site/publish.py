@@ -15,8 +15,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from harness import __version__
 from harness.core.errors import HarnessError
+from harness.core.version import __version__
 from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import Verdict

@@ -15,9 +15,9 @@ from PIL import Image
 from harness.core.dataset_spec import DatasetSpec, Sample
 from harness.core.errors import HarnessError, find_named
 from harness.data.dataset import Dataset, open_dataset
-from harness.data.places import cache_folder, dataset_place
-from harness.planning.plan import DEMO_ROOT
+from harness.data.places import DEMO_ROOT, dataset_place
 from harness.results.predictions import BadPredictions, read_clips
+from harness.system.folders import cache_folder
 from harness.video.source import open_source
 
 SHOWN = 6  # clips a run

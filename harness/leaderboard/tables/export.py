@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from harness import __version__
 from harness.core.text import spreadsheet
+from harness.core.version import __version__
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import row_notes

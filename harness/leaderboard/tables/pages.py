@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from harness import __version__
 from harness.core.text import markdown
+from harness.core.version import __version__
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.notes import failures
 from harness.leaderboard.board.sections import Across, Section

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from harness.core.errors import BadOption
 from harness.models.backbone import Backbone
 from harness.models.method import Method
-from harness.training.optimizer import make_optimizer, trained_names
+from harness.models.trainable import trained_names
+from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
 from harness_plugins.methods.biehpro import BaselineOptions, Options
 from harness_plugins.methods.biehpro.interfit import Interaction

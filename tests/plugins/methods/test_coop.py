@@ -13,7 +13,8 @@ from torch.nn import functional as F
 
 from harness.core.errors import BadOption, HarnessError
 from harness.core.recipe import Schedule
-from harness.training.optimizer import make_optimizer, trained_names
+from harness.models.trainable import trained_names
+from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
 from tests import bench

@@ -1,0 +1,59 @@
+"""Encode clips with a frozen encoder, in batches of a fixed size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.core.dataset_spec import Sample
+from harness.core.errors import BadSample
+from harness.core.frame_input import FrameInput
+from harness.features.view import TEST, View
+from harness.models.backbone import Backbone
+from harness.system.device import move
+from harness.system.seeds import seed_of
+from harness.video.load import load_clip, normalise
+
+CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the last bits of a sum
+
+
+def view_seed(view: View, sample: Sample) -> int | None:
+    """The seed of an augmented view is a hash of clip and view; a test view has none."""
+    return None if view.number == TEST else seed_of("view", sample.id, view.number)
+
+
+@torch.no_grad()
+def encode(clips: Sequence[Tensor | None], given: FrameInput, backbone: Backbone) -> np.ndarray:
+    """Encode clips of bytes (T, 3, S, S) to features (N, T, D) float32; None becomes NaN."""
+    encoder = backbone.frame_encoder()
+    device = next(encoder.parameters()).device
+    blank = torch.zeros(given.frames, 3, given.size, given.size, dtype=torch.uint8)
+    batches = []
+    for batch in _chunks(clips):
+        frames = torch.stack([blank if clip is None else clip for clip in batch])  # (n, T, 3, S, S)
+        mean, std = backbone.source.mean, backbone.source.std
+        pixels = normalise(move(frames.flatten(0, 1), device), mean, std, given.normalisation)
+        batches.append(encoder(pixels).unflatten(0, frames.shape[:2]).float().cpu())  # (n, T, D)
+    features: np.ndarray = torch.cat(batches).numpy()
+    features[[i for i, clip in enumerate(clips) if clip is None]] = np.nan
+    return features
+
+
+def _chunks(clips: Sequence[Tensor | None]) -> Iterator[Sequence[Tensor | None]]:
+    return (clips[start : start + CLIPS_AT_ONCE] for start in range(0, len(clips), CLIPS_AT_ONCE))
+
+
+def load_all(samples: Sequence[Sample], view: View) -> tuple[list[Tensor | None], dict[str, str]]:
+    """The clips, None for each that cannot be read, and the reasons."""
+    clips: list[Tensor | None] = []
+    bad: dict[str, str] = {}
+    for sample in samples:
+        try:
+            clips.append(load_clip(sample, view.input, view_seed(view, sample)))
+        except BadSample as error:
+            clips.append(None)
+            bad[sample.id] = str(error)
+    return clips, bad
