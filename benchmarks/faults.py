@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
-from toy_bench import Place, end, same
+from toy_bench import DatasetPlace, end, same
 
 WORKERS = ("ray::run_task", "ray::fill_task", "ray::IDLE", "ray::Mailbox")
 
@@ -31,7 +31,7 @@ def main() -> None:
     options = parse()
     random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        place = Place(Path(folder))
+        place = DatasetPlace(Path(folder))
         seconds = place.finish("whole", options.executor)
         whole = place.predictions("whole")
         print(json.dumps({"unbroken_seconds": round(seconds, 2), "jobs": len(whole)}), flush=True)
@@ -64,7 +64,9 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def trial(place: Place, name: str, options: argparse.Namespace, moments: Sequence[float]) -> list[dict[str, object]]:
+def trial(
+    place: DatasetPlace, name: str, options: argparse.Namespace, moments: Sequence[float]
+) -> list[dict[str, object]]:
     """Kills at these seconds of one run. Returns when and what was hit, and how far the run was."""
     retries = 2 + len(moments)  # one job may be hit each time
     process = place.start(name, options.executor, "--max-retries", str(retries))

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from toy_bench import ROOT, Place
+from toy_bench import ROOT, DatasetPlace
 
 from harness.core.request import build_request
 from harness.planning.plan import Plan, make_plan
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=10_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="plan-size-") as folder:
-        place = Place(Path(folder))
+        place = DatasetPlace(Path(folder))
         place.finish("one", "inline", "--methods", "linear", "--folds", "1", seeds="1")
         seeds = ",".join(str(seed + 1) for seed in range(options.jobs // 2))
         plugin = Path(folder) / "light.py"
@@ -99,7 +99,7 @@ def timed(*args: str) -> dict[str, float]:
     }
 
 
-def planned(plugin: Path, place: Place, seeds: str, out: Path) -> Plan:
+def planned(plugin: Path, place: DatasetPlace, seeds: str, out: Path) -> Plan:
     registry.plugins().add_file(plugin)
     flags = {
         "datasets": "toy",

@@ -30,7 +30,7 @@ from harness.core.context import RunContext
 from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec, Protocol
 from harness.execution.claims import Claims
-from harness.execution.executors.capacity import Room
+from harness.execution.executors.capacity import Capacity
 from harness.execution.executors.dispatch import Dispatcher
 from harness.planning.cluster import Cluster
 from harness.planning.plan import Plan, Planned
@@ -80,7 +80,7 @@ def run(seconds: Sequence[float], out: Path, work: Callable[..., dict[str, Any]]
     plan = Plan([Planned(job, "missing") for job in jobs], jobs, [], context, cluster=Cluster(gpus_per_job=1.0))
     started = time.perf_counter()
     with Claims(plan) as claims:
-        room = Room(plan.cluster, 1)
+        room = Capacity(plan.cluster, 1)
         finished = list(Dispatcher(plan, claims, room, lambda event: None, run=work, fill=work).finished())
     took = time.perf_counter() - started
     assert len(finished) == len(jobs)

@@ -22,7 +22,7 @@ SHORT = [
 ]
 
 
-class Place:
+class DatasetPlace:
     """A folder with the toy dataset and, for each trial, a store and a cache of its own."""
 
     def __init__(self, folder: Path) -> None:

@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from toy_bench import Place, end, same
+from toy_bench import DatasetPlace, end, same
 
 TRACKER = """
 import uuid
@@ -36,7 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="two-drivers-") as folder:
-        place = Place(Path(folder))
+        place = DatasetPlace(Path(folder))
         seconds = place.finish("whole", options.executor)
         whole = place.predictions("whole")
         good = 0
@@ -50,7 +50,7 @@ def main() -> None:
     raise SystemExit(good != options.trials)
 
 
-def trial(place: Place, name: str, executor: str, delay: float) -> dict[str, object]:
+def trial(place: DatasetPlace, name: str, executor: str, delay: float) -> dict[str, object]:
     starts = place.folder / name / "starts"
     starts.mkdir(parents=True)
     tracker = place.folder / name / "tracker.py"

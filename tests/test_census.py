@@ -9,7 +9,7 @@ from harness.core.context import RunContext
 from harness.execution.claims import Claims
 from harness.planning.plan import Plan, Planned
 from harness.plugin import registry
-from harness.results.status import census, forget_plans, note_plan
+from harness.results.status import forget_plans, job_states, note_plan
 from tests.test_store import JOB, put
 
 
@@ -35,4 +35,4 @@ def test_a_job_that_waits_for_a_worker_is_not_running(tmp_path: Path) -> None:
 
 def states(root: Path) -> dict[int, str]:
     seeds = {replace(JOB, seed=seed).id: seed for seed in range(4)}
-    return {seeds[entry.id]: entry.state for entry in census(root, registry.method_sources())}
+    return {seeds[entry.id]: entry.state for entry in job_states(root, registry.method_sources())}

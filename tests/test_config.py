@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
-from harness.data.places import Place, configured_places, dataset_place, set_place
+from harness.data.places import DatasetPlace, configured_places, dataset_place, set_place
 from harness.plugin import registry
 from harness.system.folders import cache_folder, config_file
 
@@ -19,7 +19,7 @@ DFEW = registry.dataset("dfew")
 def test_the_flag_wins_over_the_variable_and_the_variable_over_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    set_place("dfew", Place(tmp_path / "configured"))
+    set_place("dfew", DatasetPlace(tmp_path / "configured"))
     assert dataset_place(DFEW, None).root == tmp_path / "configured"
     monkeypatch.setenv("HARNESS_DATA_ROOT", str(tmp_path / "variable"))
     assert dataset_place(DFEW, None).root == tmp_path / "variable" / "DFEW"
@@ -41,23 +41,23 @@ def test_without_any_of_them_the_error_names_all_three() -> None:
 
 
 def test_roots_of_several_datasets_are_kept_beside_each_other(tmp_path: Path) -> None:
-    set_place("dfew", Place(tmp_path / "a"))
-    set_place("mafw", Place(tmp_path / "b"))
-    set_place("dfew", Place(tmp_path / "c"))
-    assert configured_places() == {"dfew": Place(tmp_path / "c"), "mafw": Place(tmp_path / "b")}
+    set_place("dfew", DatasetPlace(tmp_path / "a"))
+    set_place("mafw", DatasetPlace(tmp_path / "b"))
+    set_place("dfew", DatasetPlace(tmp_path / "c"))
+    assert configured_places() == {"dfew": DatasetPlace(tmp_path / "c"), "mafw": DatasetPlace(tmp_path / "b")}
 
 
 def test_a_relative_path_is_stored_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    set_place("dfew", Place(Path("data")))
-    assert configured_places() == {"dfew": Place(tmp_path / "data")}
+    set_place("dfew", DatasetPlace(Path("data")))
+    assert configured_places() == {"dfew": DatasetPlace(tmp_path / "data")}
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(name=st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=20))
 def test_any_folder_name_comes_back(tmp_path: Path, name: str) -> None:
     folder = (tmp_path / f"x{name}x").resolve()
-    set_place("dfew", Place(folder))
+    set_place("dfew", DatasetPlace(folder))
     assert configured_places()["dfew"].root == folder
 
 
@@ -72,7 +72,7 @@ def test_a_configuration_that_cannot_be_written_is_said(tmp_path: Path, monkeypa
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HARNESS_CONFIG", str(tmp_path / "file" / "config.toml"))
     with pytest.raises(HarnessError, match=r"cannot write .*config\.toml: (Not a directory|File exists)"):
-        set_place("dfew", Place(tmp_path))
+        set_place("dfew", DatasetPlace(tmp_path))
 
 
 def test_places_follow_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -206,6 +207,13 @@ def test_another_seed_gives_other_bits(toy_bench: Bench) -> None:
     results = toy_bench(seeds="1,2")
     one, two = (results.predictions(r) for r in results)
     assert not one["logit.left"].equals(two["logit.left"])
+
+
+def test_every_file_of_a_result_has_the_same_mode(toy_bench: Bench) -> None:
+    (result,) = toy_bench(save_weights=True)
+    modes = {path.name: stat.filemode(path.stat().st_mode) for path in Path(result["path"]).iterdir()}
+    assert {"weights.safetensors", "result.json", "predictions.parquet"} <= set(modes)
+    assert len(set(modes.values())) == 1, modes
 
 
 def test_weights_are_stored_when_asked_for(toy_bench: Bench) -> None:

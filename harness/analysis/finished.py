@@ -16,7 +16,7 @@ from harness.core.errors import BadData, HarnessError
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.data.places import dataset_place
-from harness.jobs.job_inputs import Supply
+from harness.jobs.job_inputs import JobInputs
 from harness.jobs.load import build_method, load_backbone, load_dataset
 from harness.models import weights
 from harness.models.backbone import Backbone
@@ -117,8 +117,8 @@ class FinishedRun:
         return pd.read_parquet(self.folder / "predictions.parquet")
 
     @cached_property
-    def _supply(self) -> Supply:
-        supply = Supply(self.dataset, self.backbone, self.job, self.context, encoder=self.method.encoder)
+    def _supply(self) -> JobInputs:
+        supply = JobInputs(self.dataset, self.backbone, self.job, self.context, encoder=self.method.encoder)
         supply.prepare(self.dataset.folds[self.job.fold], trains=False)
         return supply
 

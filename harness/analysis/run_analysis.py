@@ -12,7 +12,7 @@ from harness.core.errors import BadOption, HarnessError
 from harness.core.lazy import load_object
 from harness.core.request import parse_overrides
 from harness.plugin.specs import AnalysisSpec
-from harness.results.store import Store
+from harness.results.store import open_stores
 
 if TYPE_CHECKING:
     from harness.plugin.specs import Analyse
@@ -26,7 +26,7 @@ def run_analysis(name: str, where: Where, out: Path, wanted: Wanted, overrides: 
     """
     spec = analysis_named(name)
     values = _options(spec, overrides)
-    results = choose(spec, Store(where.runs), wanted)
+    results = choose(spec, open_stores(where.roots), wanted)
     from harness.analysis.finished import FinishedRun
     from harness.system.device import reproducible
 

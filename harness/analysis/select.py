@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from harness.core.request import parse_names
 from harness.data.places import DEMO_ROOT, dataset_place
 from harness.plugin import registry
 from harness.plugin.specs import AnalysisSpec
-from harness.results.store import Store
+from harness.results.store import JoinedStores, Store
 from harness.system.folders import cache_folder
 
 
@@ -47,11 +47,16 @@ class Wanted:
 class Where:
     """What a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
 
-    runs: Path
+    runs: Path | Sequence[Path]
     data_root: Path | None = None  # holds the datasets
     layouts: Mapping[str, str] = field(default_factory=dict)  # dataset -> CLIPS:LISTS
     backbone: str | None = None
     threads: int = 1
+
+    @property
+    def roots(self) -> Sequence[Path]:
+        """The runs folders, one or several."""
+        return [self.runs] if isinstance(self.runs, Path) else self.runs
 
 
 def analysis_named(name: str) -> AnalysisSpec:
@@ -63,13 +68,13 @@ def analysis_named(name: str) -> AnalysisSpec:
     return spec
 
 
-def choose(spec: AnalysisSpec, store: Store, wanted: Wanted) -> list[dict[str, Any]]:
+def choose(spec: AnalysisSpec, store: Store | JoinedStores, wanted: Wanted) -> list[dict[str, Any]]:
     """The finished results that are wanted and that the analysis can be applied to.
 
     Raises:
         HarnessError: there are none.
     """
-    if not store.root.is_dir():
+    if isinstance(store, Store) and not store.root.is_dir():
         raise HarnessError(f"{store.root}: no such folder; `harness bench --save-weights` makes it")
     results = [result for result in store.results() if result["status"] == "done" and wanted.fits(result)]
     if not results:
@@ -90,7 +95,7 @@ def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
     except HarnessError:
         place = None
     return RunContext(
-        out=str(where.runs.resolve()),
+        out=str(where.roots[0].resolve()),
         cache=str(cache_folder().resolve()),
         data_roots={spec.name: str(place.root.resolve())} if place else {},
         layouts={spec.name: place.layout} if place else {},

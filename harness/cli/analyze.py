@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, roots_of
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
 
 def analyze(
     name: Annotated[str | None, typer.Argument(help="The analysis; see --list.")] = None,
-    runs: Runs = Path("runs"),
+    runs: Runs = None,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for what is written.")] = Path("analyses"),
     methods: Annotated[str | None, typer.Option("--methods", "--method", help="Methods or variants.")] = None,
     datasets: Annotated[str | None, typer.Option(help="Names, comma-separated.")] = None,
@@ -54,7 +54,7 @@ def analyze(
         layouts = parse_layouts(layout or [])
     except ValueError as error:
         raise BadOption(f"--layout: {error}") from error
-    where = Where(runs, data_root, layouts, backbone, threads)
+    where = Where(roots_of(runs), data_root, layouts, backbone, threads)
     files = run_analysis(name, where, out_dir, wanted, set_ or ())
     if json_:
         print_json({"analysis": name, "files": [str(path) for path in files]})

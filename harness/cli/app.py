@@ -28,7 +28,7 @@ from harness.cli import (
 )
 from harness.cli.exits import EXIT_INTERRUPTED
 from harness.core.version import __version__
-from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
+from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, stop
 
 console = Console(stderr=True)
 STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
@@ -42,9 +42,9 @@ class Commands(TyperGroup):
         try:
             with stop.on(signal.SIGTERM):
                 return super().invoke(ctx)
-        except (KeyboardInterrupt, Stopped) as error:
+        except (KeyboardInterrupt, ShutdownRequested) as error:
             console.print(STOPPED, highlight=False, soft_wrap=True)
-            raise typer.Exit(EXIT_STOPPED if isinstance(error, Stopped) else EXIT_INTERRUPTED) from None
+            raise typer.Exit(EXIT_STOPPED if isinstance(error, ShutdownRequested) else EXIT_INTERRUPTED) from None
 
 
 app = typer.Typer(

@@ -8,16 +8,15 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, stores_of
 from harness.plugin import registry
-from harness.results.store import Store
 
 EXIT_ERRORS = 1
 
 
 def audit(
-    folder: Annotated[Path | None, typer.Argument(help="The runs folder; the same as --runs.")] = None,
-    runs: Runs = Path("runs"),
+    folder: Annotated[Path | None, typer.Argument(help="A runs folder; the same as --runs.")] = None,
+    runs: Runs = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
@@ -34,15 +33,16 @@ def audit(
     from harness.leaderboard.audit import audit as look
 
     load_plugins(plugin)
-    board = load(Store(folder or runs), registry.datasets(), registry.metrics())
+    store = stores_of(runs, folder)
+    board = load(store, registry.datasets(), registry.metrics())
     found = look(board, registry.plugins().offers("methods"))
     counts = Counter(finding.level for finding in found)
     if json_:
         print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})
     elif found:
         lines = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
-        print_table(f"Audit of {folder or runs}", ["level", "dataset", "row", "code", "what"], lines)
+        print_table(f"Audit of {store.root}", ["level", "dataset", "row", "code", "what"], lines)
     else:
-        out.print(f"nothing to object to in {folder or runs}", markup=False, highlight=False)
+        out.print(f"nothing to object to in {store.root}", markup=False, highlight=False)
     if counts["error"]:
         raise typer.Exit(EXIT_ERRORS)

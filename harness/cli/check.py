@@ -11,7 +11,7 @@ import typer
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
-from harness.data.places import Place, dataset_place
+from harness.data.places import DatasetPlace, dataset_place
 from harness.plugin import registry
 from harness.system.folders import cache_folder
 
@@ -43,11 +43,11 @@ def check(
         harness data check dfew --root /data/DFEW --layout DFEW_Frame_Face:annotation --json
     """
     from harness.data.check.check import check as look
-    from harness.data.check.parallel import Effort
+    from harness.data.check.parallel import Parallel
 
     load_plugins(plugin)
     spec = registry.dataset(name)
-    place = Place(root.expanduser().resolve(), layout) if root else dataset_place(spec, None, layout)
+    place = DatasetPlace(root.expanduser().resolve(), layout) if root else dataset_place(spec, None, layout)
     workers = workers or os.cpu_count() or 1
     with counting(quiet=False) as counter:
         report = look(
@@ -56,8 +56,8 @@ def check(
             cache_folder(),
             place.layout,
             frames=frames,
-            deep=Effort(workers, counter("decoding clips")) if deep else None,
-            leaks=Effort(workers, counter("comparing clips")) if leaks else None,
+            deep=Parallel(workers, counter("decoding clips")) if deep else None,
+            leaks=Parallel(workers, counter("comparing clips")) if leaks else None,
         )
     if json_:
         print_json(report.to_json())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, visible
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, stores_of, visible
 from harness.plugin import registry
-from harness.results.store import Store
 
 if TYPE_CHECKING:
     from harness.leaderboard.compare import Comparison
@@ -20,7 +18,7 @@ POINTS = 100
 def compare(
     first: Annotated[str, typer.Argument(metavar="A", help="Method, variant, or the hash of a leaderboard row.")],
     second: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
-    runs: Runs = Path("runs"),
+    runs: Runs = None,
     dataset: Annotated[str | None, typer.Option("--dataset", help="Only this dataset.")] = None,
     flips: Annotated[int, typer.Option("--flips", min=0, help="Clips that flipped to print; --json has all.")] = 20,
     plugin: PluginFiles = None,
@@ -37,7 +35,7 @@ def compare(
     from harness.leaderboard.compare import compare as compare_rows
 
     load_plugins(plugin)
-    found = compare_rows(load(Store(runs), registry.datasets(), registry.metrics()), first, second, dataset)
+    found = compare_rows(load(stores_of(runs), registry.datasets(), registry.metrics()), first, second, dataset)
     if json_:
         print_json(as_json(found))
         return

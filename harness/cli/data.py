@@ -11,7 +11,7 @@ from harness.cli import prepare
 from harness.cli.check import check
 from harness.cli.output import Json, err, out, print_json
 from harness.core.errors import HarnessError
-from harness.data.places import Place, set_place
+from harness.data.places import DatasetPlace, set_place
 from harness.plugin import registry
 
 app = typer.Typer(no_args_is_help=True, help="Datasets on this machine.")
@@ -45,7 +45,7 @@ def set_root(
     spec = registry.dataset(name)
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
-    file = set_place(spec.name, Place(path, layout))
+    file = set_place(spec.name, DatasetPlace(path, layout))
     out.print(
         f"{spec.title} is at {path.resolve()} (written to {file})",
         markup=False,

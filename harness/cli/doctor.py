@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, Runs, out, print_json, print_table
+from harness.cli.output import Json, OneRuns, PluginFiles, one_of, out, print_json, print_table
 from harness.data.places import configured_places
 from harness.plugin import registry
 from harness.results.provenance import package_versions
@@ -18,7 +18,7 @@ from harness.system.folders import cache_folder, config_file
 
 def doctor(
     plugin: PluginFiles = None,
-    runs: Runs = Path("runs"),
+    runs: OneRuns = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds DFEW/ FERV39k/ MAFW/.")] = None,
     json_: Json = False,
 ) -> None:
@@ -34,7 +34,7 @@ def doctor(
 
     for path in plugin or ():
         registry.plugins().add_file(path)
-    checks = list(all_checks(runs, data_root))
+    checks = list(all_checks(one_of(runs, "doctor"), data_root))
     ok = all(check.verdict != "problem" for check in checks)
     places = {"configuration": str(config_file()), "cache": str(cache_folder())}
     places |= {f"data of {name}": str(place.root) for name, place in configured_places().items()}

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, stores_of
 from harness.plugin import registry
-from harness.results.store import Store
 
 
 def leaderboard(
-    runs: Runs = Path("runs"),
+    runs: Runs = None,
     out_dir: Annotated[Path, typer.Option("--out", help="Folder for the tables.")] = Path("leaderboards"),
     published: Annotated[
         Path | None, typer.Option("--published", help="Folder with printed numbers; default: those shipped.")
@@ -32,7 +31,7 @@ def leaderboard(
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
-    files = render(Store(runs), out_dir, registry.datasets(), registry.metrics(), papers)
+    files = render(stores_of(runs), out_dir, registry.datasets(), registry.metrics(), papers)
     if json_:
         print_json({"files": [str(path) for path in files]})
         return

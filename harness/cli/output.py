@@ -13,19 +13,51 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from harness.core.errors import HarnessError
 from harness.plugin import registry
+from harness.results.store import JoinedStores, Store, open_stores
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON on standard output.")]
-Runs = Annotated[Path, typer.Option("--runs", help="Folder that `harness bench` wrote its results to.")]
+Runs = Annotated[
+    list[Path] | None,
+    typer.Option("--runs", help="Folder that `harness bench` wrote its results to (default: runs); may be repeated."),
+]
+OneRuns = Annotated[
+    list[Path] | None, typer.Option("--runs", help="Folder that `harness bench` wrote its results to (default: runs).")
+]
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option("--plugin", help="A Python file with hooks, for this run; may be repeated."),
 ]
 
+WIDEST = 100_000  # columns, of what is no terminal
 CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}
 
 out = Console()
 err = Console(stderr=True)
+
+
+def stores_of(runs: list[Path] | None, folder: Path | None = None) -> Store | JoinedStores:
+    """Return the results of the runs folders that a command was given, joined if they are several.
+
+    Raises:
+        HarnessError: one of several folders is not there.
+    """
+    return open_stores(roots_of(runs, folder))
+
+
+def roots_of(runs: list[Path] | None, folder: Path | None = None) -> list[Path]:
+    """Return the runs folders that a command was given, each once: `folder`, as an argument, and the flags."""
+    named = [*([folder] if folder else []), *(runs or [])]
+    return list(dict.fromkeys(named)) or [Path("runs")]
+
+
+def one_of(runs: list[Path] | None, command: str) -> Path:
+    """Return the one runs folder of a command that takes no second one. Raises: HarnessError for two."""
+    roots = roots_of(runs)
+    if len(roots) > 1:
+        raise HarnessError(f"harness {command} looks at one runs folder at a time, not at {len(roots)}")
+    return roots[0]
 
 
 def print_json(data: Any) -> None:
@@ -38,7 +70,12 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     table = Table(*columns, title=escape(visible(title)) or None, title_justify="left", header_style="bold")
     for row in rows:
         table.add_row(*(escape("–" if cell is None else visible(str(cell))) for cell in row))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = Console(file=out.file, width=WIDEST)  # a pipe has no width, and nothing in it is cut
+    width = wide.measure(table).maximum
+    wide.print(table, width=max(width, 1), crop=False, no_wrap=True, overflow="ignore")
 
 
 def visible(text: str) -> str:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, err, load_plugins, out, print_json
+from harness.cli.output import Json, PluginFiles, Runs, err, load_plugins, out, print_json, stores_of
 from harness.plugin import registry
-from harness.results.store import Store
 
 if TYPE_CHECKING:
     from harness.leaderboard.site.thumbnails import Thumbnails
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def publish(
     site: Annotated[Path, typer.Argument(help="Folder for the site.")],
-    runs: Runs = Path("runs"),
+    runs: Runs = None,
     thumbnails: Annotated[
         bool, typer.Option("--thumbnails", help="Show small frames of clips on the pages of runs. They may be faces.")
     ] = False,
@@ -42,7 +41,7 @@ def publish(
 
     load_plugins(plugin)
     metrics = registry.metrics()
-    board = load(Store(runs), registry.datasets(), metrics)
+    board = load(stores_of(runs), registry.datasets(), metrics)
     frames = _frames(data_root) if thumbnails else None
     findings = audit(board, registry.plugins().offers("methods"))
     judged = verdicts(board, read_published(), registry.methods())

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, one_of, out, print_json, print_table, roots_of
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.plugin import registry
 
 STATES = ("planned", "running", "done", "failed", "stale")
+PROGRESS = ("planned", "stale", "failed", "running", "done")
 POLL_SECONDS = 0.5
 
 
 def status(
-    folder: Annotated[Path | None, typer.Argument(help="The runs folder; the same as --runs.")] = None,
-    runs: Runs = Path("runs"),
+    folder: Annotated[Path | None, typer.Argument(help="A runs folder; the same as --runs.")] = None,
+    runs: Runs = None,
     plugin: PluginFiles = None,
     log: Annotated[str | None, typer.Option("--log", help="Show the log of a job: its id, or how it starts.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="With --log: go on until the job ends.")] = False,
@@ -36,27 +38,35 @@ def status(
 
         harness status runs --log 3fa2 --follow
     """
-    root = folder or runs
-    if not root.is_dir():
-        raise HarnessError(f"{root}: no such folder; `harness bench` makes it")
+    roots = roots_of(runs, folder)
+    for root in roots:
+        if not root.is_dir():
+            raise HarnessError(f"{root}: no such folder; `harness bench` makes it")
+    named = ", ".join(str(root) for root in roots)
     if log is not None:
-        _show_log(root, log, follow=follow)
+        _show_log(one_of(roots, "status --log"), log, follow=follow)
         return
     load_plugins(plugin)
-    rows = _rows(root)
+    rows = _rows(roots)
     if json_:
-        print_json({"runs": str(root), "rows": rows})
+        print_json({"runs": named, "rows": rows})
     elif rows:
-        print_table(f"Jobs in {root}", ["dataset", "method", *STATES], [tuple(r.values()) for r in rows])
+        print_table(f"Jobs in {named}", ["dataset", "method", *STATES], [tuple(r.values()) for r in rows])
     else:
-        out.print(f"no results in {root}", markup=False)
+        out.print(f"no results in {named}", markup=False)
 
 
-def _rows(root: Path) -> list[dict[str, object]]:
-    from harness.results.status import census
+def _rows(roots: Sequence[Path]) -> list[dict[str, object]]:
+    from harness.results.status import Entry, job_states
 
     counts: dict[tuple[str, str], Counter[str]] = {}
-    for entry in census(root, registry.method_sources()):
+    entries: dict[str, Entry] = {}  # a job that several folders know is counted once, as the one furthest with it says
+    for root in roots:
+        for entry in job_states(root, registry.method_sources()):
+            known = entries.get(entry.id)
+            if known is None or PROGRESS.index(entry.state) > PROGRESS.index(known.state):
+                entries[entry.id] = entry
+    for entry in entries.values():
         counts.setdefault((entry.dataset, entry.row), Counter())[entry.state] += 1
     return [{"dataset": d, "method": m, **{s: c[s] for s in STATES}} for (d, m), c in sorted(counts.items())]
 

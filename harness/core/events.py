@@ -8,9 +8,9 @@ from typing import Any
 Event = Mapping[str, Any]
 # Kinds: filling and fill, of a shard of the feature cache; started, phase, step, epoch, log and finished, of a job,
 # whose id they carry as `job`.
-Send = Callable[[Event], None]
+EventSink = Callable[[Event], None]
 
 
-def for_job(send: Send, job_id: str) -> Send:
+def for_job(send: EventSink, job_id: str) -> EventSink:
     """A sender that stamps every event with the job it is of."""
     return lambda event: send({**event, "job": job_id})

@@ -11,22 +11,22 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-FACE_OF = {
-    "harness.analyses.finished": "harness.analysis",
-    "harness.annotations": "harness.data",
-    "harness.blocks": "harness.models",
-    "harness.config": "harness.data",
-    "harness.context": "harness",
-    "harness.errors": "harness",
-    "harness.files": "harness.data",
-    "harness.found": "harness",
-    "harness.method": "harness.models",
-    "harness.prompts": "harness.models",
-    "harness.seeds": "harness",
-    "harness.specs": "harness",
-    "harness.splits": "harness.data",
-    "harness.tracking": "harness.plugin",
-    "harness.visual": "harness.models",
+FACE_OF = {  # module and face, each below `harness`
+    "analyses.finished": "analysis",
+    "annotations": "data",
+    "blocks": "models",
+    "config": "data",
+    "context": "",
+    "errors": "",
+    "files": "data",
+    "found": "",
+    "method": "models",
+    "prompts": "models",
+    "seeds": "",
+    "specs": "",
+    "splits": "data",
+    "tracking": "plugin",
+    "visual": "models",
 }
 RENAMED = {"Found": "Inventory", "Row": "ListRow"}
 
@@ -38,11 +38,13 @@ class MovedModules(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Raise ModuleNotFoundError with the face to import from, or find nothing."""
-        if fullname not in FACE_OF:
+        room, _, old = fullname.partition(".")
+        if room != "harness" or old not in FACE_OF:
             return None
+        face = f"harness.{FACE_OF[old]}" if FACE_OF[old] else "harness"
         renamed = " and ".join(f"{old} is {new} now" for old, new in RENAMED.items())
         raise ModuleNotFoundError(
-            f"{fullname} is internal and has moved; import its names from {FACE_OF[fullname]} ({renamed}); "
+            f"{fullname} is internal and has moved; import its names from {face} ({renamed}); "
             f"docs/plugins.md lists every name",
             name=fullname,
         )

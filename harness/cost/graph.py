@@ -40,7 +40,7 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
     """
     left: Counter[str] = Counter()
     logging.getLogger("fvcore").setLevel(logging.ERROR)
-    with warnings.catch_warnings(), torch.no_grad(), attention_in_the_open(), _attention_calls(module) as calls:
+    with warnings.catch_warnings(), torch.no_grad(), unfused_attention(), _attention_calls(module) as calls:
         warnings.simplefilter("ignore")  # of the tracer: shapes become constants, as they should here
         analysis = FlopCountAnalysis(module, inputs)
         analysis.unsupported_ops_warnings(False).uncalled_modules_warnings(False).tracer_warnings("none")
@@ -88,7 +88,7 @@ def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
 
 
 @contextmanager
-def attention_in_the_open() -> Iterator[None]:
+def unfused_attention() -> Iterator[None]:
     """In evaluation mode PyTorch's fused path would hide `nn.MultiheadAttention` from a tracer."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)

@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from harness.core.recipe import Stage
-from harness.cost.graph import attention_in_the_open
+from harness.cost.graph import unfused_attention
 from harness.cost.layers import count as count_layers
 from harness.cost.tally import Convention
 from harness.models.method import Method
@@ -32,7 +32,7 @@ def step_macs(method: Method, clip: tuple[int, ...], convention: Convention) -> 
         convention: what is counted.
     """
     costs = [(0, 0)]
-    with _left_alone(method):
+    with restored_afterwards(method):
         for stage in filter(partial(_still_there, method), method.stages()):
             list(parameter_groups(method, stage))  # freezes and thaws
             costs.append((_one_step(method, (stage.batch_size, *clip), convention), stage.batch_size))
@@ -48,7 +48,7 @@ def _still_there(method: Method, stage: Stage) -> bool:
 def _one_step(method: Method, shape: tuple[int, ...], convention: Convention) -> int:
     take = _layers if convention == "paper" else _dispatched
     try:
-        with hollow(method):
+        with on_meta_device(method):
             return take(method, shape, torch.device("meta"))
     except Exception:  # it reads numbers, so it has to have some
         return take(method, shape, next(method.parameters()).device)
@@ -73,7 +73,7 @@ def _dispatched(method: Method, shape: tuple[int, ...], device: torch.device) ->
 @contextmanager
 def _products_in_the_open() -> Iterator[None]:
     """Without the libraries whose LSTM is one operator, and the kernels whose attention is."""
-    with attention_in_the_open(), sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
+    with unfused_attention(), sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of flags that this machine has no use for, set back to what they were
         with torch.backends.mkldnn.flags(enabled=False), torch.backends.cudnn.flags(enabled=False):
             yield
@@ -88,7 +88,7 @@ def _remember_text(method: Method) -> None:
 
 
 @contextmanager
-def hollow(module: nn.Module) -> Iterator[None]:
+def on_meta_device(module: nn.Module) -> Iterator[None]:
     """The module with shapes in the place of numbers (torch's `meta` device): a pass takes no time and no memory."""
     kept = [
         (part, name, tensor)
@@ -113,7 +113,7 @@ def _shape_of(tensor: Tensor) -> Tensor:
 
 
 @contextmanager
-def _left_alone(method: Method) -> Iterator[None]:
+def restored_afterwards(method: Method) -> Iterator[None]:
     """Modes, gradients and what needs one are afterwards as before."""
     modes = [(part, part.training) for part in method.modules()]
     grads = [(p, p.requires_grad, p.grad) for p in method.parameters()]

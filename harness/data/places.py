@@ -20,14 +20,14 @@ MARKER, PARTIAL = "DEMO.json", "DEMO.partial"  # of a replica that is whole, and
 
 
 @dataclass(frozen=True)
-class Place:
+class DatasetPlace:
     """Where a dataset is: its own folder, and which clips and lists to read there (empty: what is found)."""
 
     root: Path
     layout: str = ""
 
 
-def configured_places() -> dict[str, Place]:
+def configured_places() -> dict[str, DatasetPlace]:
     """Dataset name -> place, as written by `harness data set`."""
     path = config_file()
     if not path.is_file():
@@ -35,12 +35,12 @@ def configured_places() -> dict[str, Place]:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         layouts = {str(name): str(layout) for name, layout in data.get("layout", {}).items()}
-        return {str(n): Place(Path(folder), layouts.get(n, "")) for n, folder in data.get("data", {}).items()}
+        return {str(n): DatasetPlace(Path(folder), layouts.get(n, "")) for n, folder in data.get("data", {}).items()}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
 
 
-def set_place(name: str, place: Place) -> Path:
+def set_place(name: str, place: DatasetPlace) -> Path:
     """Remember where a dataset is. Returns the configuration file. Raises: HarnessError if it cannot be written."""
     places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
     roots = {name: str(place.root) for name, place in places.items()}
@@ -60,7 +60,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> Place:
+def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> DatasetPlace:
     """Where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
 
     Raises:
@@ -68,11 +68,11 @@ def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -
     """
     configured = configured_places().get(spec.name)
     if data_root is not None:
-        return Place(_below(data_root, spec.folder), layout)
+        return DatasetPlace(_below(data_root, spec.folder), layout)
     if os.environ.get(DATA_ROOT) and not (configured and spec.folder == "."):
-        return Place(_below(Path(os.environ[DATA_ROOT]).expanduser(), spec.folder), layout)
+        return DatasetPlace(_below(Path(os.environ[DATA_ROOT]).expanduser(), spec.folder), layout)
     if configured:
-        return Place(configured.root.resolve(), layout or configured.layout)
+        return DatasetPlace(configured.root.resolve(), layout or configured.layout)
     raise HarnessError(
         f"where is {spec.title}? Give --data-root DIR (the folder that holds {spec.folder}/), set {DATA_ROOT}, "
         f"or run `harness data set {spec.name} PATH` once. To try things out without data: harness bench --demo"

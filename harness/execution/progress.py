@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from harness.core.events import Event, Send
+from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.planning.plan import Plan
 
@@ -19,7 +19,7 @@ PHASES = {"load": "loading", "encode": "encoding", "fit": "training", "test": "t
 
 
 @contextmanager
-def progress(plan: Plan, *, quiet: bool) -> Iterator[Send]:
+def progress(plan: Plan, *, quiet: bool) -> Iterator[EventSink]:
     """What to send events to: a live display in a terminal, lines elsewhere, nothing when quiet."""
     console = Console(stderr=True)
     if quiet:

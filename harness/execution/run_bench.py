@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.core.context import RunContext
-from harness.core.events import Event, Send
+from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.core.request import Request
 from harness.data.places import DEMO_ROOT
 from harness.execution.executors import get_executor
 from harness.execution.executors.interface import Finished
-from harness.execution.worker import sweep_up
+from harness.execution.worker import clean_up
 from harness.planning.demo_data import DemoProgress, write_demo
 from harness.planning.plan import Plan, make_plan
 from harness.plugin import registry
@@ -44,7 +44,7 @@ def prepare(request: Request, demo_progress: DemoProgress, *, dry_run: bool = Fa
     return make_plan(request)
 
 
-def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
+def run(plan: Plan, executor: str, send: EventSink) -> Iterator[Finished]:
     """Run what is to do, and yield each job with its result as it finishes. Hooks are called here, in this process.
 
     Raises:
@@ -53,7 +53,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
     store = Store(Path(plan.context.out))
     if plan.todo:
         store.check_writable()
-    sweep_up(plan.context)
+    clean_up(plan.context)
     if not plan.todo:
         forget_plans(store.root)  # of a driver that was killed between its last result and its end
         return
@@ -68,7 +68,7 @@ def run(plan: Plan, executor: str, send: Send) -> Iterator[Finished]:
         observe({"event": "finished", "job": job.id, "result": result})
         yield job, result
     forget_plans(store.root)
-    sweep_up(plan.context)  # after workers that were killed
+    clean_up(plan.context)  # after workers that were killed
 
 
 def _call_hooks(event: Event, jobs: Mapping[str, JobSpec], context: RunContext) -> None:

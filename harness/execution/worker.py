@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.core.context import RunContext
 from harness.core.errors import CannotWrite, HarnessError
-from harness.core.events import Send, for_job
+from harness.core.events import EventSink, for_job
 from harness.core.job import JobSpec
 from harness.core.lazy import quiet_imports
 from harness.data.places import dataset_place
@@ -25,7 +25,7 @@ from harness.system.leases import Leases
 from harness.system.source_hash import shipped
 
 if TYPE_CHECKING:
-    from harness.features.shards import Fill
+    from harness.features.shards import ShardFill
 
 
 def load_plugins(context: RunContext) -> None:
@@ -34,7 +34,7 @@ def load_plugins(context: RunContext) -> None:
         registry.plugins().add_file(shipped(Path(path)))
 
 
-def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None:
+def fill_shard(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> str | None:
     """Encode one shard. Returns why it failed, if it did: the jobs that need it will fail with the same reason."""
     with quiet_imports():
         from harness.jobs.load import fill_cache
@@ -49,7 +49,7 @@ def fill_shard(fill: Fill, context: RunContext, *, skip_bad: bool) -> str | None
     return None
 
 
-def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
+def execute(job: JobSpec, context: RunContext, send: EventSink) -> dict[str, Any]:
     """Run a job and return its result, which is stored by then."""
     with quiet_imports():
         from harness.jobs.run_job import run_job
@@ -62,29 +62,29 @@ def execute(job: JobSpec, context: RunContext, send: Send) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class ResultArchive:
     """A result as it travels where no folder is shared."""
 
     result: dict[str, Any]
     files: Mapping[str, bytes]
 
 
-def execute_apart(job: JobSpec, context: RunContext, send: Send) -> Parcel:
+def execute_apart(job: JobSpec, context: RunContext, send: EventSink) -> ResultArchive:
     """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
     load_plugins(context)
     cache = cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
     store = Store(cache / "collected")
     own = replace(context, out=str(store.root), cache=str(cache), data_roots=roots)
-    sweep_up(own)
+    clean_up(own)
     result = execute(job, own, send)
     folder = store.folder(job)
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     shutil.rmtree(folder, ignore_errors=True)
-    return Parcel(result, files)
+    return ResultArchive(result, files)
 
 
-def unpack(job: JobSpec, parcel: Parcel, context: RunContext) -> dict[str, Any]:
+def unpack(job: JobSpec, parcel: ResultArchive, context: RunContext) -> dict[str, Any]:
     """Store what a worker sent back."""
     with _storing(context), Store(Path(context.out)).draft(job) as draft:
         for name, content in parcel.files.items():
@@ -111,7 +111,7 @@ def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, A
     return result
 
 
-def sweep_up(context: RunContext) -> None:
+def clean_up(context: RunContext) -> None:
     """Remove what processes that were killed left in the store and in the cache."""
     Store(Path(context.out)).sweep()
     sweep(Path(context.cache))

@@ -8,7 +8,7 @@ from harness.features.view import View
 
 
 @dataclass(frozen=True)
-class Fill:
+class ShardFill:
     """One shard of the feature cache that some job needs and that is not there."""
 
     dataset: str

@@ -25,7 +25,7 @@ from harness.video.source import check_all
 NAMED = 10  # skipped clips that a result names; the rest are counted
 
 
-class Supply:
+class JobInputs:
     """The inputs of one job."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Supply:
             self.bad = self._unreadable(fold.train if trains else (), fold.test)
 
     @contextmanager
-    def counting_bad(self, fold: Fold) -> Iterator[None]:
+    def naming_bad_clips(self, fold: Fold) -> Iterator[None]:
         """Turn the first clip that cannot be read into a report of all of them."""
         try:
             yield

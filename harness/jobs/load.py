@@ -21,7 +21,7 @@ from harness.plugin import registry
 from harness.system.device import pick_device, reproducible
 
 if TYPE_CHECKING:
-    from harness.features.shards import Fill
+    from harness.features.shards import ShardFill
 
 
 def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
@@ -60,7 +60,7 @@ def build_method(job: JobSpec, task: Task) -> Method:
     return registry.method(job.method).spec.construct(task, job.options)
 
 
-def fill_cache(fill: Fill, context: RunContext, *, skip_bad: bool) -> None:
+def fill_cache(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> None:
     """Encode one shard of the feature cache, with the same threads as a job would.
 
     Raises:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 log = logging.getLogger("harness.printed")
 
 
-class Tell(logging.Handler):
+class EventHandler(logging.Handler):
     """Sends what is logged as events."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
@@ -26,14 +26,14 @@ class Tell(logging.Handler):
         self.send({"event": "log", "line": self.format(record)})
 
 
-class Kept(logging.FileHandler):
+class JobLogFile(logging.FileHandler):
     """The file of a job. A full disk must not print tracebacks over the progress: storing the result says it."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Leave the line out."""
 
 
-class Printed(io.TextIOBase):
+class StdoutTee(io.TextIOBase):
     """What is printed goes where it went before, and line by line into the log."""
 
     def __init__(self, before: TextIO) -> None:
@@ -56,7 +56,7 @@ class Printed(io.TextIOBase):
 @contextmanager
 def logged_to(path: Path, send: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
     """Keep what a job logs and prints in its own file, and send it line by line if somebody wants to see it."""
-    handlers: list[logging.Handler] = [Kept(path, encoding="utf-8"), *([Tell(send)] if send else [])]
+    handlers: list[logging.Handler] = [JobLogFile(path, encoding="utf-8"), *([EventHandler(send)] if send else [])]
     root = logging.getLogger("harness")
     before = root.level, root.propagate
     for handler in handlers:
@@ -65,7 +65,7 @@ def logged_to(path: Path, send: Callable[[dict[str, Any]], None] | None = None) 
     root.setLevel(logging.INFO)
     root.propagate = False  # some libraries give the root logger a handler that prints
     try:
-        with redirect_stdout(Printed(sys.stdout)):
+        with redirect_stdout(StdoutTee(sys.stdout)):
             yield
     finally:
         root.setLevel(before[0])

@@ -24,7 +24,7 @@ from harness.cost.cache import cost_key, counted
 from harness.cost.count import parameters
 from harness.cost.latency import speed_of
 from harness.data.dataset import Dataset
-from harness.jobs.job_inputs import Supply
+from harness.jobs.job_inputs import JobInputs
 from harness.jobs.load import build_method, load_backbone, load_dataset
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.selection import metrics_of, monitor_for, training_part
@@ -135,18 +135,18 @@ class _Run:
             if self.context.compile:
                 compile_layers(method, self.device)
         self.checkpoints = replace(self.checkpoints, shared=_tensor_ids(backbone))
-        supply = Supply(dataset, backbone, job, self.context, encoder=method.encoder)
+        supply = JobInputs(dataset, backbone, job, self.context, encoder=method.encoder)
         fold = dataset.folds[job.fold]
         with self.phase("encode"):
             supply.prepare(fold, trains=bool(method.stages()))
         self.batch = max([TEST_BATCH, *(stage.batch_size // stage.accumulate for stage in method.stages())])
-        with self.phase("fit"), supply.counting_bad(fold):
+        with self.phase("fit"), supply.naming_bad_clips(fold):
             train, held_out = training_part(fold, job.protocol.selection)
             monitor = monitor_for(job, supply, held_out, fold, self.device, self.micro)
             usable = supply.usable(train)
             fitted = fit(method, supply.train(usable), job.seed, self.device, self.report, monitor,
                          checkpoints=self.checkpoints, micro=self.micro)  # fmt: skip
-        with self.phase("test"), supply.counting_bad(fold):
+        with self.phase("test"), supply.naming_bad_clips(fold):
             scored = supply.usable(fold.test)
             logits = predict(method, supply.test(scored), self.device, self.micro)
         with self.phase("score"):

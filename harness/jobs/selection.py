@@ -16,7 +16,7 @@ from harness.core.dataset_spec import Fold, Sample
 from harness.core.job import JobSpec, Selection
 from harness.core.metric import Predictions
 from harness.data.splits import hold_out
-from harness.jobs.job_inputs import Supply
+from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Method
 from harness.plugin import registry
 from harness.statistics.scoring import score
@@ -32,7 +32,7 @@ def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], S
 
 
 def monitor_for(
-    job: JobSpec, supply: Supply, held_out: Sequence[Sample], fold: Fold, device: torch.device, micro: int = 1
+    job: JobSpec, supply: JobInputs, held_out: Sequence[Sample], fold: Fold, device: torch.device, micro: int = 1
 ) -> Monitor | None:
     """What evaluates the method after each epoch, if the selection rule needs it."""
     if job.protocol.selection == "last":

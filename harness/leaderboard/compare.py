@@ -13,7 +13,7 @@ from harness.core.errors import HarnessError, suggestion
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.notes import row_notes
-from harness.leaderboard.board.panel import Panel, align
+from harness.leaderboard.board.panel import CommonClips, align
 from harness.leaderboard.board.published import rows_of
 from harness.leaderboard.board.sections import Row
 from harness.leaderboard.tables.machine_readable import pair_json
@@ -29,7 +29,7 @@ class Comparison:
     board: Board
     first: Row
     second: Row
-    panel: Panel
+    panel: CommonClips
     tests: Inference
     notes: list[str]
 

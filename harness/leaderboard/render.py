@@ -25,7 +25,7 @@ from harness.leaderboard.tables import cells, export, latex, pages
 from harness.leaderboard.tables.machine_readable import model_index, results_parquet, whole_json
 from harness.leaderboard.tables.published_page import published_page
 from harness.models.spec import MethodSpec
-from harness.results.store import Store
+from harness.results.store import JoinedStores, Store
 from harness.system.files import write_atomically
 
 OVERVIEW = "overview"
@@ -46,7 +46,7 @@ def _without_collection() -> Iterator[None]:
 
 
 @_without_collection()
-def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
+def load(store: Store | JoinedStores, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
 
     def look(jobs: Jobs) -> Evidence:
@@ -61,7 +61,7 @@ def load(store: Store, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str
 
 
 def render(
-    store: Store,
+    store: Store | JoinedStores,
     out: Path,
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],

@@ -8,10 +8,10 @@ from math import inf
 from statistics import median
 
 from harness.core.job import JobSpec
-from harness.results.summary import Header
+from harness.results.summary import ResultSummary
 
 
-def estimates(jobs: Iterable[JobSpec], headers: Iterable[Header]) -> dict[str, float]:
+def estimates(jobs: Iterable[JobSpec], headers: Iterable[ResultSummary]) -> dict[str, float]:
     """Job id -> seconds: the median of its row on its dataset, else of its row anywhere, else infinity.
 
     What nobody has seen yet counts as the longest, since starting a long job last is the costlier mistake.

@@ -8,17 +8,17 @@ from pathlib import Path
 from harness.core.dataset_spec import Fold
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
-from harness.features.shards import Fill
+from harness.features.shards import ShardFill
 from harness.features.view import View, shard_file, test_view, train_views
 from harness.plugin import registry
 
 
 def missing_shards(
     jobs: Iterable[JobSpec], datasets: Mapping[str, Dataset], cache: Path
-) -> dict[str, tuple[Fill, ...]]:
+) -> dict[str, tuple[ShardFill, ...]]:
     """Job id -> the shards that it needs and that are missing. Jobs that need the same share one tuple."""
-    known: dict[tuple[object, ...], tuple[Fill, ...]] = {}
-    missing: dict[str, tuple[Fill, ...]] = {}
+    known: dict[tuple[object, ...], tuple[ShardFill, ...]] = {}
+    missing: dict[str, tuple[ShardFill, ...]] = {}
     there: dict[Path, set[str]] = {}
     for job in jobs:
         features = registry.method(job.method).spec.features
@@ -29,13 +29,13 @@ def missing_shards(
     return missing
 
 
-def _missing(job: JobSpec, dataset: Dataset, cache: Path, there: dict[Path, set[str]]) -> Iterator[Fill]:
+def _missing(job: JobSpec, dataset: Dataset, cache: Path, there: dict[Path, set[str]]) -> Iterator[ShardFill]:
     for view, shard in _needs(job, dataset):
         path = shard_file(cache, view, shard)
         if path.parent not in there:
             there[path.parent] = {file.name for file in path.parent.glob("*.npy")}
         if path.name not in there[path.parent]:
-            yield Fill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
+            yield ShardFill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
 
 
 def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:

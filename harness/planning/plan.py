@@ -14,7 +14,7 @@ from harness.core.job import JobSpec, Protocol
 from harness.core.request import Request
 from harness.data.dataset import Dataset, open_dataset
 from harness.data.places import dataset_place
-from harness.features.shards import Fill
+from harness.features.shards import ShardFill
 from harness.models import weights
 from harness.planning.choose import Choice, Settled, choose, chosen_folds
 from harness.planning.cluster import Cluster
@@ -22,7 +22,7 @@ from harness.planning.durations import estimates
 from harness.planning.missing_shards import missing_shards
 from harness.plugin import registry
 from harness.results.store import State, Store, state_of
-from harness.results.summary import Header, Stamp
+from harness.results.summary import ResultSummary, Stamp
 from harness.system.folders import cache_folder
 
 
@@ -41,9 +41,9 @@ class Plan:
 
     jobs: Sequence[Planned]
     todo: Sequence[JobSpec]
-    fills: Sequence[Fill]  # missing shards, in the order of the jobs that wait for them
+    fills: Sequence[ShardFill]  # missing shards, in the order of the jobs that wait for them
     context: RunContext
-    waits: Mapping[str, Sequence[Fill]] = field(default_factory=dict)  # job id -> the shards it waits for
+    waits: Mapping[str, Sequence[ShardFill]] = field(default_factory=dict)  # job id -> the shards it waits for
     cluster: Cluster = field(default_factory=Cluster)
     notes: Sequence[str] = ()  # what is read of each dataset
 
@@ -151,7 +151,7 @@ def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
     return jobs
 
 
-def look_up(jobs: Iterable[JobSpec], store: Store, summaries: Mapping[str, Header]) -> list[Planned]:
+def look_up(jobs: Iterable[JobSpec], store: Store, summaries: Mapping[str, ResultSummary]) -> list[Planned]:
     """Return each job with what the store holds of it, as its summaries by folder tell."""
     sources = registry.method_sources()
     planned = []
@@ -162,10 +162,10 @@ def look_up(jobs: Iterable[JobSpec], store: Store, summaries: Mapping[str, Heade
     return planned
 
 
-def _in_order(todo: Sequence[JobSpec], missing: Mapping[str, Sequence[Fill]]) -> list[Fill]:
+def _in_order(todo: Sequence[JobSpec], missing: Mapping[str, Sequence[ShardFill]]) -> list[ShardFill]:
     """Return the missing shards in the order of the jobs that wait for them; many jobs share one list of them."""
     groups = {id(missing[job.id]): missing[job.id] for job in todo if job.id in missing}
-    fills: dict[Fill, None] = {}
+    fills: dict[ShardFill, None] = {}
     for group in groups.values():
         fills.update(dict.fromkeys(group))
     return list(fills)

@@ -88,12 +88,13 @@ def write_records(folder: Path, outcome: Outcome) -> None:
         history_frame(outcome.history).to_parquet(folder / "history.parquet")
     if outcome.state:
         from safetensors import SafetensorError
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         try:
-            save_file(outcome.state, folder / "weights.safetensors", metadata={"job": outcome.result["id"]})
+            whole = save(outcome.state, metadata={"job": outcome.result["id"]})
         except SafetensorError as error:
             raise OSError(f"weights.safetensors: {error}") from error
+        (folder / "weights.safetensors").write_bytes(whole)  # save_file would let nobody else read it
     write_json(folder / "result.json", outcome.result)
 
 

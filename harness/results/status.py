@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harness.core.digest import digest
 from harness.core.job import JobSpec
-from harness.results.summary import Header, all_headers
+from harness.results.summary import ResultSummary, all_summaries
 from harness.system.files import write_atomically
 from harness.system.leases import Leases
 
@@ -41,13 +41,13 @@ def note_plan(root: Path, jobs: Iterable[JobSpec]) -> None:
 def forget_plans(root: Path) -> None:
     """Remove the plans all of whose jobs have their result."""
     plans = list((root / PLANS).glob("*.json"))
-    stored = {header.id for header in all_headers(root) if header.status != "broken"} if plans else set()
+    stored = {header.id for header in all_summaries(root) if header.status != "broken"} if plans else set()
     for path in plans:
         if all(job_id in stored for job_id, _, _ in _read(path)):
             path.unlink(missing_ok=True)
 
 
-def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
+def job_states(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
     """Yield stored jobs in order of their paths, then those that some run still has to do.
 
     Args:
@@ -56,7 +56,7 @@ def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
     """
     at_work = running(root)
     stored: dict[str, Entry] = {}
-    for header in all_headers(root):
+    for header in all_summaries(root):
         stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, at_work, sources))
     yield from stored.values()
     for job_id, dataset, row in _planned(root):
@@ -65,7 +65,7 @@ def census(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
             yield stored[job_id]
 
 
-def _state(header: Header, running: Iterable[str], sources: Mapping[str, str]) -> Standing:
+def _state(header: ResultSummary, running: Iterable[str], sources: Mapping[str, str]) -> Standing:
     if header.id in running:
         return "running"
     if header.status == "broken":

@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from glob import glob
@@ -19,7 +19,7 @@ from pydantic_core import from_json
 
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
-from harness.results.summary import Header, headers_by_folder, read_header
+from harness.results.summary import ResultSummary, read_summary, summaries_by_folder
 from harness.system.files import sweep
 from harness.system.leases import EXPIRY, Leases
 from harness.system.processes import is_dead, machine, tag
@@ -63,13 +63,13 @@ class Store:
         result = self.result(job)
         return None if result is None else {**result, "path": str(self.folder(job))}
 
-    def header(self, job: JobSpec) -> Header | None:
+    def header(self, job: JobSpec) -> ResultSummary | None:
         """What a run has to know of the stored result of a job, or None."""
-        return read_header(self._folder(job))
+        return read_summary(self._folder(job))
 
-    def headers(self) -> dict[str, Header]:
+    def headers(self) -> dict[str, ResultSummary]:
         """Return what a run has to know of every stored result, by its folder."""
-        return headers_by_folder(self.root)
+        return summaries_by_folder(self.root)
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
         """What the store holds of a job."""
@@ -143,7 +143,53 @@ class Store:
                 probe.unlink()
 
 
-def state_of(header: Header | None, source_sha256: str) -> State:
+class JoinedStores:
+    """Several runs folders, read as one. Nothing is written to them."""
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self.stores = [Store(root) for root in roots]
+
+    @property
+    def root(self) -> str:
+        """The folders, as messages name them."""
+        return ", ".join(str(store.root) for store in self.stores)
+
+    def results(self) -> Iterator[dict[str, Any]]:
+        """Yield every stored result, each with its folder as `path`; a job that several folders hold comes once.
+
+        Raises:
+            HarnessError: two folders hold different results of one job, so that either might be meant.
+        """
+        seen: dict[str, dict[str, Any]] = {}
+        for store in self.stores:
+            for result in store.results():
+                first = seen.setdefault(str(result.get("id")), result)
+                if first is result:
+                    yield result
+                elif _scored(first) != _scored(result):
+                    raise HarnessError(
+                        f"{first['path']} and {result['path']} are different results of one job; remove one of them, "
+                        f"or name one --runs only"
+                    )
+
+
+def open_stores(roots: Sequence[Path]) -> Store | JoinedStores:
+    """Return the results below one or several runs folders. Raises: HarnessError if one of several is not there."""
+    if len(roots) == 1:
+        return Store(roots[0])
+    for root in roots:
+        if not root.is_dir():
+            raise HarnessError(f"--runs {root}: no such folder")
+    return JoinedStores(roots)
+
+
+def _scored(result: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what two results of one job have to share: all that does not depend on when and where it ran."""
+    source = (result.get("plugin") or {}).get("source_sha256")
+    return result.get("status"), source, result.get("metrics"), result.get("confusion"), result.get("n_scored")
+
+
+def state_of(header: ResultSummary | None, source_sha256: str) -> State:
     """Done, failed or missing. Stale: made by another source of the plugin at the same version."""
     if header is None or header.status == "broken":
         return "missing"

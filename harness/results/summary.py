@@ -15,7 +15,7 @@ Stamp = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class ResultSummary:
     """A stored result in short. Broken: files that are missing, cut off, or of another job."""
 
     status: Literal["done", "failed", "broken"]
@@ -28,7 +28,7 @@ class Header:
     stamp: Stamp = (0, 0)  # changes when the result is written again
 
 
-def read_header(folder: str | Path) -> Header | None:
+def read_summary(folder: str | Path) -> ResultSummary | None:
     """The header of the result in a folder; None if there is nothing."""
     folder = os.fspath(folder)
     rest, name = os.path.split(folder)
@@ -42,21 +42,21 @@ def read_header(folder: str | Path) -> Header | None:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         dataset, method = (unquote(part) for part in Path(rest).parts[-2:])
-        return Header("broken", job_id, dataset, method)
+        return ResultSummary("broken", job_id, dataset, method)
 
 
-def all_headers(root: Path) -> Iterator[Header]:
+def all_summaries(root: Path) -> Iterator[ResultSummary]:
     """Yield the headers of every result of a store, in order of their paths."""
-    yield from headers_by_folder(root).values()
+    yield from summaries_by_folder(root).values()
 
 
-def headers_by_folder(root: Path) -> dict[str, Header]:
+def summaries_by_folder(root: Path) -> dict[str, ResultSummary]:
     """Return the header of every result of a store by its folder, in order of their paths."""
     found = {}
     for dataset in _folders(os.fspath(root)):
         for method in _folders(dataset):
             for folder in _folders(method):
-                header = read_header(folder) if "-" in folder else None
+                header = read_summary(folder) if "-" in folder else None
                 if header is not None:
                     found[folder] = header
     return found
@@ -71,10 +71,10 @@ def _folders(parent: str) -> list[str]:
         return []
 
 
-def _header(job_id: str, folder: str, result: dict[str, Any], stamp: Stamp) -> Header:
+def _header(job_id: str, folder: str, result: dict[str, Any], stamp: Stamp) -> ResultSummary:
     status = result["status"]
     whole = result["id"] == job_id and (status == "failed" or _is_parquet(f"{folder}/predictions.parquet"))
-    return Header(
+    return ResultSummary(
         status=status if whole and status in ("done", "failed") else "broken",
         id=job_id,
         dataset=result["dataset"],

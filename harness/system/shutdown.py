@@ -13,7 +13,7 @@ PATIENCE = 8.0  # seconds between being asked and leaving without further ado
 EXIT_STOPPED = 128 + signal.SIGTERM
 
 
-class Stopped(BaseException):
+class ShutdownRequested(BaseException):
     """This process was asked to stop. Like KeyboardInterrupt no `Exception`, so that no plugin swallows it."""
 
 
@@ -33,7 +33,7 @@ class Stop:
             self._timer.daemon = True
             self._timer.start()
         if not self._held:
-            raise Stopped
+            raise ShutdownRequested
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -48,7 +48,7 @@ class Stop:
     def check(self) -> None:
         """Raise Stopped if this process was asked to stop."""
         if self.asked:
-            raise Stopped
+            raise ShutdownRequested
 
     @contextmanager
     def on(self, *signals: signal.Signals) -> Iterator[None]:

@@ -16,7 +16,7 @@ from harness.models.inputs import Inputs
 from harness.models.method import Method, evaluation
 from harness.system.device import autocast, grad_scaler
 from harness.system.seeds import seed_of
-from harness.system.shutdown import Stopped, stop
+from harness.system.shutdown import ShutdownRequested, stop
 from harness.training.checkpoint import Checkpoints, Trained
 from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
@@ -138,7 +138,7 @@ def _watch(training: Training, trained: Trained, at: Standing, monitor: Monitor 
     """The monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
     try:
         return monitor(trained.method) if monitor else {}
-    except Stopped:
+    except ShutdownRequested:
         training.save(at, trained)
         raise
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.data.places import Place, configured_places
+from harness.data.places import DatasetPlace, configured_places
 from harness.plugin import registry
 from tests.conftest import TOY, Invoke, forget
 
@@ -177,7 +177,7 @@ def test_cache_info_and_clear(invoke: Invoke, toy_args: list[str]) -> None:
 
 def test_data_set_is_used_by_the_next_bench(invoke: Invoke, toy_args: list[str], toy_root: Path) -> None:
     answer = invoke("data", "set", "toy", toy_root / "TOY")
-    assert (answer.code, configured_places()) == (0, {"toy": Place(toy_root / "TOY")})
+    assert (answer.code, configured_places()) == (0, {"toy": DatasetPlace(toy_root / "TOY")})
     assert str(toy_root / "TOY") in answer.out
     plan = invoke(*toy_args[:-2], "--dry-run", "--json")
     assert json.loads(plan.out)["to_do"] == 1

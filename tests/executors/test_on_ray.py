@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from harness.api import Results
-from harness.execution.executors.event_queue import Mailbox, Throttled
+from harness.execution.executors.event_queue import EventQueue, Throttled
 from harness.results.store import Store
 from tests.conftest import TOY, Bench, Cli
 
@@ -113,7 +113,7 @@ def hooks_were_called_in_order(results: dict[str, Any], tracker: Path) -> None:
 
 
 def test_a_mailbox_gives_each_event_once_and_in_order() -> None:
-    mailbox = Mailbox()
+    mailbox = EventQueue()
     for number in range(3):
         mailbox.put({"event": "epoch", "epoch": number})
     mailbox.flush()

@@ -29,13 +29,13 @@ class Hungry:
 def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     import ray
 
-    from harness.execution.executors.capacity import Room
+    from harness.execution.executors.capacity import Capacity
 
-    def make(nodes: list[dict[str, float]], threads: int = 1, **cluster: Any) -> Room:
+    def make(nodes: list[dict[str, float]], threads: int = 1, **cluster: Any) -> Capacity:
         found = [{"Alive": True, "Resources": node} for node in nodes]
         found.append({"Alive": False, "Resources": {"CPU": 64.0, "GPU": 8.0}})
         monkeypatch.setattr(ray, "nodes", lambda: found)
-        return Room(Cluster(**cluster), threads)
+        return Capacity(Cluster(**cluster), threads)
 
     plugin = Hungry()
     registry.plugins().manager.register(plugin)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.recipe import Stage
-from harness.cost.step import hollow, step_macs
+from harness.cost.step import on_meta_device, step_macs
 from harness.models.method import Method
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
@@ -118,7 +118,7 @@ def test_a_hollow_lstm_computes_nothing() -> None:
     x = torch.randn(4, 1, 2)
     with torch.no_grad():
         expected = lstm(x)[0]
-        with hollow(lstm):
+        with on_meta_device(lstm):
             assert lstm(x.to("meta"))[0].is_meta
         assert torch.equal(lstm(x)[0], expected)
 
@@ -128,13 +128,13 @@ def test_a_hollow_module_comes_back_whole() -> None:
     tied = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
     tied[1].weight = tied[0].weight
     weight, mean = module.weight, module.running_mean
-    with hollow(module), hollow(tied):
+    with on_meta_device(module), on_meta_device(tied):
         assert module.weight.is_meta
         assert module.running_mean is not None
         assert module.running_mean.is_meta
         assert tied[0].weight is tied[1].weight
     assert module.weight is weight
     assert module.running_mean is mean
-    with pytest.raises(RuntimeError, match="on purpose"), hollow(module):
+    with pytest.raises(RuntimeError, match="on purpose"), on_meta_device(module):
         raise RuntimeError("on purpose")
     assert module.weight is weight

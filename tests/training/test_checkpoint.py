@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from harness.core.recipe import Schedule, Stage
 from harness.models.method import Method
-from harness.system.shutdown import Stopped, stop
+from harness.system.shutdown import ShutdownRequested, stop
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
 from harness.training.loop import fit
 from harness.training.state import Fitted
@@ -105,7 +105,7 @@ def bits(fitted: Fitted, method: Method) -> tuple[Any, ...]:
 
 
 def stopped(at: Path, step: int, **more: Any) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(ShutdownRequested):
         train(at, step, **more)
     go_on_after_all()
 
@@ -151,7 +151,7 @@ def test_a_process_that_just_dies_goes_on_from_the_last_epoch_saved(tmp_path: Pa
 
 
 def test_without_checkpoints_stopping_saves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(ShutdownRequested):
         fit(Growing(), StopsAfter(2), 1, CPU, lambda row: None)
     assert list(tmp_path.iterdir()) == []
 

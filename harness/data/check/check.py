@@ -11,7 +11,7 @@ from harness.core.dataset_spec import DatasetSpec, Level, Problem, Sample
 from harness.core.errors import BadData
 from harness.data.check.clip_problems import clip_problems, short_clips
 from harness.data.check.leaks import leak_problems
-from harness.data.check.parallel import Effort
+from harness.data.check.parallel import Parallel
 from harness.data.check.report import Part, Report
 from harness.data.dataset import Dataset, describe, find
 from harness.data.splits import per_class
@@ -28,8 +28,8 @@ def check(
     layout: str = "",
     *,
     frames: int = FRAMES,
-    deep: Effort | None = None,
-    leaks: Effort | None = None,
+    deep: Parallel | None = None,
+    leaks: Parallel | None = None,
 ) -> Report:
     """Look at everything that takes no decoding; `deep` decodes every frame, `leaks` looks for equal ones.
 

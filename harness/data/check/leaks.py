@@ -15,7 +15,7 @@ from PIL import Image
 from harness.core.dataset_spec import Problem, Sample
 from harness.core.errors import BadSample
 from harness.data.check.clip_problems import NAMED
-from harness.data.check.parallel import Effort
+from harness.data.check.parallel import Parallel
 from harness.data.dataset import Dataset
 from harness.video.decode import MAX_PIXELS, frame_files
 from harness.video.source import open_source
@@ -31,7 +31,7 @@ AT_ONCE = 16  # video frames decoded at a time
 Pair = tuple[str, str]
 
 
-def leak_problems(dataset: Dataset, effort: Effort) -> list[Problem]:
+def leak_problems(dataset: Dataset, effort: Parallel) -> list[Problem]:
     """Pairs of a training and a test clip that show the same frame."""
     samples = [s for s in dataset.samples.values() if s.frames]
     clips: list[str] = []

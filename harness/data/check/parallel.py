@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Effort:
+class Parallel:
     """How to go through all clips: in so many processes, reporting clips done of all."""
 
     workers: int

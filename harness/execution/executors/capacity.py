@@ -14,7 +14,7 @@ from harness.plugin import registry
 
 
 @dataclass(frozen=True)
-class Needs:
+class Resources:
     """What one task asks Ray for."""
 
     cpus: int
@@ -25,7 +25,7 @@ class Needs:
         return {"num_cpus": self.cpus, "num_gpus": self.gpus, "max_retries": 0}
 
 
-class Room:
+class Capacity:
     """The nodes of the cluster as they are now. `look` again, since a cluster may grow and shrink."""
 
     def __init__(self, cluster: Cluster, threads: int) -> None:
@@ -47,23 +47,23 @@ class Room:
         self.cpus = min(asked, largest or asked)  # more would wait for ever
         self.gpus = max((gpus for _, gpus in self.nodes), default=0.0)
 
-    def needs(self, job: JobSpec) -> Needs:
+    def needs(self, job: JobSpec) -> Resources:
         """What a job asks for: what was set, else what its method declares, as far as a node has it."""
         given = self.cluster.gpus_per_job
         if given is None:
             given = min(registry.method(job.method).spec.gpus, self.gpus)
-        return Needs(self.cpus, given)
+        return Resources(self.cpus, given)
 
-    def whole(self, needs: Needs) -> Needs:
+    def whole(self, needs: Resources) -> Resources:
         """The same with a node to itself."""
         return replace(needs, cpus=max([needs.cpus, *(cpus for cpus, gpus in self.nodes if gpus >= needs.gpus)]))
 
-    def slots(self, needs: Needs) -> int:
+    def slots(self, needs: Resources) -> int:
         """How many such tasks run at once."""
         return sum(
             min(cpus // needs.cpus, int(gpus / needs.gpus + 1e-6) if needs.gpus else cpus) for cpus, gpus in self.nodes
         )
 
-    def window(self, needs: Needs) -> int:
+    def window(self, needs: Resources) -> int:
         """How many tasks are with Ray at a time: as many again as run, so that no worker waits for the driver."""
         return self.cluster.max_jobs or 2 * max(self.slots(needs), 1)

@@ -17,17 +17,17 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
 from harness.core.errors import CannotWrite
-from harness.core.events import Event, Send
+from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.execution.claims import WAIT_SECONDS, Claims
-from harness.execution.executors.capacity import Needs, Room
-from harness.execution.executors.event_queue import Mailbox
+from harness.execution.executors.capacity import Capacity, Resources
+from harness.execution.executors.event_queue import EventQueue
 from harness.execution.executors.interface import Finished
-from harness.execution.executors.retries import Tries
-from harness.execution.worker import Parcel, store_failure, unpack
-from harness.features.shards import Fill
+from harness.execution.executors.retries import Retries
+from harness.execution.worker import ResultArchive, store_failure, unpack
+from harness.features.shards import ShardFill
 from harness.planning.plan import Plan
-from harness.system.shutdown import Stopped, stop
+from harness.system.shutdown import ShutdownRequested, stop
 from harness.system.timeout import reason as timed_out
 
 POLL_SECONDS = 0.2
@@ -39,7 +39,7 @@ GRACE_SECONDS = 5.0  # for jobs to save where they stand
 class Running:
     """A task that Ray has."""
 
-    work: Fill | JobSpec
+    work: ShardFill | JobSpec
     started: float | None = None  # on the driver's clock
     cut: bool = False
 
@@ -50,25 +50,27 @@ class Dispatcher:
 
     plan: Plan
     claims: Claims
-    room: Room
-    send: Send
+    room: Capacity
+    send: EventSink
     run: Callable[..., Any]
     fill: Callable[..., Any]
     tasks: dict[Any, Running] = field(default_factory=dict)  # what Ray has, by reference
-    by_name: dict[str | Fill, Running] = field(default_factory=dict)  # a job's name is its id
+    by_name: dict[str | ShardFill, Running] = field(default_factory=dict)  # a job's name is its id
 
     def __post_init__(self) -> None:
         plan = self.plan
-        self.tries = Tries(plan.cluster.max_retries)
+        self.tries = Retries(plan.cluster.max_retries)
         self.run_task, self.fill_task = ray.remote(self.run), ray.remote(self.fill)
         self.mailbox = _mailbox()
         self.asked: Any = None  # what the mailbox has not answered yet
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
         self.shards = deque(plan.fills)
-        self.first: dict[Fill, JobSpec] = {}  # the first job that waits for a shard
-        self.missing: dict[int, set[Fill]] = {}  # shards still missing, by what jobs wait for; most wait for the same
-        self.groups: dict[Fill, list[int]] = defaultdict(list)
+        self.first: dict[ShardFill, JobSpec] = {}  # the first job that waits for a shard
+        self.missing: dict[
+            int, set[ShardFill]
+        ] = {}  # shards still missing, by what jobs wait for; most wait for the same
+        self.groups: dict[ShardFill, list[int]] = defaultdict(list)
         for job in plan.todo:
             wanted = plan.waits.get(job.id, ())
             if id(wanted) not in self.missing:
@@ -89,7 +91,7 @@ class Dispatcher:
                     yield from self._top_up()
                     yield from self._collect()
                     self._cut_hanging()
-        except Stopped:
+        except ShutdownRequested:
             self._let_save()
             raise
         finally:
@@ -131,7 +133,7 @@ class Dispatcher:
     def _has_room(self, job: JobSpec) -> bool:
         return len(self.tasks) < self.room.window(self.room.needs(job))
 
-    def _submit_fill(self, fill: Fill) -> None:
+    def _submit_fill(self, fill: ShardFill) -> None:
         needs = self._needs(self.first[fill], fill)
         task = self.fill_task.options(**needs.options())
         running = self.by_name[fill] = Running(fill)
@@ -144,7 +146,7 @@ class Dispatcher:
         task = self.run_task.options(**self._needs(job, job.id).options())
         self.tasks[task.remote(job, context, self.mailbox)] = running
 
-    def _needs(self, job: JobSpec, name: str | Fill) -> Needs:
+    def _needs(self, job: JobSpec, name: str | ShardFill) -> Resources:
         needs = self.room.needs(job)
         return self.room.whole(needs) if name in self.tries.alone else needs
 
@@ -161,7 +163,7 @@ class Dispatcher:
             self._note(event)
         for ref in ready:
             running = self.tasks.pop(ref)
-            if isinstance(running.work, Fill):
+            if isinstance(running.work, ShardFill):
                 self._end_fill(running.work, running, ref)
             else:
                 yield from self._end(running.work, running, ref)
@@ -186,7 +188,7 @@ class Dispatcher:
                 self.claims.started(running.work.id)
         self.send(event)
 
-    def _end_fill(self, fill: Fill, running: Running, ref: Any) -> None:
+    def _end_fill(self, fill: ShardFill, running: Running, ref: Any) -> None:
         del self.by_name[fill]
         try:
             _fetch(ref)
@@ -205,7 +207,7 @@ class Dispatcher:
         lost, cause = "", None
         try:
             result = _fetch(ref)
-            if isinstance(result, Parcel):
+            if isinstance(result, ResultArchive):
                 result = unpack(job, result, context)
         except RayTaskError as error:
             result = store_failure(job, context, _reason(error))
@@ -247,7 +249,7 @@ def _cancel(refs: Iterable[Any], *, force: bool) -> None:
 
 
 def _mailbox() -> Any:
-    return ray.remote(Mailbox).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
+    return ray.remote(EventQueue).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
 
 
 def _fetch(ref: Any) -> Any:

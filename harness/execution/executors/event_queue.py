@@ -11,7 +11,7 @@ from harness.core.events import Event
 STEP_SECONDS = 0.5
 
 
-class Mailbox:
+class EventQueue:
     """Runs as a Ray actor."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.core.events import Send
+from harness.core.events import EventSink
 from harness.execution.claims import Claims
 from harness.execution.executors.interface import Finished
 from harness.execution.worker import execute, store_failure
@@ -12,7 +12,7 @@ from harness.planning.plan import Plan
 from harness.system.timeout import JobTimeout, limited
 
 
-def run_inline(plan: Plan, send: Send) -> Iterator[Finished]:
+def run_inline(plan: Plan, send: EventSink) -> Iterator[Finished]:
     """Run the plan's jobs in order; those that another driver is at come last."""
     seconds = plan.context.job_timeout
     with Claims(plan) as claims:

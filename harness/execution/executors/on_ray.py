@@ -13,21 +13,21 @@ from ray.exceptions import RayError
 
 from harness.core.context import RunContext
 from harness.core.errors import HarnessError
-from harness.core.events import Send
+from harness.core.events import EventSink
 from harness.core.job import JobSpec
 from harness.execution.claims import Claims
-from harness.execution.executors.capacity import Room
+from harness.execution.executors.capacity import Capacity
 from harness.execution.executors.dispatch import Dispatcher
 from harness.execution.executors.event_queue import Throttled
 from harness.execution.executors.interface import Finished
 from harness.execution.executors.session import session
 from harness.execution.worker import execute, execute_apart, fill_shard
-from harness.features.shards import Fill
+from harness.features.shards import ShardFill
 from harness.planning.plan import Plan
-from harness.system.shutdown import EXIT_STOPPED, Stopped, stop
+from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, stop
 
 
-def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
+def run_on_ray(plan: Plan, send: EventSink) -> Iterator[Finished]:
     """Submit what there is room for, the longest first, and pass on events and results as they come.
 
     Raises:
@@ -36,7 +36,7 @@ def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
     if not plan.todo:
         return
     with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
-        room = Room(plan.cluster, plan.context.threads)
+        room = Capacity(plan.cluster, plan.context.threads)
         try:
             yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
         except (RayError, ConnectionError) as error:
@@ -46,7 +46,7 @@ def run_on_ray(plan: Plan, send: Send) -> Iterator[Finished]:
             ) from error
 
 
-def fill_task(fill: Fill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
+def fill_task(fill: ShardFill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
     """Fill one shard of the feature cache, on a worker."""
     mailbox.put.remote({"event": "filling", "fill": fill})
     return fill_shard(fill, context, skip_bad=skip_bad)
@@ -62,7 +62,7 @@ def run_task(job: JobSpec, context: RunContext, mailbox: Any) -> Any:
         with stop.on(signal.SIGINT, signal.SIGTERM):
             work = execute_apart if context.collect else execute
             result = work(job, context, Throttled(mailbox.put.remote))
-    except Stopped:
+    except ShutdownRequested:
         os._exit(EXIT_STOPPED)
     with suppress(RayError):
         ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch

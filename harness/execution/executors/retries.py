@@ -10,7 +10,7 @@ from ray.exceptions import OutOfMemoryError
 
 
 @dataclass
-class Tries:
+class Retries:
     """The lost tries of a run.
 
     When a machine runs out of memory, Ray ends whatever runs there. So that no job fails for what its neighbour ate,

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.leaderboard.board.panel import Panel
+from harness.leaderboard.board.panel import CommonClips
 from harness.statistics.paired import holm, sign_flip, swap_test
 from harness.statistics.power import paired_errors, smallest_difference
 from harness.statistics.resample import (
@@ -46,7 +46,7 @@ class Inference:
     """The tests of one table. Rows are those with all predictions, in the table's order."""
 
     rows: tuple[str, ...]
-    panel: Panel
+    panel: CommonClips
     outcomes: Outcomes
     war: Measure
     uar: Measure
@@ -70,7 +70,7 @@ class Inference:
         return _all_differences(self.bootstrap)
 
 
-def infer(panel: Panel, rows: Sequence[str]) -> Inference | None:
+def infer(panel: CommonClips, rows: Sequence[str]) -> Inference | None:
     """Test the rows that predicted every clip, best first as given; None if there is none."""
     whole = [row for row in rows if panel.whole(row)][:TESTED]
     if not whole:
@@ -117,7 +117,7 @@ def _all_differences(scores: np.ndarray) -> np.ndarray:
     return found
 
 
-def _pairs(panel: Panel, rows: Sequence[str], groups: np.ndarray | None) -> np.ndarray:
+def _pairs(panel: CommonClips, rows: Sequence[str], groups: np.ndarray | None) -> np.ndarray:
     """p-values of the sign-flip test of all pairs, McNemar's where there is one seed, (M, M)."""
     hits = [panel.hits(row).astype(np.int64) for row in rows]
     seeds = [len(panel.predicted[row]) for row in rows]

@@ -15,7 +15,7 @@ ASKED = 4  # rows beside the first one; to read all of them takes as long as the
 
 
 @dataclass(frozen=True)
-class Panel:
+class CommonClips:
     """N test clips, fold after fold, and what each row predicted for them."""
 
     folds: np.ndarray  # (N,) names
@@ -51,7 +51,7 @@ class Panel:
         right = [self.hits(row) / self.present(row) for row in rows]
         return Outcomes(self.labels.astype(int), np.stack(right, axis=1), self.group_codes())
 
-    def keep(self, clips: np.ndarray) -> Panel:
+    def keep(self, clips: np.ndarray) -> CommonClips:
         """The panel of some of the clips, given as mask or indices."""
         return replace(
             self,
@@ -64,7 +64,7 @@ class Panel:
         )
 
 
-def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> Panel | None:
+def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> CommonClips | None:
     """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part."""
     by_fold = {fold: [part for row in parts for part in parts[row] if part.fold == fold] for fold in folds}
     found = [_align_fold(fold, members) for fold, members in by_fold.items() if members]
@@ -77,7 +77,7 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> Panel | 
     for fold in found:
         for row, text in fold.amiss:
             amiss.setdefault(row, []).append(text)
-    return Panel(
+    return CommonClips(
         np.repeat([fold.name for fold in found], sizes),
         np.concatenate([fold.ids for fold in found]),
         np.concatenate([fold.labels for fold in found]),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.core.errors import HarnessError
@@ -80,7 +80,7 @@ class _Site:
         self.board, self.out, self.specs, self.verdicts = board, out, specs, verdicts
         self.findings, self.thumbnails, self.plugin_files = findings, thumbnails, plugin_files
         self.pages = Environment(
-            loader=PackageLoader("harness.leaderboard.site"),
+            loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -9,7 +9,7 @@ from harness import FrameInput, MethodSpec, hookimpl, option
 
 PAPER = (
     "Zhang et al., CLIP-Guided Bidirectional Prompt and Semantic Supervision for Dynamic Facial Expression "
-    "Recognition, WACV 2025"
+    "Recognition, IJCB 2024"
 )
 FOLDER = "harness_plugins.methods.biehpro"
 

@@ -1,4 +1,4 @@
-"""CLIP-guided BiEhPro (Zhang et al., WACV 2025): a trained visual tower whose frames interact, and enhanced prompts."""
+"""CLIP-guided BiEhPro (Zhang et al., IJCB 2024): a trained visual tower whose frames interact, and enhanced prompts."""
 
 from __future__ import annotations
 
