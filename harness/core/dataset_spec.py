@@ -28,6 +28,11 @@ class Fold:
     train: Sequence[Sample]
     test: Sequence[Sample]
 
+    @property
+    def samples(self) -> Sequence[Sample]:
+        """Training clips, then test clips."""
+        return (*self.train, *self.test)
+
 
 @dataclass(frozen=True)
 class ClassLabel:

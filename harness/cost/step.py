@@ -90,13 +90,11 @@ def _remember_text(method: Method) -> None:
 @contextmanager
 def on_meta_device(module: nn.Module) -> Iterator[None]:
     """The module with shapes in the place of numbers (torch's `meta` device): a pass takes no time and no memory."""
-    kept = [
-        (part, name, tensor)
-        for part in module.modules()
-        for store in (part._parameters, part._buffers)
-        for name, tensor in store.items()
-        if tensor is not None
-    ]
+    kept = []
+    for part in module.modules():
+        for name, tensor in (*part._parameters.items(), *part._buffers.items()):
+            if tensor is not None:
+                kept.append((part, name, tensor))
     empty = {id(tensor): _shape_of(tensor) for _, _, tensor in kept}
     for part, name, tensor in kept:
         setattr(part, name, empty[id(tensor)])  # an LSTM keeps a list of its weights, which this renews

@@ -81,7 +81,7 @@ class Dataset:
     @cached_property
     def samples(self) -> dict[str, Sample]:
         """Every clip of any fold by id."""
-        return {s.id: s for fold in self.folds.values() for s in (*fold.train, *fold.test)}
+        return {s.id: s for fold in self.folds.values() for s in fold.samples}
 
     @cached_property
     def sides(self) -> dict[str, tuple[set[str], set[str]]]:
@@ -111,7 +111,10 @@ class Dataset:
 
     def missing(self, folds: Iterable[str]) -> list[Sample]:
         """Clips of these folds that have no frames on disk."""
-        return [s for name in folds for s in (*self.folds[name].train, *self.folds[name].test) if not s.frames]
+        missing = []
+        for name in folds:
+            missing += [sample for sample in self.folds[name].samples if not sample.frames]
+        return missing
 
     def _tested_in(self) -> dict[str, tuple[str, ...]]:
         tested: dict[str, tuple[str, ...]] = dict.fromkeys(self.samples, ())
@@ -154,7 +157,7 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
         found = _loaded(spec, root)
     below = Below(root)
     for fold in found.folds.values():
-        for sample in (*fold.train, *fold.test):
+        for sample in fold.samples:
             if not below.holds(sample.source):
                 raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
     return found
@@ -164,7 +167,7 @@ def describe(spec: DatasetSpec, root: Path, found: Inventory, cache: Path, *, th
     """What was found, with the frames of every clip counted."""
     if not spec.folds:
         spec = replace(spec, folds=tuple(found.folds), classes=found.classes)
-    clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in (*fold.train, *fold.test)}
+    clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in fold.samples}
     infos = scan_clips([clips[name] for name in sorted(clips)], root, cache, thorough=thorough)
     counted: dict[int, Sample] = {}  # one object a clip, whatever the number of folds
     folds = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -108,7 +109,7 @@ def _named(board: Board, name: str, dataset: str | None) -> dict[tuple[str, bool
 
 def _one_pair(left: list[Row], right: list[Row], first: str, second: str, dataset: str) -> tuple[Row, Row]:
     """The pair to compare: the only one, or the only one under one protocol."""
-    pairs = [(a, b) for a in left for b in right if a["row"] != b["row"]]
+    pairs = [(a, b) for a, b in itertools.product(left, right) if a["row"] != b["row"]]
     alike = [(a, b) for a, b in pairs if a["protocol_hash"] == b["protocol_hash"]]
     chosen = alike if alike else pairs
     if len(chosen) == 1:

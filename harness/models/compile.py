@@ -25,7 +25,8 @@ def compile_layers(method: nn.Module, device: torch.device) -> int:
     Raises:
         HarnessError: on a CPU, there is no C++ compiler to do it with.
     """
-    layers = [layer for part in method.modules() if isinstance(part, VisualTower) for layer in part.blocks]
+    towers = [part for part in method.modules() if isinstance(part, VisualTower)]
+    layers = [layer for tower in towers for layer in tower.blocks]
     if layers and device.type == "cpu" and shutil.which(os.environ.get("CXX", "g++")) is None:
         raise HarnessError("--compile needs a C++ compiler: install g++, or name one in the variable CXX")
     for layer in layers:

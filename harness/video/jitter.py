@@ -26,7 +26,9 @@ class ScaleJitter:
     def __call__(self, frames: Tensor) -> Tensor:
         """(T, C, H, W) -> (T, C, size, size), drawn from torch's global generator."""
         height, width = frames.shape[-2:]
-        pairs = [(a, b) for i, a in enumerate(SCALES) for j, b in enumerate(SCALES) if abs(i - j) <= 1]
+        pairs = []
+        for i, a in enumerate(SCALES):
+            pairs += [(a, b) for j, b in enumerate(SCALES) if abs(i - j) <= 1]
         tall, wide = pairs[_draw(len(pairs))]
         h, w = (max(1, int(scale * min(height, width))) for scale in (tall, wide))
         top, left = _draw(height - h + 1), _draw(width - w + 1)

@@ -179,7 +179,7 @@ def _other_lists(templates: Sequence[str]) -> Iterator[Problem]:
 
 
 def _unlisted(tree: Tree, folds: Mapping[str, Fold]) -> Iterator[Problem]:
-    listed = {sample.id for fold in folds.values() for sample in (*fold.train, *fold.test)}
+    listed = {sample.id for fold in folds.values() for sample in fold.samples}
     if left := sorted(tree.entries.keys() - listed):
         text = f"{len(left):,} clips below {tree.path or '.'} are in no list and not used, e.g. {left[0]}"
         yield Problem("info", "unlisted-clips", text, tree.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import pandas as pd
@@ -41,7 +42,8 @@ def _missing(board: Board, row: Row) -> str:
     seeds = [int(seed) for seed in str(row["seeds"]).split()]
     done = {(job["fold"], job["seed"]) for job in jobs if job["status"] == "done"}
     folds = board.expected[row["dataset"], bool(row["demo"])]
-    gaps = [f"fold {fold} seed {seed}" for fold in folds for seed in seeds if (fold, seed) not in done]
+    wanted = itertools.product(folds, seeds)
+    gaps = [f"fold {fold} seed {seed}" for fold, seed in wanted if (fold, seed) not in done]
     strays = [f"fold {fold} is not one of the dataset" for fold in sorted({job["fold"] for job in jobs} - set(folds))]
     named = [*(f"no {gap}" for gap in gaps[:NAMED]), *strays]
     return ", ".join(named) + (f" and {len(gaps) - NAMED} more" if len(gaps) > NAMED else "")
@@ -49,12 +51,12 @@ def _missing(board: Board, row: Row) -> str:
 
 def failures(board: Board, rows: Iterable[Row]) -> list[tuple[str, str]]:
     """Each failed job of these rows, as (what, why), in their order."""
-    return [
-        (f"{full_name(row)}, fold {job['fold']}, seed {job['seed']}", job["error"])
-        for row in rows
-        for job in board.jobs.by_row[row["row"]]
-        if job["status"] == "failed"
-    ]
+    found = []
+    for row in rows:
+        for job in board.jobs.by_row[row["row"]]:
+            if job["status"] == "failed":
+                found.append((f"{full_name(row)}, fold {job['fold']}, seed {job['seed']}", job["error"]))
+    return found
 
 
 def full_name(row: Row) -> str:

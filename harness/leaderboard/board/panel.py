@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -66,7 +67,8 @@ class CommonClips:
 
 def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> CommonClips | None:
     """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part."""
-    by_fold = {fold: [part for row in parts for part in parts[row] if part.fold == fold] for fold in folds}
+    everything = list(itertools.chain.from_iterable(parts.values()))
+    by_fold = {fold: [part for part in everything if part.fold == fold] for fold in folds}
     found = [_align_fold(fold, members) for fold, members in by_fold.items() if members]
     if not found:
         return None

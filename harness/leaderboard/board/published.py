@@ -89,13 +89,15 @@ def read_published(folder: Path = BUNDLED) -> Published:
 
 def verdicts(board: Board, published: Published, methods: Mapping[str, MethodSpec]) -> list[Verdict]:
     """Every printed number that a row of the board answers to, in the board's order."""
-    return [
-        _judge(row, board, published, number, methods[row["method"]])
-        for row in rows_of(board)
-        if row["method"] in methods and methods[row["method"]].published
-        for metric in METRICS
-        for number in published.of(methods[row["method"]].published, row["dataset"], metric)
-    ]
+    found = []
+    for row in rows_of(board):
+        method = methods.get(row["method"])
+        if method is None or not method.published:
+            continue
+        for metric in METRICS:
+            for number in published.of(method.published, row["dataset"], metric):
+                found.append(_judge(row, board, published, number, method))
+    return found
 
 
 def rows_of(board: Board) -> list[Row]:

@@ -91,12 +91,12 @@ def _beats(other: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
 
 def dots(jobs: Sequence[Mapping[str, Any]]) -> Spec:
     """Every fold and seed as a dot, WAR beside UAR."""
-    values = [
-        {"fold": job["fold"], "seed": str(job["seed"]), "metric": name.upper(), "score": job[name] * 100}
-        for job in jobs
-        for name in ("war", "uar")
-        if not pd.isna(job[name])
-    ]
+    values = []
+    for job in jobs:
+        for name in ("war", "uar"):
+            if not pd.isna(job[name]):
+                score = {"metric": name.upper(), "score": job[name] * 100}
+                values.append({"fold": job["fold"], "seed": str(job["seed"]), **score})
     return chart(
         {
             "mark": {"type": "point", "filled": True, "size": 70, "opacity": 0.8},
