@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 class Results(Sequence[dict[str, Any]]):
     """The results of a bench, those kept from an earlier run included; each is a parsed `result.json`."""
 
-    def __init__(self, store: Store, results: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        results: Sequence[dict[str, Any]],
+    ) -> None:
         self.store = store
         self._results = list(results)
 
@@ -42,7 +46,12 @@ class Results(Sequence[dict[str, Any]]):
         return self.store.predictions(result)
 
 
-def bench(bench_file: str | Path | None = None, *, quiet: bool = False, **flags: Any) -> Results:
+def bench(
+    bench_file: str | Path | None = None,
+    *,
+    quiet: bool = False,
+    **flags: Any,
+) -> Results:
     """Run a bench and return its results.
 
     Args:

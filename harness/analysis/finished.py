@@ -43,7 +43,11 @@ class FinishedRun:
         device: where the method is.
     """
 
-    def __init__(self, result: Mapping[str, Any], context: RunContext) -> None:
+    def __init__(
+        self,
+        result: Mapping[str, Any],
+        context: RunContext,
+    ) -> None:
         self.result = result
         self.folder = Path(result["path"])
         self.job: JobSpec = job_of(result)
@@ -56,7 +60,11 @@ class FinishedRun:
         if self.job.dataset not in self.context.data_roots:
             dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
         try:
-            return load_dataset(self.job.dataset, self.job.fingerprint, self.context)
+            return load_dataset(
+                self.job.dataset,
+                self.job.fingerprint,
+                self.context,
+            )
         except BadData as error:
             root = self.context.data_roots[self.job.dataset]
             raise BadData(f"{self.folder}: not made with the data in {root}; give their --data-root") from error
@@ -76,7 +84,11 @@ class FinishedRun:
     @cached_property
     def task(self) -> Task:
         """What the method was built for."""
-        return Task(self.job.protocol.classes, self.backbone, self.job.input)
+        return Task(
+            self.job.protocol.classes,
+            self.backbone,
+            self.job.input,
+        )
 
     @property
     def untrained(self) -> Method:
@@ -118,7 +130,13 @@ class FinishedRun:
 
     @cached_property
     def _supply(self) -> JobInputs:
-        supply = JobInputs(self.dataset, self.backbone, self.job, self.context, encoder=self.method.encoder)
+        supply = JobInputs(
+            self.dataset,
+            self.backbone,
+            self.job,
+            self.context,
+            encoder=self.method.encoder,
+        )
         supply.prepare(self.dataset.folds[self.job.fold], trains=False)
         return supply
 

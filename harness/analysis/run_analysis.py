@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from harness.plugin.specs import Analyse
 
 
-def run_analysis(name: str, where: Where, out: Path, wanted: Wanted, overrides: Iterable[str] = ()) -> Sequence[Path]:
+def run_analysis(
+    name: str,
+    where: Where,
+    out: Path,
+    wanted: Wanted,
+    overrides: Iterable[str] = (),
+) -> Sequence[Path]:
     """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`.
 
     Raises:
@@ -45,7 +51,11 @@ def _options(spec: AnalysisSpec, overrides: Iterable[str]) -> Any:
     for name in given:
         if name != spec.name:
             raise BadOption(f"--set {name}.…: this analysis is {spec.name!r}, as in --set {spec.name}.OPTION=VALUE")
-    return options.build(spec.options, given.get(spec.name, {}), spec.name)
+    return options.build(
+        spec.options,
+        given.get(spec.name, {}),
+        spec.name,
+    )
 
 
 def _function(spec: AnalysisSpec) -> Analyse:

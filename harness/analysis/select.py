@@ -68,7 +68,11 @@ def analysis_named(name: str) -> AnalysisSpec:
     return spec
 
 
-def choose(spec: AnalysisSpec, store: Store | JoinedStores, wanted: Wanted) -> list[dict[str, Any]]:
+def choose(
+    spec: AnalysisSpec,
+    store: Store | JoinedStores,
+    wanted: Wanted,
+) -> list[dict[str, Any]]:
     """The finished results that are wanted and that the analysis can be applied to.
 
     Raises:
@@ -91,7 +95,11 @@ def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
     spec = registry.dataset(result["dataset"])
     layout = where.layouts.get(spec.name, "")
     try:
-        place = dataset_place(spec, where.data_root or (DEMO_ROOT if result["demo"] else None), layout)
+        place = dataset_place(
+            spec,
+            where.data_root or (DEMO_ROOT if result["demo"] else None),
+            layout,
+        )
     except HarnessError:
         place = None
     return RunContext(

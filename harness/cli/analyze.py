@@ -49,7 +49,12 @@ def analyze(
     from harness.analysis.select import Wanted, Where
     from harness.core.request import parse_layouts
 
-    wanted = Wanted.parse(methods=methods, datasets=datasets, folds=folds, seeds=seeds)
+    wanted = Wanted.parse(
+        methods=methods,
+        datasets=datasets,
+        folds=folds,
+        seeds=seeds,
+    )
     try:
         layouts = parse_layouts(layout or [])
     except ValueError as error:
@@ -61,9 +66,19 @@ def analyze(
         return
     for path in files:
         if path.suffix == ".md":
-            out.print(path.read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+            out.print(
+                path.read_text(encoding="utf-8"),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     for path in files:
-        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        out.print(
+            str(path),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _show(json_: bool) -> None:

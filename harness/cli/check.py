@@ -47,7 +47,15 @@ def check(
 
     load_plugins(plugin)
     spec = registry.dataset(name)
-    place = DatasetPlace(root.expanduser().resolve(), layout) if root else dataset_place(spec, None, layout)
+    place = (
+        DatasetPlace(root.expanduser().resolve(), layout)
+        if root
+        else dataset_place(
+            spec,
+            None,
+            layout,
+        )
+    )
     workers = workers or os.cpu_count() or 1
     with counting(quiet=False) as counter:
         report = look(

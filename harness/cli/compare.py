@@ -35,7 +35,12 @@ def compare(
     from harness.leaderboard.compare import compare as compare_rows
 
     load_plugins(plugin)
-    found = compare_rows(load(stores_of(runs), registry.datasets(), registry.metrics()), first, second, dataset)
+    found = compare_rows(
+        load(stores_of(runs), registry.datasets(), registry.metrics()),
+        first,
+        second,
+        dataset,
+    )
     if json_:
         print_json(as_json(found))
         return

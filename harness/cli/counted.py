@@ -20,7 +20,11 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str], Counted]]:
         yield lambda what: lambda done, total: None
     elif err.is_terminal:
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=32), MofNCompleteColumn())
-        with Progress(*columns, TimeRemainingColumn(compact=True), console=err) as bars:
+        with Progress(
+            *columns,
+            TimeRemainingColumn(compact=True),
+            console=err,
+        ) as bars:
             yield lambda what: _bar(bars, what)
     else:
         yield Lines
@@ -44,4 +48,9 @@ class Lines:
 
 def _bar(bars: Progress, what: str) -> Counted:
     task = bars.add_task(what, total=None, visible=False)
-    return lambda done, total: bars.update(task, completed=done, total=total, visible=True)
+    return lambda done, total: bars.update(
+        task,
+        completed=done,
+        total=total,
+        visible=True,
+    )

@@ -107,7 +107,11 @@ def _reached(address: str) -> Check:
 def _plugins() -> Iterator[Check]:
     plugins = registry.plugins()
     found = {kind: len(plugins.offers(kind)) for kind in registry.KINDS}
-    yield Check("plugins", "ok", ", ".join(f"{count} {kind}" for kind, count in found.items()))
+    yield Check(
+        "plugins",
+        "ok",
+        ", ".join(f"{count} {kind}" for kind, count in found.items()),
+    )
     for problem in plugins.problems:
         yield Check(f"plugin {problem.plugin}", "problem", problem.reason, "mend it, or leave it out")
 

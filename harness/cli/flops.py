@@ -61,7 +61,12 @@ def flops(
     wanted = settled(registry.plugins().offers("methods") if names == ["all"] else names, parse_overrides(set_ or ()))
     counted: list[dict[str, Any]] = []
     failed = False
-    for row in rows(wanted, architecture(backbone, registry.backbones()), convention, class_names(classes)):
+    for row in rows(
+        wanted,
+        architecture(backbone, registry.backbones()),
+        convention,
+        class_names(classes),
+    ):
         if isinstance(row, dict):
             counted.append(row)
         else:
@@ -75,7 +80,12 @@ def flops(
         raise typer.Exit(EXIT_FAILED_JOBS)
 
 
-def _show(counted: Sequence[Mapping[str, Any]], backbone: str, convention: str, classes: int) -> None:
+def _show(
+    counted: Sequence[Mapping[str, Any]],
+    backbone: str,
+    convention: str,
+    classes: int,
+) -> None:
     print_table(
         f"{backbone}, {classes} classes, convention {convention}, 1 test view",
         ["method", "input", "GFLOPs", "text side", "training step", "parameters (M)", "trained", "stored"],

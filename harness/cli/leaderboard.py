@@ -31,12 +31,28 @@ def leaderboard(
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
-    files = render(stores_of(runs), out_dir, registry.datasets(), registry.metrics(), papers)
+    files = render(
+        stores_of(runs),
+        out_dir,
+        registry.datasets(),
+        registry.metrics(),
+        papers,
+    )
     if json_:
         print_json({"files": [str(path) for path in files]})
         return
     for path in files:
         if path.suffix == ".md":
-            out.print(path.read_text(encoding="utf-8"), markup=False, highlight=False, soft_wrap=True)
+            out.print(
+                path.read_text(encoding="utf-8"),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
     for path in files:
-        out.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        out.print(
+            str(path),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )

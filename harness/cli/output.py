@@ -65,9 +65,18 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
     """A table for people. Cells are text, never markup, and nothing in them steers the terminal."""
-    table = Table(*columns, title=escape(visible(title)) or None, title_justify="left", header_style="bold")
+    table = Table(
+        *columns,
+        title=escape(visible(title)) or None,
+        title_justify="left",
+        header_style="bold",
+    )
     for row in rows:
         table.add_row(*(escape("–" if cell is None else visible(str(cell))) for cell in row))
     if out.is_terminal:
@@ -75,7 +84,13 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         return
     wide = Console(file=out.file, width=WIDEST)  # a pipe has no width, and nothing in it is cut
     width = wide.measure(table).maximum
-    wide.print(table, width=max(width, 1), crop=False, no_wrap=True, overflow="ignore")
+    wide.print(
+        table,
+        width=max(width, 1),
+        crop=False,
+        no_wrap=True,
+        overflow="ignore",
+    )
 
 
 def visible(text: str) -> str:

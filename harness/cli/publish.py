@@ -45,13 +45,26 @@ def publish(
     frames = _frames(data_root) if thumbnails else None
     findings = audit(board, registry.plugins().offers("methods"))
     judged = verdicts(board, read_published(), registry.methods())
-    first = write(board, site, metrics, judged, findings, frames, registry.plugins().files)
+    first = write(
+        board,
+        site,
+        metrics,
+        judged,
+        findings,
+        frames,
+        registry.plugins().files,
+    )
     for note in frames.warnings if frames else ():
         err.print(f"warning: {note}", markup=False, highlight=False, soft_wrap=True)
     if json_:
         print_json({"site": str(site), "index": str(first), "pages": sum(1 for _ in site.rglob("*.html"))})
     else:
-        out.print(str(first), markup=False, highlight=False, soft_wrap=True)
+        out.print(
+            str(first),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _frames(data_root: Path | None) -> Thumbnails:

@@ -51,7 +51,11 @@ def status(
     if json_:
         print_json({"runs": named, "rows": rows})
     elif rows:
-        print_table(f"Jobs in {named}", ["dataset", "method", *STATES], [tuple(r.values()) for r in rows])
+        print_table(
+            f"Jobs in {named}",
+            ["dataset", "method", *STATES],
+            [tuple(r.values()) for r in rows],
+        )
     else:
         out.print(f"no results in {named}", markup=False)
 
@@ -71,14 +75,25 @@ def _rows(roots: Sequence[Path]) -> list[dict[str, object]]:
     return [{"dataset": d, "method": m, **{s: c[s] for s in STATES}} for (d, m), c in sorted(counts.items())]
 
 
-def _show_log(root: Path, job: str, *, follow: bool) -> None:
+def _show_log(
+    root: Path,
+    job: str,
+    *,
+    follow: bool,
+) -> None:
     from harness.system.leases import Leases
 
     shown = 0
     while True:
         job_id, path = _log_of(root, job)
         text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        out.print(text[shown:], end="", markup=False, highlight=False, soft_wrap=True)
+        out.print(
+            text[shown:],
+            end="",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         shown = len(text)
         if not follow or not Leases(root).held(job_id):
             return

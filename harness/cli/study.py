@@ -58,9 +58,17 @@ def study(
     request = as_bench(spec, bench.flags_of(flags))
     if request is None or show:
         report_problems()
-        _show(spec, stored_results(spec, Store(request.out)) if request else (), json_)
+        _show(
+            spec,
+            stored_results(spec, Store(request.out)) if request else (),
+            json_,
+        )
         return
-    plan = bench.plan_of(request, quiet=quiet, dry_run=flags["dry_run"])
+    plan = bench.plan_of(
+        request,
+        quiet=quiet,
+        dry_run=flags["dry_run"],
+    )
     if flags["dry_run"]:
         bench.show_plan(plan, json_)
         return
@@ -88,10 +96,18 @@ def _show_list(json_: bool) -> None:
     if json_:
         print_json({"studies": facts})
     else:
-        print_table("Studies", ["name", "title", "paper", "rows"], [tuple(fact.values()) for fact in facts])
+        print_table(
+            "Studies",
+            ["name", "title", "paper", "rows"],
+            [tuple(fact.values()) for fact in facts],
+        )
 
 
-def _show(spec: Any, results: Sequence[Mapping[str, Any]], json_: bool) -> None:
+def _show(
+    spec: Any,
+    results: Sequence[Mapping[str, Any]],
+    json_: bool,
+) -> None:
     from harness.studies.request import columns_for
     from harness.studies.table import facts, lines_of, markdown_table, notes
 
@@ -103,6 +119,11 @@ def _show(spec: Any, results: Sequence[Mapping[str, Any]], json_: bool) -> None:
         return
     parts = [f"{spec.title} ({spec.paper})", markdown_table(spec, columns, lines)]
     parts += [f"- {note}" for note in notes(lines, results)]
-    out.print("\n\n".join(parts[:2]) + "\n", markup=False, highlight=False, soft_wrap=True)
+    out.print(
+        "\n\n".join(parts[:2]) + "\n",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     for part in parts[2:]:
         out.print(part, markup=False, highlight=False, soft_wrap=True)

@@ -32,7 +32,13 @@ FIRST_FIELDS: Mapping[str, frozenset[str]] = {
 
 def digest(data: Any, length: int = 12) -> str:
     """First hex digits of the SHA-256 of the canonical JSON of plain data and dataclasses."""
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_fields)
+    canonical = json.dumps(
+        data,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        default=_fields,
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()[:length]
 
 

@@ -61,7 +61,11 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(known)}" if known else "nothing of that kind is registered"
 
 
-def find_named(kind: str, known: Mapping[str, T], name: str) -> T:
+def find_named(
+    kind: str,
+    known: Mapping[str, T],
+    name: str,
+) -> T:
     """Return what has that name. Raises: UnknownName, with the closest one."""
     if name not in known:
         raise UnknownName(f"unknown {kind} {name!r}; {suggestion(name, known)}")

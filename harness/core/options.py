@@ -26,7 +26,12 @@ class OptionInfo:
     help: str
 
 
-def option(default: Any, help: str, *, minimum: float | None = None) -> Any:
+def option(
+    default: Any,
+    help: str,
+    *,
+    minimum: float | None = None,
+) -> Any:
     """A dataclass field that documents itself. A value below `minimum` is refused."""
     return field(default=default, metadata={"help": help, "minimum": minimum})
 
@@ -40,7 +45,12 @@ def describe(cls: type, prefix: str = "") -> list[OptionInfo]:
     ]
 
 
-def build(cls: type[T], values: Mapping[str, Any], owner: str, base: T | None = None) -> T:
+def build(
+    cls: type[T],
+    values: Mapping[str, Any],
+    owner: str,
+    base: T | None = None,
+) -> T:
     """The options dataclass with `values` laid over `base` (or the defaults).
 
     Raises:

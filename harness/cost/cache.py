@@ -19,7 +19,13 @@ from harness.system.files import write_atomically
 from harness.system.source_hash import package_sha256
 
 
-def counted(job: JobSpec, source_sha256: str, method: Method, task: Task, cache: Path) -> dict[str, Any]:
+def counted(
+    job: JobSpec,
+    source_sha256: str,
+    method: Method,
+    task: Task,
+    cache: Path,
+) -> dict[str, Any]:
     """`cost_of` the job's method, from the cache if the same code has counted it before.
 
     Raises:
@@ -37,7 +43,12 @@ def counted(job: JobSpec, source_sha256: str, method: Method, task: Task, cache:
 
 def cost_key(job: JobSpec, source_sha256: str) -> str:
     """Equal for jobs whose method costs the same: what it is built from, without fold and seed."""
-    method = [job.method, job.method_version, source_sha256, dict(job.options)]
+    method = [
+        job.method,
+        job.method_version,
+        source_sha256,
+        dict(job.options),
+    ]
     return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes])
 
 

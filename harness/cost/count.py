@@ -23,7 +23,11 @@ from harness.models.trainable import trained_names
 GIGA = 1e9
 
 
-def cost_of(method: Method, task: Task, convention: Convention = "fvcore") -> dict[str, Any]:
+def cost_of(
+    method: Method,
+    task: Task,
+    convention: Convention = "fvcore",
+) -> dict[str, Any]:
     """Multiply-adds of one clip, of the text side and of a training step; parameters; operators left uncounted.
 
     `gflops` is one clip in one view, from pixels to logits, without the text side. `gflops_text` is that of all
@@ -60,7 +64,11 @@ def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
     }
 
 
-def count(module: nn.Module, *inputs: Tensor, convention: Convention = "fvcore") -> Tally:
+def count(
+    module: nn.Module,
+    *inputs: Tensor,
+    convention: Convention = "fvcore",
+) -> Tally:
     """Multiply-adds of one call of a module, which runs on its own device. Raises: NotCounted."""
     counter = layers.count if convention == "paper" else graph.count
     with torch.no_grad():
@@ -75,16 +83,31 @@ def _shape(method: Method, task: Task) -> tuple[int, ...]:
 
 def _clip(method: Method, task: Task, convention: Convention) -> Tally:
     """A frozen encoder sees each frame alone, so one frame is counted and taken T times."""
-    rest = count(method, torch.zeros(1, *_shape(method, task)), convention=convention)
+    rest = count(
+        method,
+        torch.zeros(1, *_shape(method, task)),
+        convention=convention,
+    )
     if method.encoder is None:
         return rest
-    return _frame(method.encoder, task.input.size, convention).times(task.input.frames) + rest
+    return (
+        _frame(
+            method.encoder,
+            task.input.size,
+            convention,
+        ).times(task.input.frames)
+        + rest
+    )
 
 
 @lru_cache(maxsize=4)
 def _frame(encoder: FrameEncoder, size: int, convention: Convention) -> Tally:
     """An encoder is shared by all methods of a process, so it is counted once."""
-    return count(encoder, torch.zeros(1, 3, size, size), convention=convention)
+    return count(
+        encoder,
+        torch.zeros(1, 3, size, size),
+        convention=convention,
+    )
 
 
 def _written(method: Method, convention: Convention) -> Tally:

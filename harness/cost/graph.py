@@ -63,7 +63,12 @@ def _handles(left: Counter[str]) -> dict[str, Callable[..., Counter[str]]]:
     }
 
 
-def _leave_out(name: str, left: Counter[str], inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+def _leave_out(
+    name: str,
+    left: Counter[str],
+    inputs: Sequence[Any],
+    outputs: Sequence[Any],
+) -> Counter[str]:
     left[name] += 1
     return Counter()
 
@@ -111,7 +116,11 @@ def _attention_calls(module: nn.Module) -> Iterator[list[str]]:
             hook.remove()
 
 
-def _check_attention(analysis: FlopCountAnalysis, left: Counter[str], calls: Sequence[str]) -> None:
+def _check_attention(
+    analysis: FlopCountAnalysis,
+    left: Counter[str],
+    calls: Sequence[str],
+) -> None:
     hidden = sorted(name for name in left if any(word in name for word in FUSED))
     if hidden:
         raise NotCounted(f"attention is hidden in {', '.join(hidden)}, which cannot be counted")

@@ -15,7 +15,11 @@ CALLS = (3, 20)  # at least, at most
 SECONDS = 0.2  # after which no further call is made
 
 
-def speed_of(method: Method, task: Task, device: torch.device) -> dict[str, float]:
+def speed_of(
+    method: Method,
+    task: Task,
+    device: torch.device,
+) -> dict[str, float]:
     """Latency of one clip in milliseconds, and clips per second in batches of 8: medians of several calls.
 
     From normalised frames to logits, so neither reading nor decoding is in it. It holds for this hardware and this
@@ -26,9 +30,20 @@ def speed_of(method: Method, task: Task, device: torch.device) -> dict[str, floa
     return {"latency_ms": one * 1e3, "clips_per_second": THROUGHPUT_BATCH / many}
 
 
-def _frames(task: Task, clips: int, device: torch.device) -> Tensor:
+def _frames(
+    task: Task,
+    clips: int,
+    device: torch.device,
+) -> Tensor:
     size = task.input.size
-    return torch.zeros(clips, task.input.frames, 3, size, size, device=device)
+    return torch.zeros(
+        clips,
+        task.input.frames,
+        3,
+        size,
+        size,
+        device=device,
+    )
 
 
 def _seconds(method: Method, frames: Tensor) -> float:

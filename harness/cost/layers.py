@@ -27,7 +27,12 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
     macs: Counter[str] = Counter()
     left: Counter[str] = Counter()
 
-    def look(name: str, part: nn.Module, given: tuple[Any, ...], output: Any) -> None:
+    def look(
+        name: str,
+        part: nn.Module,
+        given: tuple[Any, ...],
+        output: Any,
+    ) -> None:
         found = _macs(part, given, output)
         if found is None:
             left[type(part).__name__] += _owns_weights(part)
@@ -48,7 +53,11 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
     return Tally(macs.total(), text, +left)
 
 
-def _macs(part: nn.Module, given: tuple[Any, ...], output: Any) -> int | None:
+def _macs(
+    part: nn.Module,
+    given: tuple[Any, ...],
+    output: Any,
+) -> int | None:
     """Multiply-adds of one call of a layer; None for what is no such layer."""
     if isinstance(part, nn.Linear):
         return int(output.numel()) * part.in_features

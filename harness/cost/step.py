@@ -23,7 +23,11 @@ from harness.models.trainable import parameter_groups
 FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition
 
 
-def step_macs(method: Method, clip: tuple[int, ...], convention: Convention) -> tuple[int, int]:
+def step_macs(
+    method: Method,
+    clip: tuple[int, ...],
+    convention: Convention,
+) -> tuple[int, int]:
     """Multiply-adds of one step of the stage where it costs most, and that stage's batch; 0, 0 if nothing is trained.
 
     Args:
@@ -45,7 +49,11 @@ def _still_there(method: Method, stage: Stage) -> bool:
     return all(any(name == prefix or name.startswith(f"{prefix}.") for name in names) for prefix in stage.lr)
 
 
-def _one_step(method: Method, shape: tuple[int, ...], convention: Convention) -> int:
+def _one_step(
+    method: Method,
+    shape: tuple[int, ...],
+    convention: Convention,
+) -> int:
     take = _layers if convention == "paper" else _dispatched
     try:
         with on_meta_device(method):
@@ -54,16 +62,28 @@ def _one_step(method: Method, shape: tuple[int, ...], convention: Convention) ->
         return take(method, shape, next(method.parameters()).device)
 
 
-def _layers(method: Method, shape: tuple[int, ...], device: torch.device) -> int:
+def _layers(
+    method: Method,
+    shape: tuple[int, ...],
+    device: torch.device,
+) -> int:
     _remember_text(method)
     with torch.enable_grad():
         return count_layers(method, torch.zeros(shape, device=device)).macs
 
 
-def _dispatched(method: Method, shape: tuple[int, ...], device: torch.device) -> int:
+def _dispatched(
+    method: Method,
+    shape: tuple[int, ...],
+    device: torch.device,
+) -> int:
     _remember_text(method)
     inputs = torch.zeros(shape, device=device)
-    labels = torch.zeros(shape[0], dtype=torch.long, device=device)
+    labels = torch.zeros(
+        shape[0],
+        dtype=torch.long,
+        device=device,
+    )
     with _products_in_the_open(), FlopCounterMode(display=False) as counter, torch.enable_grad():
         loss: Tensor = method.loss(method(inputs), labels)
         loss.backward()  # type: ignore[no-untyped-call]

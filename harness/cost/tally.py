@@ -18,8 +18,16 @@ class Tally:
     uncounted: Counter[str] = field(default_factory=Counter)
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.macs + other.macs, self.text + other.text, self.uncounted + other.uncounted)
+        return Tally(
+            self.macs + other.macs,
+            self.text + other.text,
+            self.uncounted + other.uncounted,
+        )
 
     def times(self, calls: int) -> Tally:
         """That many calls; an uncounted operator is named once a call of the module."""
-        return Tally(self.macs * calls, self.text * calls, self.uncounted)
+        return Tally(
+            self.macs * calls,
+            self.text * calls,
+            self.uncounted,
+        )

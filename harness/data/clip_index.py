@@ -39,7 +39,13 @@ MISSING = ClipInfo(0, 0, "", NOT_THERE)
 SHAPE = str.maketrans("123456789", "000000000")  # names of one shape sort alike as strings and as numbers
 
 
-def scan_clips(clips: Sequence[Path], root: Path, cache: Path, *, thorough: bool) -> dict[Path, ClipInfo]:
+def scan_clips(
+    clips: Sequence[Path],
+    root: Path,
+    cache: Path,
+    *,
+    thorough: bool,
+) -> dict[Path, ClipInfo]:
     """Look at every clip folder that changed since the last time. A missing folder has no frames."""
     index = cache / "index" / f"{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]}.parquet"
     known = _read(index)
@@ -63,7 +69,12 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
     if stat.S_ISREG(status.st_mode):
         frames = count_frames(clip)
         odd = 0 if frames else UNREADABLE
-        return ClipInfo(status.st_mtime_ns, frames, _digest([(clip.name, status.st_size)]), odd)
+        return ClipInfo(
+            status.st_mtime_ns,
+            frames,
+            _digest([(clip.name, status.st_size)]),
+            odd,
+        )
     files: list[tuple[str, int]] = []
     odd = 0
     try:
@@ -79,7 +90,12 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
     except OSError:
         return ClipInfo(status.st_mtime_ns, 0, "", UNREADABLE)
     files.sort()
-    return ClipInfo(status.st_mtime_ns, len(files), _digest(files), odd | UNORDERED * _unordered(files))
+    return ClipInfo(
+        status.st_mtime_ns,
+        len(files),
+        _digest(files),
+        odd | UNORDERED * _unordered(files),
+    )
 
 
 def _size(entry: os.DirEntry[str]) -> int:
@@ -108,7 +124,11 @@ def _read(index: Path) -> dict[str, ClipInfo]:
     try:
         with pq.ParquetFile(index) as file:  # unlike `read_table` it imports no datasets
             columns = file.read().to_pydict()
-        rows = zip(columns["clip"], *(columns[name] for name in FIELDS), strict=True)
+        rows = zip(
+            columns["clip"],
+            *(columns[name] for name in FIELDS),
+            strict=True,
+        )
         return {clip: ClipInfo(*values) for clip, *values in rows}
     except (OSError, KeyError, pa.ArrowException):
         return {}  # no index yet, or one that cannot be read: it is only a memory

@@ -29,7 +29,12 @@ NAMES = {name: role for role, names in ROLES.items() for name in names.split()}
 class BadRow(BadData):
     """A row of an annotation file that does not fit; carries the place, so that reports can point at it."""
 
-    def __init__(self, file: Path, line: int, reason: str) -> None:
+    def __init__(
+        self,
+        file: Path,
+        line: int,
+        reason: str,
+    ) -> None:
         super().__init__(f"{file}:{line}: {reason}")
         self.file, self.line, self.reason = file, line, reason
 
@@ -122,7 +127,11 @@ def _read_text(file: Path) -> str:
     except OSError as error:
         raise BadData(f"{file}: cannot be read: {error.strerror}") from error
     if "\0" in text:
-        raise BadRow(file, text[: text.index("\0")].count("\n") + 1, "not a text file (it holds a zero byte)")
+        raise BadRow(
+            file,
+            text[: text.index("\0")].count("\n") + 1,
+            "not a text file (it holds a zero byte)",
+        )
     return text
 
 
@@ -144,7 +153,12 @@ def _tabbed(text: str) -> list[str]:
 
 def _csv_fields(text: str, delimiter: str) -> list[str]:
     try:
-        (fields,) = csv.reader([text], delimiter=delimiter, skipinitialspace=True, strict=True)
+        (fields,) = csv.reader(
+            [text],
+            delimiter=delimiter,
+            skipinitialspace=True,
+            strict=True,
+        )
     except csv.Error as error:
         raise ValueError(f"broken quotes ({error}): {text[:80]!r}") from error
     return [field.strip() for field in fields]
@@ -160,7 +174,11 @@ def _spaced(text: str) -> list[str]:
     return words if NAMES.keys() >= {word.lower() for word in words} else text.rsplit(maxsplit=1)
 
 
-def _header(file: Path, first: tuple[int, str], split: Callable[[str], list[str]]) -> list[str]:
+def _header(
+    file: Path,
+    first: tuple[int, str],
+    split: Callable[[str], list[str]],
+) -> list[str]:
     """The role of each column, or nothing if the first line is no header."""
     try:
         names = [field.strip().lower() for field in split(first[1])]
@@ -189,4 +207,10 @@ def _columns(fields: Sequence[str], *, captions: bool) -> list[str]:
 
 def bad_row(error: BadRow) -> Problem:
     """A wrong row of an annotation as a problem."""
-    return Problem("error", "bad-annotation", error.reason, str(error.file), error.line)
+    return Problem(
+        "error",
+        "bad-annotation",
+        error.reason,
+        str(error.file),
+        error.line,
+    )

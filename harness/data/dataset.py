@@ -124,7 +124,14 @@ class Dataset:
         return tested
 
 
-def open_dataset(spec: DatasetSpec, root: Path, cache: Path, layout: str = "", *, thorough: bool = False) -> Dataset:
+def open_dataset(
+    spec: DatasetSpec,
+    root: Path,
+    cache: Path,
+    layout: str = "",
+    *,
+    thorough: bool = False,
+) -> Dataset:
     """Read the annotations and count the frames of every clip.
 
     Args:
@@ -137,7 +144,13 @@ def open_dataset(spec: DatasetSpec, root: Path, cache: Path, layout: str = "", *
     Raises:
         BadData: nothing there, or an annotation is wrong.
     """
-    return describe(spec, root, find(spec, root, layout).checked(), cache, thorough=thorough)
+    return describe(
+        spec,
+        root,
+        find(spec, root, layout).checked(),
+        cache,
+        thorough=thorough,
+    )
 
 
 def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
@@ -163,12 +176,28 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
     return found
 
 
-def describe(spec: DatasetSpec, root: Path, found: Inventory, cache: Path, *, thorough: bool) -> Dataset:
+def describe(
+    spec: DatasetSpec,
+    root: Path,
+    found: Inventory,
+    cache: Path,
+    *,
+    thorough: bool,
+) -> Dataset:
     """What was found, with the frames of every clip counted."""
     if not spec.folds:
-        spec = replace(spec, folds=tuple(found.folds), classes=found.classes)
+        spec = replace(
+            spec,
+            folds=tuple(found.folds),
+            classes=found.classes,
+        )
     clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in fold.samples}
-    infos = scan_clips([clips[name] for name in sorted(clips)], root, cache, thorough=thorough)
+    infos = scan_clips(
+        [clips[name] for name in sorted(clips)],
+        root,
+        cache,
+        thorough=thorough,
+    )
     counted: dict[int, Sample] = {}  # one object a clip, whatever the number of folds
     folds = {
         name: Fold(_count(fold.train, infos, counted), _count(fold.test, infos, counted))
@@ -211,7 +240,11 @@ def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
     return (tuple(samples[start : start + SHARD]) for start in range(0, len(samples), SHARD))
 
 
-def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo], counted: dict[int, Sample]) -> list[Sample]:
+def _count(
+    samples: Sequence[Sample],
+    infos: Mapping[Path, ClipInfo],
+    counted: dict[int, Sample],
+) -> list[Sample]:
     """With frames. `counted` goes by identity, which is quicker than by content: readers share a clip among folds."""
     for sample in samples:
         if id(sample) not in counted:
@@ -219,7 +252,12 @@ def _count(samples: Sequence[Sample], infos: Mapping[Path, ClipInfo], counted: d
     return [counted[id(sample)] for sample in samples]
 
 
-def _fingerprint(spec: DatasetSpec, root: Path, folds: Mapping[str, Fold], infos: Mapping[Path, ClipInfo]) -> str:
+def _fingerprint(
+    spec: DatasetSpec,
+    root: Path,
+    folds: Mapping[str, Fold],
+    infos: Mapping[Path, ClipInfo],
+) -> str:
     """Hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
     splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
     below = Below(root)

@@ -43,7 +43,11 @@ def _rows(file: Path) -> Iterator[list[str]]:
         try:
             sheet = book.worksheets[0]
             sheet.reset_dimensions()  # what a sheet says of its size may be wrong
-            for cells in sheet.iter_rows(max_row=ROWS, max_col=COLUMNS, values_only=True):
+            for cells in sheet.iter_rows(
+                max_row=ROWS,
+                max_col=COLUMNS,
+                values_only=True,
+            ):
                 texts = [_text(cell) for cell in cells]
                 while texts and not texts[-1]:
                     texts.pop()

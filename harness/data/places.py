@@ -60,7 +60,11 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def dataset_place(spec: DatasetSpec, data_root: Path | None, layout: str = "") -> DatasetPlace:
+def dataset_place(
+    spec: DatasetSpec,
+    data_root: Path | None,
+    layout: str = "",
+) -> DatasetPlace:
     """Where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
 
     Raises:

@@ -51,7 +51,11 @@ def five_chunks(ids_by_class: Mapping[int, Iterable[str]]) -> list[dict[str, int
         ordered = sorted(ids, key=natural_key)
         size, longer = divmod(len(ordered), 5)
         borders = [size * k + min(k, longer) for k in range(6)]
-        for part, (start, stop) in zip(parts, pairwise(borders), strict=True):
+        for part, (start, stop) in zip(
+            parts,
+            pairwise(borders),
+            strict=True,
+        ):
             part.update(dict.fromkeys(ordered[start:stop], label))
     return parts
 
@@ -104,7 +108,12 @@ def _held_units(ordered: Sequence[Sample]) -> set[Unit]:
             for unit in mine:
                 if taken[label] >= (1 if large else _quota(totals[label])):
                     break
-                if unit not in held and _fits(units[unit], taken, totals, large):
+                if unit not in held and _fits(
+                    units[unit],
+                    taken,
+                    totals,
+                    large,
+                ):
                     held.add(unit)
                     taken += units[unit]
     return held
@@ -114,7 +123,12 @@ def _quota(total: int) -> int:
     return max(total // HELD_OUT, min(total - 1, 1))
 
 
-def _fits(unit: Counter[int], taken: Counter[int], totals: Counter[int], large: bool) -> bool:
+def _fits(
+    unit: Counter[int],
+    taken: Counter[int],
+    totals: Counter[int],
+    large: bool,
+) -> bool:
     return all(
         taken[c] + size <= (totals[c] - 1 if large else min(2 * _quota(totals[c]), totals[c] - 1))
         for c, size in unit.items()

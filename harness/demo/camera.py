@@ -33,7 +33,11 @@ def draw_view(rng: np.random.Generator, strength: float = 1.0) -> View:
     """
     turn = strength * rng.normal(0, (0.1, 0.05, 0.025))
     shift = strength * rng.normal(0, 0.012, 2)
-    colours = np.clip(120 + strength * (rng.uniform(-80, 80) + rng.normal(0, 25, (2, 3))), 5, 250)
+    colours = np.clip(
+        120 + strength * (rng.uniform(-80, 80) + rng.normal(0, 25, (2, 3))),
+        5,
+        250,
+    )
     gain = 1 + strength * (rng.uniform(-0.38, 0.15) + rng.normal(0, 0.04, 3))
     slope = strength * rng.normal(0, (0.16, 0.1))
     return View(
@@ -54,7 +58,13 @@ def drift(view: View, by: NDArray[np.float64]) -> View:
     """Return `view` with yaw, pitch, roll and both shifts moved by the five numbers of `by`."""
     yaw, pitch, roll, right, down = (float(number) for number in by)
     shift = (view.shift[0] + right, view.shift[1] + down)
-    return replace(view, yaw=view.yaw + yaw, pitch=view.pitch + pitch, roll=view.roll + roll, shift=shift)
+    return replace(
+        view,
+        yaw=view.yaw + yaw,
+        pitch=view.pitch + pitch,
+        roll=view.roll + roll,
+        shift=shift,
+    )
 
 
 def _colour(values: NDArray[np.float64]) -> Colour:

@@ -18,7 +18,12 @@ from harness.demo.randomness import generator
 SIZE = 64
 OVERSAMPLING = 3
 CURVED = -1.0  # a depth that no flat shape has: the shape follows the curve of the head
-RAMP = np.linspace(-1, 1, SIZE, dtype=np.float32)
+RAMP = np.linspace(
+    -1,
+    1,
+    SIZE,
+    dtype=np.float32,
+)
 Points = NDArray[np.float64]
 
 _T = np.linspace(0, 1, 11)
@@ -36,7 +41,11 @@ def mirror(shape: Points, side: int) -> Points:
     return flipped
 
 
-def arc(left: Sequence[float], middle: Sequence[float], right: Sequence[float]) -> Points:
+def arc(
+    left: Sequence[float],
+    middle: Sequence[float],
+    right: Sequence[float],
+) -> Points:
     """Return the points (11, 2) of the parabola from `left` through `middle` to `right`."""
     curve: Points = _PARABOLA @ np.array((left, middle, right))
     return curve
@@ -62,11 +71,21 @@ class Canvas:
         self.unit = 0.42 * SIZE * OVERSAMPLING * view.scale
         self._shapes: list[_Shape] = []
 
-    def fill(self, points: Points, colour: Colour, depth: float = CURVED) -> None:
+    def fill(
+        self,
+        points: Points,
+        colour: Colour,
+        depth: float = CURVED,
+    ) -> None:
         """Fill the polygon `points` (N, 2), which lies on the curved head or at a fixed `depth`."""
         self._shapes.append(_Shape(points, colour, 0, depth))
 
-    def stroke(self, points: Points, colour: Colour, width: float) -> None:
+    def stroke(
+        self,
+        points: Points,
+        colour: Colour,
+        width: float,
+    ) -> None:
         """Draw a line of `width` face units; one that would be thinner than a pixel is left out."""
         pixels = round(width * self.unit)
         if pixels > 0:
@@ -86,12 +105,24 @@ class Canvas:
     def _paint(self) -> Image.Image:
         side = SIZE * OVERSAMPLING
         top, bottom = self.view.background
-        image = Image.new("RGB", (side, side), _whole(top))
+        image = Image.new(
+            "RGB",
+            (side, side),
+            _whole(top),
+        )
         pen = ImageDraw.Draw(image)
         pen.polygon([0, side, side, side * 0.55, side, side], fill=_whole(bottom))
-        for shape, pixels in zip(self._shapes, self._project(), strict=True):
+        for shape, pixels in zip(
+            self._shapes,
+            self._project(),
+            strict=True,
+        ):
             if shape.width:
-                pen.line(pixels, fill=_whole(shape.colour), width=shape.width)
+                pen.line(
+                    pixels,
+                    fill=_whole(shape.colour),
+                    width=shape.width,
+                )
             else:
                 pen.polygon(pixels, fill=_whole(shape.colour))
         return image
@@ -101,7 +132,11 @@ class Canvas:
         sizes = [len(shape.points) for shape in self._shapes]
         x, y = np.concatenate([shape.points for shape in self._shapes]).T
         z = np.repeat([shape.depth for shape in self._shapes], sizes)
-        z = np.where(z == CURVED, np.sqrt(np.maximum(1 - 0.75 * x * x - 0.4 * y * y, 0)), z)
+        z = np.where(
+            z == CURVED,
+            np.sqrt(np.maximum(1 - 0.75 * x * x - 0.4 * y * y, 0)),
+            z,
+        )
         view = self.view
         x, y = x * cos(view.yaw) + z * sin(view.yaw), y * cos(view.pitch) + z * sin(view.pitch)
         x, y = x * cos(view.roll) - y * sin(view.roll), x * sin(view.roll) + y * cos(view.roll)

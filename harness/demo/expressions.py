@@ -82,7 +82,11 @@ def perform(prototype: ActionUnits, rng: np.random.Generator) -> dict[str, float
     return units
 
 
-def describe(units: ActionUnits, rng: np.random.Generator, at_most: int = 3) -> str:
+def describe(
+    units: ActionUnits,
+    rng: np.random.Generator,
+    at_most: int = 3,
+) -> str:
     """Return a caption of the strongest action units, in random order."""
     seen = sorted((name for name in NAMES if units[name] > 0.25), key=lambda name: -units[name])[:at_most]
     options = [PHRASES[name] for name in seen] or [RELAXED]

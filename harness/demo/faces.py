@@ -40,7 +40,11 @@ def render(
     return canvas.develop(rng)
 
 
-def _outline(who: Identity, jaw_drop: float, grow: float = 0.0) -> Points:
+def _outline(
+    who: Identity,
+    jaw_drop: float,
+    grow: float = 0.0,
+) -> Points:
     """Return the outline of the head; a dropped jaw lengthens its lower half."""
     cosine, sine = _CIRCLE.T
     below = np.maximum(sine, 0)
@@ -56,16 +60,28 @@ def _head(canvas: Canvas, who: Identity, jaw_drop: float) -> None:
     neck = np.array([[-0.42, 0.7], [0.42, 0.7], [0.5, 2.0], [-0.5, 2.0]])
     if who.style == "long":
         back = _outline(who, 0.0, 0.2)
-        canvas.fill(np.concatenate([back[20:], [[1.15, 1.8], [-1.15, 1.8]]]), who.hair, 0.0)
+        canvas.fill(
+            np.concatenate([back[20:], [[1.15, 1.8], [-1.15, 1.8]]]),
+            who.hair,
+            0.0,
+        )
     canvas.fill(neck, shadow, 0.0)
     for side in (-1, 1):
         ear = np.array([[0.9, -0.15], [1.04, -0.18], [1.02, 0.12], [0.88, 0.22]]) * [
             side * who.width / 0.9,
             1,
         ]
-        canvas.fill(ear, mix(who.skin, DARK, 0.15), 0.0)
+        canvas.fill(
+            ear,
+            mix(who.skin, DARK, 0.15),
+            0.0,
+        )
     if who.style != "bald":
-        canvas.fill(_outline(who, 0.0, 0.09)[20:], who.hair, 0.0)
+        canvas.fill(
+            _outline(who, 0.0, 0.09)[20:],
+            who.hair,
+            0.0,
+        )
     canvas.fill(outline, who.skin, 0.0)
     _hair(canvas, who, outline)
     if who.beard > 0:
@@ -76,14 +92,34 @@ def _hair(canvas: Canvas, who: Identity, outline: Points) -> None:
     """Draw the hair above the forehead, or a shine where there is none."""
     if who.style == "bald":
         return
-    low = {"short": -0.78, "long": -0.72, "fringe": -0.6}[who.style]
-    line = arc((who.width * 0.98, -0.3), (0.1, low - 0.12), (-who.width * 0.98, -0.3))
+    low = {
+        "short": -0.78,
+        "long": -0.72,
+        "fringe": -0.6,
+    }[who.style]
+    line = arc(
+        (who.width * 0.98, -0.3),
+        (0.1, low - 0.12),
+        (-who.width * 0.98, -0.3),
+    )
     line[:, 1] = np.minimum(line[:, 1], low + 0.35 * np.abs(line[:, 0]) ** 3)
-    canvas.fill(np.concatenate([outline[20:] * 1.02, line]), who.hair, 0.0)
+    canvas.fill(
+        np.concatenate([outline[20:] * 1.02, line]),
+        who.hair,
+        0.0,
+    )
 
 
 def _beard(canvas: Canvas, who: Identity, outline: Points) -> None:
     """Darken the lower face; the shade is weak, so that the mouth stays readable."""
     jaw = outline[:20]
-    inner = arc((-0.6 * who.width, 0.35), (0, 0.55), (0.6 * who.width, 0.35))
-    canvas.fill(np.concatenate([jaw, inner]), mix(who.skin, who.hair, 0.25 * who.beard), 0.0)
+    inner = arc(
+        (-0.6 * who.width, 0.35),
+        (0, 0.55),
+        (0.6 * who.width, 0.35),
+    )
+    canvas.fill(
+        np.concatenate([jaw, inner]),
+        mix(who.skin, who.hair, 0.25 * who.beard),
+        0.0,
+    )

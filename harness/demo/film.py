@@ -49,23 +49,44 @@ def onset_to_apex(count: int, rng: np.random.Generator) -> Curve:
     """Return a level (0..1) per frame that starts near rest and ends at its strongest."""
     start, peak = rng.uniform(0, 0.2), rng.uniform(0.5, 1.0)
     begin, end = rng.uniform(0, 0.25), rng.uniform(0.65, 1)
-    return start + (peak - start) * _smooth(np.linspace(0, 1, count), begin, end)
+    return start + (peak - start) * _smooth(
+        np.linspace(0, 1, count),
+        begin,
+        end,
+    )
 
 
 def rise_and_fall(count: int, rng: np.random.Generator) -> Curve:
     """Return a level (0..1) per frame that rises, holds and falls, as seen through a window of time."""
-    time = np.linspace(rng.uniform(0, 0.25), rng.uniform(0.75, 1), count)
+    time = np.linspace(
+        rng.uniform(0, 0.25),
+        rng.uniform(0.75, 1),
+        count,
+    )
     onset, offset = rng.uniform(0.15, 0.4), rng.uniform(0.6, 0.85)
-    shape = _smooth(time, onset - 0.2, onset) * (1 - _smooth(time, offset, offset + 0.2))
+    shape = _smooth(
+        time,
+        onset - 0.2,
+        onset,
+    ) * (1 - _smooth(time, offset, offset + 0.2))
     return rng.uniform(*PEAK) * (0.2 + 0.8 * shape)
 
 
 def _smooth(time: Curve, begin: float, end: float) -> Curve:
-    share = np.clip((time - begin) / (end - begin), 0, 1)
+    share = np.clip(
+        (time - begin) / (end - begin),
+        0,
+        1,
+    )
     return share * share * (3 - 2 * share)
 
 
-def _shoot(who: Identity, units: dict[str, float], level: Curve, rng: np.random.Generator) -> list[Image.Image]:
+def _shoot(
+    who: Identity,
+    units: dict[str, float],
+    level: Curve,
+    rng: np.random.Generator,
+) -> list[Image.Image]:
     """Return one picture per entry of `level`, with a moving head, blinks and speech."""
     count = len(level)
     view, moves = draw_view(rng), _moves(count, rng)
@@ -83,5 +104,9 @@ def _shoot(who: Identity, units: dict[str, float], level: Curve, rng: np.random.
 
 def _moves(count: int, rng: np.random.Generator) -> Curve:
     """Return how far yaw, pitch, roll and both shifts have wandered at each frame (T, 5)."""
-    steps = rng.normal(0, 1, (count, 5)) * np.array([0.02, 0.01, 0.005, 0.003, 0.003])
+    steps = rng.normal(
+        0,
+        1,
+        (count, 5),
+    ) * np.array([0.02, 0.01, 0.005, 0.003, 0.003])
     return np.asarray(np.cumsum(steps, axis=0) - np.sum(steps, axis=0) / 2)

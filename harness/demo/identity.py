@@ -62,8 +62,16 @@ def mix(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def _colours(rng: np.random.Generator) -> dict[str, Colour]:
-    skin = mix(SKIN_PALE, SKIN_DARK, float(rng.beta(0.9, 1.2)))
-    hair = mix(HAIR[rng.integers(len(HAIR))], HAIR[rng.integers(len(HAIR))], float(rng.uniform(0, 0.5)))
+    skin = mix(
+        SKIN_PALE,
+        SKIN_DARK,
+        float(rng.beta(0.9, 1.2)),
+    )
+    hair = mix(
+        HAIR[rng.integers(len(HAIR))],
+        HAIR[rng.integers(len(HAIR))],
+        float(rng.uniform(0, 0.5)),
+    )
     return {
         "skin": skin,
         "hair": hair,

@@ -87,11 +87,21 @@ def _clear(root: Path, own: Iterable[str]) -> None:
         shutil.rmtree(root / name, ignore_errors=True)
 
 
-def _render(root: Path, clips: Sequence[ClipPlan], pairs: Pairs, progress: Progress | None) -> None:
+def _render(
+    root: Path,
+    clips: Sequence[ClipPlan],
+    pairs: Pairs,
+    progress: Progress | None,
+) -> None:
     """Render all clips in joblib's processes, which a script may start without a guard around its main part."""
     job = delayed(partial(_write_clip, root, pairs))
     workers = min(MOST_WORKERS, cpu_count())
-    pool = Parallel(n_jobs=workers, batch_size=8, return_as="generator", idle_worker_timeout=5)
+    pool = Parallel(
+        n_jobs=workers,
+        batch_size=8,
+        return_as="generator",
+        idle_worker_timeout=5,
+    )
     for number, _ in enumerate(pool(map(job, clips)), 1):
         if progress:
             progress(number, len(clips))
@@ -110,7 +120,12 @@ def _write_clip(root: Path, pairs: Pairs, clip: ClipPlan) -> None:
             frame.save(path, quality=quality)
 
 
-def apportion(shares: Mapping[str, int], total: int, at_least: int, pairs: Pairs = ()) -> dict[str, int]:
+def apportion(
+    shares: Mapping[str, int],
+    total: int,
+    at_least: int,
+    pairs: Pairs = (),
+) -> dict[str, int]:
     """Return about `total` clips split as `shares` are.
 
     A class gets no fewer than `at_least`, and one of a temporal pair no fewer than `PAIRED`.
@@ -126,7 +141,11 @@ def shuffled_labels(counts: Mapping[str, int], *name: object) -> list[str]:
     return [labels[index] for index in generator("order", *name).permutation(len(labels))]
 
 
-def shown(label: str, classes: Sequence[str], *name: object) -> str:
+def shown(
+    label: str,
+    classes: Sequence[str],
+    *name: object,
+) -> str:
     """Return the class that a clip labelled `label` shows: a few labels are wrong."""
     rng = generator("label", *name)
     others = [other for other in classes if other != label]
@@ -146,7 +165,11 @@ def five_folds(labels: Sequence[str]) -> Iterator[tuple[int, str, int, str]]:
             yield number, label, fold, "test" if fold == tested else "train"
 
 
-def consecutive_fold(rank: int, count: int, folds: int = 5) -> int:
+def consecutive_fold(
+    rank: int,
+    count: int,
+    folds: int = 5,
+) -> int:
     """Return the fold (from 1) that tests the clip of `rank` (from 0) among `count` of its class.
 
     The first `count % folds` folds hold one clip more than the others, as the official splits do.

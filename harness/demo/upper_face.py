@@ -23,10 +23,18 @@ def forehead(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
     shade = mix(who.skin, DARK, 0.45)
     for row in range(2 if raised > 0.35 else 0):
         y, half = -who.brow_height - 0.22 - 0.11 * row, 0.3 if au["2"] > 0.3 else 0.16
-        canvas.stroke(arc((-half, y + 0.02), (0, y - 0.02), (half, y + 0.02)), shade, 0.03 * min(raised, 1.0))
+        canvas.stroke(
+            arc((-half, y + 0.02), (0, y - 0.02), (half, y + 0.02)),
+            shade,
+            0.03 * min(raised, 1.0),
+        )
     for side in (-1, 1):
         frown = points((0.055, -who.brow_height - 0.06), (0.045, -who.brow_height + 0.13))
-        canvas.stroke(mirror(frown, side), mix(who.skin, DARK, 0.65), 0.035 * au["4"])
+        canvas.stroke(
+            mirror(frown, side),
+            mix(who.skin, DARK, 0.65),
+            0.035 * au["4"],
+        )
 
 
 def brows(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
@@ -35,26 +43,58 @@ def brows(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
     outer = -who.brow_height + 0.03 + who.brow_tilt - 0.17 * au["2"] + 0.04 * au["4"] + 0.03 * au["1"]
     near, far = 0.15 - 0.055 * au["4"], 0.57
     middle = (inner + outer) / 2 - 0.055 - 0.04 * au["2"] + 0.03 * au["4"]
-    top = arc((near, inner), ((near + far) / 2, middle), (far, outer))
+    top = arc(
+        (near, inner),
+        ((near + far) / 2, middle),
+        (far, outer),
+    )
     shape = np.concatenate([top, (top + 1.4 * who.brow_thickness * _TAPER)[::-1]])
     for side in (-1, 1):
         canvas.fill(mirror(shape, side), who.brow_colour)
 
 
-def eyes(canvas: Canvas, who: Identity, au: ActionUnits, gaze: float, closed: float) -> None:
+def eyes(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+    gaze: float,
+    closed: float,
+) -> None:
     """Draw both eyes; `gaze` (-1..1) looks sideways and `closed` (0..1) is a blink."""
     shut = min(1.0, closed + 0.5 * au["43"] + 0.45 * au["64"])
     upper = 0.125 * who.eye_size * (1 + 0.6 * au["5"] - 0.35 * au["7"] - 0.2 * au["6"] - 0.3 * au["9"]) * (1 - shut)
     lower = 0.075 * who.eye_size * (1 + 0.25 * au["5"] - 0.6 * au["7"] - 1.0 * au["6"] - 0.5 * au["9"])
     for side in (-1, 1):
-        _eye(canvas, who, side, max(upper, 0.006), max(lower, -0.02), (gaze, au["64"]))
+        _eye(
+            canvas,
+            who,
+            side,
+            max(upper, 0.006),
+            max(lower, -0.02),
+            (gaze, au["64"]),
+        )
 
 
-def _eye(canvas: Canvas, who: Identity, side: int, upper: float, lower: float, gaze: tuple[float, float]) -> None:
+def _eye(
+    canvas: Canvas,
+    who: Identity,
+    side: int,
+    upper: float,
+    lower: float,
+    gaze: tuple[float, float],
+) -> None:
     half = 0.17 * who.eye_size
     corner = EYE_LINE + 0.01
-    top = arc((-half, corner + 0.01), (0, EYE_LINE - upper), (half, corner - 0.015))
-    bottom = arc((-half, corner + 0.01), (0, max(EYE_LINE + lower, EYE_LINE - upper + 0.012)), (half, corner - 0.015))
+    top = arc(
+        (-half, corner + 0.01),
+        (0, EYE_LINE - upper),
+        (half, corner - 0.015),
+    )
+    bottom = arc(
+        (-half, corner + 0.01),
+        (0, max(EYE_LINE + lower, EYE_LINE - upper + 0.012)),
+        (half, corner - 0.015),
+    )
     centre = np.array([side * who.eye_gap, 0.0])
     place = [mirror(shape, side) + centre for shape in (top, bottom)]
     canvas.fill(np.concatenate([place[0], place[1][::-1]]), WHITE)
@@ -62,16 +102,37 @@ def _eye(canvas: Canvas, who: Identity, side: int, upper: float, lower: float, g
     canvas.fill(discs[: len(_CIRCLE)], who.iris)
     canvas.fill(discs[len(_CIRCLE) :], DARK)
     canvas.stroke(place[0], DARK, 0.035)
-    canvas.stroke(place[1], mix(who.skin, DARK, 0.35), 0.016)
-    canvas.stroke(place[0] - np.array([0, 0.05]), mix(who.skin, DARK, 0.25), 0.016)
+    canvas.stroke(
+        place[1],
+        mix(who.skin, DARK, 0.35),
+        0.016,
+    )
+    canvas.stroke(
+        place[0] - np.array([0, 0.05]),
+        mix(who.skin, DARK, 0.25),
+        0.016,
+    )
 
 
-def _discs(size: float, gaze: tuple[float, float], top: Points, bottom: Points, side: int) -> Points:
+def _discs(
+    size: float,
+    gaze: tuple[float, float],
+    top: Points,
+    bottom: Points,
+    side: int,
+) -> Points:
     """Return iris and pupil (2 N, 2), which the lids cut off."""
     x = size * _IRIS_AND_PUPIL[:, 0] + 0.05 * gaze[0]
     y = EYE_LINE + size * _IRIS_AND_PUPIL[:, 1] + 0.06 * gaze[1]
     x_lid = x * side
-    upper, lower = np.interp(x_lid, top[:, 0], top[:, 1]), np.interp(x_lid, bottom[:, 0], bottom[:, 1])
+    upper, lower = (
+        np.interp(
+            x_lid,
+            top[:, 0],
+            top[:, 1],
+        ),
+        np.interp(x_lid, bottom[:, 0], bottom[:, 1]),
+    )
     return np.stack([x, np.minimum(np.maximum(y, upper), lower)], 1)
 
 
@@ -82,4 +143,8 @@ def glasses(canvas: Canvas, who: Identity) -> None:
     for side in (-1, 1):
         rim = _CIRCLE * [0.26, 0.21] + [side * who.eye_gap, EYE_LINE + 0.02]
         canvas.stroke(rim, (40, 36, 40), 0.03)
-    canvas.stroke(arc((-0.1, EYE_LINE), (0, EYE_LINE - 0.03), (0.1, EYE_LINE)), (40, 36, 40), 0.03)
+    canvas.stroke(
+        arc((-0.1, EYE_LINE), (0, EYE_LINE - 0.03), (0.1, EYE_LINE)),
+        (40, 36, 40),
+        0.03,
+    )

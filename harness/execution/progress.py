@@ -15,7 +15,13 @@ from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.planning.plan import Plan
 
-PHASES = {"load": "loading", "encode": "encoding", "fit": "training", "test": "testing", "score": "scoring"}
+PHASES = {
+    "load": "loading",
+    "encode": "encoding",
+    "fit": "training",
+    "test": "testing",
+    "score": "scoring",
+}
 
 
 @contextmanager
@@ -82,7 +88,12 @@ class Lines:
 
     def _print(self, text: str) -> None:
         self.last = time.monotonic()
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(
+            text,
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 class Bars:
@@ -100,7 +111,11 @@ class Bars:
         )
         skipped = len(plan.jobs) - len(plan.todo)
         note = f"{skipped} already done" if skipped else ""
-        self.overall = self.display.add_task("jobs", total=len(plan.todo), note=note)
+        self.overall = self.display.add_task(
+            "jobs",
+            total=len(plan.todo),
+            note=note,
+        )
         self.encoding = self.display.add_task(
             "encoding clips", total=len(plan.fills), note="", visible=bool(plan.fills)
         )
@@ -120,7 +135,11 @@ class Bars:
             self.display.advance(self.encoding)
         elif job is not None and event["event"] == "started":
             self._drop(job)  # its worker may have died, and another took it up
-            self.rows[job.id] = self.display.add_task(escape(job.label), total=None, note="loading")
+            self.rows[job.id] = self.display.add_task(
+                escape(job.label),
+                total=None,
+                note="loading",
+            )
         elif job is not None and event["event"] == "log":
             self.display.console.print(escape(f"{job.label} | {event['line']}"), highlight=False)
         elif job is not None and event["event"] == "finished":
@@ -133,7 +152,12 @@ class Bars:
             self.display.update(row, note=PHASES.get(event["phase"], event["phase"]))
         elif event["event"] == "epoch":
             note = f"{escape(event['stage'])}  {figures(event)}"
-            self.display.update(row, total=event["epochs"], completed=event["epoch_total"], note=note)
+            self.display.update(
+                row,
+                total=event["epochs"],
+                completed=event["epoch_total"],
+                note=note,
+            )
         elif event["event"] == "step":
             self.display.update(row, note=f"step {event['step']}/{event['steps']}  {figures(event)}")
 
@@ -141,7 +165,11 @@ class Bars:
         if job.id in self.rows:
             self.display.remove_task(self.rows.pop(job.id))
 
-    def _finish(self, job: JobSpec, result: Mapping[str, Any]) -> None:
+    def _finish(
+        self,
+        job: JobSpec,
+        result: Mapping[str, Any],
+    ) -> None:
         self._drop(job)
         self.display.advance(self.overall)
         self.display.console.print(f"{escape(job.label)}  {escape(verdict(result))}", highlight=False)

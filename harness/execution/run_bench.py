@@ -28,7 +28,12 @@ HOOKS = {"started": "job_started", "epoch": "epoch_ended", "finished": "job_fini
 NOT_HISTORY = ("event", "job", "epoch_total", "epochs")  # of an epoch's event; the rest is a row of the history
 
 
-def prepare(request: Request, demo_progress: DemoProgress, *, dry_run: bool = False) -> Plan:
+def prepare(
+    request: Request,
+    demo_progress: DemoProgress,
+    *,
+    dry_run: bool = False,
+) -> Plan:
     """Load the plugins, write demo data where they are missing, and make the plan. Nothing has run after this.
 
     Raises:
@@ -44,7 +49,11 @@ def prepare(request: Request, demo_progress: DemoProgress, *, dry_run: bool = Fa
     return make_plan(request)
 
 
-def run(plan: Plan, executor: str, send: EventSink) -> Iterator[Finished]:
+def run(
+    plan: Plan,
+    executor: str,
+    send: EventSink,
+) -> Iterator[Finished]:
     """Run what is to do, and yield each job with its result as it finishes. Hooks are called here, in this process.
 
     Raises:
@@ -71,14 +80,23 @@ def run(plan: Plan, executor: str, send: EventSink) -> Iterator[Finished]:
     clean_up(plan.context)  # after workers that were killed
 
 
-def _call_hooks(event: Event, jobs: Mapping[str, JobSpec], context: RunContext) -> None:
+def _call_hooks(
+    event: Event,
+    jobs: Mapping[str, JobSpec],
+    context: RunContext,
+) -> None:
     """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker."""
     job = jobs.get(event.get("job", ""))
     if job is None or event["event"] not in HOOKS:
         return
     name = HOOKS[event["event"]]
     row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
-    given = {"job": job, "epoch": row, "result": event.get("result"), "context": context}
+    given = {
+        "job": job,
+        "epoch": row,
+        "result": event.get("result"),
+        "context": context,
+    }
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
         try:
             impl.function(*[given[argument] for argument in impl.argnames])

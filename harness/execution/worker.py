@@ -34,7 +34,12 @@ def load_plugins(context: RunContext) -> None:
         registry.plugins().add_file(shipped(Path(path)))
 
 
-def fill_shard(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> str | None:
+def fill_shard(
+    fill: ShardFill,
+    context: RunContext,
+    *,
+    skip_bad: bool,
+) -> str | None:
     """Encode one shard. Returns why it failed, if it did: the jobs that need it will fail with the same reason."""
     with quiet_imports():
         from harness.jobs.load import fill_cache
@@ -49,7 +54,11 @@ def fill_shard(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> str |
     return None
 
 
-def execute(job: JobSpec, context: RunContext, send: EventSink) -> dict[str, Any]:
+def execute(
+    job: JobSpec,
+    context: RunContext,
+    send: EventSink,
+) -> dict[str, Any]:
     """Run a job and return its result, which is stored by then."""
     with quiet_imports():
         from harness.jobs.run_job import run_job
@@ -75,7 +84,12 @@ def execute_apart(job: JobSpec, context: RunContext, send: EventSink) -> ResultA
     cache = cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}
     store = Store(cache / "collected")
-    own = replace(context, out=str(store.root), cache=str(cache), data_roots=roots)
+    own = replace(
+        context,
+        out=str(store.root),
+        cache=str(cache),
+        data_roots=roots,
+    )
     clean_up(own)
     result = execute(job, own, send)
     folder = store.folder(job)
@@ -84,7 +98,11 @@ def execute_apart(job: JobSpec, context: RunContext, send: EventSink) -> ResultA
     return ResultArchive(result, files)
 
 
-def unpack(job: JobSpec, parcel: ResultArchive, context: RunContext) -> dict[str, Any]:
+def unpack(
+    job: JobSpec,
+    parcel: ResultArchive,
+    context: RunContext,
+) -> dict[str, Any]:
     """Store what a worker sent back."""
     with _storing(context), Store(Path(context.out)).draft(job) as draft:
         for name, content in parcel.files.items():
@@ -92,7 +110,11 @@ def unpack(job: JobSpec, parcel: ResultArchive, context: RunContext) -> dict[str
     return parcel.result
 
 
-def store_failure(job: JobSpec, context: RunContext, reason: str) -> dict[str, Any]:
+def store_failure(
+    job: JobSpec,
+    context: RunContext,
+    reason: str,
+) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
     found = {**provenance(context, now()), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""

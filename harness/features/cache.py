@@ -48,7 +48,15 @@ class FeatureCache:
         """Whether a shard is there."""
         return self.path(view, shard).is_file()
 
-    def ensure(self, dataset: Dataset, view: View, shard: int, backbone: Backbone, *, skip_bad: bool) -> dict[str, str]:
+    def ensure(
+        self,
+        dataset: Dataset,
+        view: View,
+        shard: int,
+        backbone: Backbone,
+        *,
+        skip_bad: bool,
+    ) -> dict[str, str]:
         """Encode a shard that is not there, or whose bad clips have been mended since.
 
         Returns:
@@ -58,13 +66,21 @@ class FeatureCache:
             BadData: there are such clips and they are not to be skipped.
         """
         leases, name = leases_in(self.root), f"{view.key}-{shard:05d}"
-        while not self.has(view, shard) or self._mended(dataset, view, shard):
+        while not self.has(view, shard) or self._mended(
+            dataset,
+            view,
+            shard,
+        ):
             if not leases.acquire(name):
                 stop.check()
                 time.sleep(WAIT_SECONDS)  # somebody else encodes it
                 continue
             try:
-                if not self.has(view, shard) or self._mended(dataset, view, shard):
+                if not self.has(view, shard) or self._mended(
+                    dataset,
+                    view,
+                    shard,
+                ):
                     self._fill(dataset, view, shard, backbone, skip_bad=skip_bad)
             finally:
                 leases.release(name)
@@ -72,10 +88,24 @@ class FeatureCache:
         refuse(bad, skip_bad)
         return bad
 
-    def _fill(self, dataset: Dataset, view: View, shard: int, backbone: Backbone, *, skip_bad: bool) -> None:
+    def _fill(
+        self,
+        dataset: Dataset,
+        view: View,
+        shard: int,
+        backbone: Backbone,
+        *,
+        skip_bad: bool,
+    ) -> None:
         clips, bad = load_all(dataset.shards[shard], view)
         refuse(bad, skip_bad)
-        self._write(dataset, view, shard, encode(clips, view.input, backbone), bad)
+        self._write(
+            dataset,
+            view,
+            shard,
+            encode(clips, view.input, backbone),
+            bad,
+        )
 
     def info(self) -> list[dict[str, Any]]:
         """One entry a view: what it is of, shards and bytes."""
@@ -87,17 +117,33 @@ class FeatureCache:
         shutil.rmtree(self.root, ignore_errors=True)
         return freed
 
-    def _bad(self, view: View, shard: int) -> dict[str, str]:
+    def _bad(
+        self,
+        view: View,
+        shard: int,
+    ) -> dict[str, str]:
         path = self.path(view, shard).with_suffix(".bad.json")
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
-    def _mended(self, dataset: Dataset, view: View, shard: int) -> bool:
+    def _mended(
+        self,
+        dataset: Dataset,
+        view: View,
+        shard: int,
+    ) -> bool:
         """Whether the clips that could not be read when the shard was written can be read now."""
         bad = self._bad(view, shard)
         suspects = [sample for sample in dataset.shards[shard] if sample.id in bad]
         return bool(suspects) and len(load_all(suspects, view)[1]) < len(bad)
 
-    def _write(self, dataset: Dataset, view: View, shard: int, features: np.ndarray, bad: Mapping[str, str]) -> None:
+    def _write(
+        self,
+        dataset: Dataset,
+        view: View,
+        shard: int,
+        features: np.ndarray,
+        bad: Mapping[str, str],
+    ) -> None:
         self._describe(dataset, view)
         path = self.path(view, shard)
         reasons = path.with_suffix(".bad.json")
@@ -110,14 +156,23 @@ class FeatureCache:
     def _describe(self, dataset: Dataset, view: View) -> None:
         path = self.root / view.key / "view.json"
         if not path.is_file():
-            about = {"dataset": dataset.spec.name, "demo": dataset.demo, **asdict(view)}
+            about = {
+                "dataset": dataset.spec.name,
+                "demo": dataset.demo,
+                **asdict(view),
+            }
             write_atomically(path, lambda draft: draft.write_text(json.dumps(about, indent=2), encoding="utf-8"))
 
 
 class FeatureTable:
     """Rows of the cache by clip, memory-mapped."""
 
-    def __init__(self, cache: FeatureCache, dataset: Dataset, view: View) -> None:
+    def __init__(
+        self,
+        cache: FeatureCache,
+        dataset: Dataset,
+        view: View,
+    ) -> None:
         self.cache = cache
         self.dataset = dataset
         self.view = view

@@ -22,20 +22,43 @@ CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the 
 
 def view_seed(view: View, sample: Sample) -> int | None:
     """The seed of an augmented view is a hash of clip and view; a test view has none."""
-    return None if view.number == TEST else seed_of("view", sample.id, view.number)
+    return (
+        None
+        if view.number == TEST
+        else seed_of(
+            "view",
+            sample.id,
+            view.number,
+        )
+    )
 
 
 @torch.no_grad()
-def encode(clips: Sequence[Tensor | None], given: FrameInput, backbone: Backbone) -> np.ndarray:
+def encode(
+    clips: Sequence[Tensor | None],
+    given: FrameInput,
+    backbone: Backbone,
+) -> np.ndarray:
     """Encode clips of bytes (T, 3, S, S) to features (N, T, D) float32; None becomes NaN."""
     encoder = backbone.frame_encoder()
     device = next(encoder.parameters()).device
-    blank = torch.zeros(given.frames, 3, given.size, given.size, dtype=torch.uint8)
+    blank = torch.zeros(
+        given.frames,
+        3,
+        given.size,
+        given.size,
+        dtype=torch.uint8,
+    )
     batches = []
     for batch in _chunks(clips):
         frames = torch.stack([blank if clip is None else clip for clip in batch])  # (n, T, 3, S, S)
         mean, std = backbone.source.mean, backbone.source.std
-        pixels = normalise(move(frames.flatten(0, 1), device), mean, std, given.normalisation)
+        pixels = normalise(
+            move(frames.flatten(0, 1), device),
+            mean,
+            std,
+            given.normalisation,
+        )
         batches.append(encoder(pixels).unflatten(0, frames.shape[:2]).float().cpu())  # (n, T, D)
     features: np.ndarray = torch.cat(batches).numpy()
     features[[i for i, clip in enumerate(clips) if clip is None]] = np.nan

@@ -60,7 +60,13 @@ class JobInputs:
         if self.cached:
             for view, samples in parts:
                 for shard in self.dataset.shards_of(samples):
-                    self.bad |= self.cache.ensure(self.dataset, view, shard, self.backbone, skip_bad=self.skip_bad)
+                    self.bad |= self.cache.ensure(
+                        self.dataset,
+                        view,
+                        shard,
+                        self.backbone,
+                        skip_bad=self.skip_bad,
+                    )
         elif self.skip_bad:
             self.bad = self._unreadable(fold.train if trains else (), fold.test)
 
@@ -92,7 +98,11 @@ class JobInputs:
             return CachedFeatures(samples, [self._table(self._test_view)])
         return self._frames(samples, None)
 
-    def warnings(self, untrained: int, unscored: int) -> Iterator[str]:
+    def warnings(
+        self,
+        untrained: int,
+        unscored: int,
+    ) -> Iterator[str]:
         """What was left out, for the result."""
         if self.bad:
             yield f"skipped clips that cannot be read: {untrained} in training, {unscored} in testing"
@@ -104,7 +114,11 @@ class JobInputs:
 
     @cached_property
     def _test_view(self) -> View:
-        return test_view(self.job.fingerprint, self.job.backbone, self.job.input)
+        return test_view(
+            self.job.fingerprint,
+            self.job.backbone,
+            self.job.input,
+        )
 
     @cached_property
     def _train_views(self) -> list[View]:
@@ -113,7 +127,11 @@ class JobInputs:
     def _table(self, view: View) -> FeatureTable:
         return FeatureTable(self.cache, self.dataset, view)
 
-    def _frames(self, samples: Sequence[Sample], job_seed: int | None) -> Frames:
+    def _frames(
+        self,
+        samples: Sequence[Sample],
+        job_seed: int | None,
+    ) -> Frames:
         return Frames(
             samples,
             self.job.input,
@@ -123,7 +141,11 @@ class JobInputs:
             workers=self.context.loader_workers,
         )
 
-    def _unreadable(self, train: Iterable[Sample], test: Iterable[Sample]) -> dict[str, str]:
+    def _unreadable(
+        self,
+        train: Iterable[Sample],
+        test: Iterable[Sample],
+    ) -> dict[str, str]:
         """Clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
         bad: dict[str, str] = {}
         readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (

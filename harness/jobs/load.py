@@ -40,12 +40,26 @@ def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
 
 
 @lru_cache(maxsize=8)
-def opened(name: str, root: str, layout: str, cache: str) -> Dataset:
+def opened(
+    name: str,
+    root: str,
+    layout: str,
+    cache: str,
+) -> Dataset:
     """A dataset, read once a process."""
-    return open_dataset(registry.dataset(name), Path(root), Path(cache), layout)
+    return open_dataset(
+        registry.dataset(name),
+        Path(root),
+        Path(cache),
+        layout,
+    )
 
 
-def load_backbone(planned: BackboneId, context: RunContext, device: torch.device) -> backbones.Backbone:
+def load_backbone(
+    planned: BackboneId,
+    context: RunContext,
+    device: torch.device,
+) -> backbones.Backbone:
     """The run's backbone on a device. Raises: HarnessError if its weights are not the ones planned with."""
     source = weights.resolve(context.backbone, registry.backbones())
     if source.id != planned:
@@ -60,7 +74,12 @@ def build_method(job: JobSpec, task: Task) -> Method:
     return registry.method(job.method).spec.construct(task, job.options)
 
 
-def fill_cache(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> None:
+def fill_cache(
+    fill: ShardFill,
+    context: RunContext,
+    *,
+    skip_bad: bool,
+) -> None:
     """Encode one shard of the feature cache, with the same threads as a job would.
 
     Raises:
@@ -70,4 +89,10 @@ def fill_cache(fill: ShardFill, context: RunContext, *, skip_bad: bool) -> None:
     backbone = load_backbone(fill.view.backbone, context, pick_device())
     with reproducible(context.threads):
         cache = FeatureCache(Path(context.cache) / "features")
-        cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)
+        cache.ensure(
+            dataset,
+            fill.view,
+            fill.shard,
+            backbone,
+            skip_bad=skip_bad,
+        )

@@ -75,7 +75,12 @@ class Comparison:
         ]
 
 
-def compare(board: Board, first: str, second: str, dataset: str | None = None) -> list[Comparison]:
+def compare(
+    board: Board,
+    first: str,
+    second: str,
+    dataset: str | None = None,
+) -> list[Comparison]:
     """Compare two rows, named by method, variant or hash, on every dataset that has both.
 
     Raises:
@@ -89,7 +94,11 @@ def compare(board: Board, first: str, second: str, dataset: str | None = None) -
     return [_compare(board, *_one_pair(left[key], right[key], first, second, key[0])) for key in shared]
 
 
-def _named(board: Board, name: str, dataset: str | None) -> dict[tuple[str, bool], list[Row]]:
+def _named(
+    board: Board,
+    name: str,
+    dataset: str | None,
+) -> dict[tuple[str, bool], list[Row]]:
     """Rows of that name, by dataset and whether it is the demo."""
     rows = [row for row in rows_of(board) if dataset in (None, row["dataset"])]
     chosen = [
@@ -107,7 +116,13 @@ def _named(board: Board, name: str, dataset: str | None) -> dict[tuple[str, bool
     return found
 
 
-def _one_pair(left: list[Row], right: list[Row], first: str, second: str, dataset: str) -> tuple[Row, Row]:
+def _one_pair(
+    left: list[Row],
+    right: list[Row],
+    first: str,
+    second: str,
+    dataset: str,
+) -> tuple[Row, Row]:
     """The pair to compare: the only one, or the only one under one protocol."""
     pairs = [(a, b) for a, b in itertools.product(left, right) if a["row"] != b["row"]]
     alike = [(a, b) for a, b in pairs if a["protocol_hash"] == b["protocol_hash"]]
@@ -160,7 +175,11 @@ def _compare(board: Board, first: Row, second: Row) -> Comparison:
     return Comparison(board, first, second, panel, tests, notes)
 
 
-def differing(board: Board, first: str, second: str) -> list[str]:
+def differing(
+    board: Board,
+    first: str,
+    second: str,
+) -> list[str]:
     """Every field of the protocol, and the data, in which two rows differ, as "selection: last, oracle"."""
     facts = [board.jobs.facts[row] for row in (first, second)]
     protocols = [{**fact["protocol"], "fingerprint of the data": fact["fingerprint"][:12]} for fact in facts]

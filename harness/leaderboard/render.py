@@ -46,13 +46,21 @@ def _without_collection() -> Iterator[None]:
 
 
 @_without_collection()
-def load(store: Store | JoinedStores, datasets: Mapping[str, DatasetSpec], metrics: Mapping[str, MetricSpec]) -> Board:
+def load(
+    store: Store | JoinedStores,
+    datasets: Mapping[str, DatasetSpec],
+    metrics: Mapping[str, MetricSpec],
+) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
 
     def look(jobs: Jobs) -> Evidence:
         classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
         done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
-        return gather(done[["row", "fold", "seed", "path"]], classes, beyond_confusion(metrics))
+        return gather(
+            done[["row", "fold", "seed", "path"]],
+            classes,
+            beyond_confusion(metrics),
+        )
 
     board = aggregate(store.results(), datasets, look)
     if board.rows.empty:
@@ -72,7 +80,12 @@ def render(
 
 
 @_without_collection()
-def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec], papers: Papers | None = None) -> list[Path]:
+def write(
+    board: Board,
+    out: Path,
+    metrics: Mapping[str, MetricSpec],
+    papers: Papers | None = None,
+) -> list[Path]:
     """Write the tables of a board. The demo has files of its own: no reader mixes it with real data."""
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -82,10 +95,22 @@ def write(board: Board, out: Path, metrics: Mapping[str, MetricSpec], papers: Pa
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
 
 
-def files(board: Board, metrics: Mapping[str, MetricSpec], papers: Papers | None = None) -> dict[str, str]:
+def files(
+    board: Board,
+    metrics: Mapping[str, MetricSpec],
+    papers: Papers | None = None,
+) -> dict[str, str]:
     """File name -> content. Equal results give equal text, in whatever order they were stored."""
     texts: dict[str, str] = {}
-    judged = verdicts(board, papers.published, papers.methods) if papers else []
+    judged = (
+        verdicts(
+            board,
+            papers.published,
+            papers.methods,
+        )
+        if papers
+        else []
+    )
     for dataset, demo in board.expected:
         found = sections(board, dataset, demo)
         stem = file_stem(dataset) + TAIL[demo]
@@ -103,7 +128,12 @@ def files(board: Board, metrics: Mapping[str, MetricSpec], papers: Papers | None
         if papers:
             mine = [verdict for verdict in judged if verdict.demo == demo]
             name = f"published{TAIL[demo]}"
-            texts[f"{name}.md"] = published_page(mine, papers.published, dict(board.titles), pages.COMMENT)
+            texts[f"{name}.md"] = published_page(
+                mine,
+                papers.published,
+                dict(board.titles),
+                pages.COMMENT,
+            )
             texts[f"{name}.csv"] = as_frame(mine).map(export.safe).to_csv(index=False, lineterminator="\n")
     texts["leaderboard.json"] = export.dump(whole_json(board, judged))
     texts["model-index.json"] = export.dump(model_index(board))

@@ -46,7 +46,12 @@ class Backbone:
         logit_scale: exp of the learned temperature; 100 in OpenAI's weights.
     """
 
-    def __init__(self, source: WeightsSource, model: Any, tokenize: Callable[[Sequence[str]], Tensor]) -> None:
+    def __init__(
+        self,
+        source: WeightsSource,
+        model: Any,
+        tokenize: Callable[[Sequence[str]], Tensor],
+    ) -> None:
         self.source = source
         self.model = model.eval().requires_grad_(False)
         self.tokenize = tokenize
@@ -116,7 +121,11 @@ def _tokenizer(open_clip: Any, source: WeightsSource) -> Callable[[Sequence[str]
     return open_clip.get_tokenizer("ViT-B-32", context_length=length)  # type: ignore[no-any-return]
 
 
-def _load_tensors(open_clip: Any, model: nn.Module, path: Path) -> None:
+def _load_tensors(
+    open_clip: Any,
+    model: nn.Module,
+    path: Path,
+) -> None:
     try:
         open_clip.load_checkpoint(model, str(path), weights_only=True)
     except Exception as error:  # a hostile file can make the readers fail in any way

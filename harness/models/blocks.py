@@ -22,7 +22,11 @@ class Blocks(nn.Module):
         super().__init__()
         self.blocks = nn.ModuleList(Block(block) for block in transformer.resblocks)
 
-    def forward(self, x: Tensor, attn_mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        attn_mask: Tensor | None = None,
+    ) -> Tensor:
         """Sequences (N, L, W) to sequences (N, L, W)."""
         for block in self.blocks:
             x = block(x, mask=attn_mask)
@@ -44,7 +48,12 @@ class Block(nn.Module):
         self.mlp: nn.Module = block.mlp
         self.ls_2: nn.Module = block.ls_2
 
-    def forward(self, x: Tensor, token: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        x: Tensor,
+        token: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         """Tokens (N, L, W), and the further token (N, W), to tokens (N, L, W); `mask` (L, L) is added to the scores."""
         seen = x if token is None else torch.cat([x, token[:, None]], 1)
         x = x + self.ls_1(self.attn(self.ln_1(seen), x.shape[1], mask))
@@ -62,7 +71,12 @@ class SelfAttention(nn.MultiheadAttention):
     @classmethod
     def of(cls, attention: nn.MultiheadAttention) -> SelfAttention:
         """The same parameters."""
-        own = cls(attention.embed_dim, attention.num_heads, batch_first=True, device="meta")
+        own = cls(
+            attention.embed_dim,
+            attention.num_heads,
+            batch_first=True,
+            device="meta",
+        )
         for name in ("in_proj_weight", "in_proj_bias", "out_proj"):
             setattr(own, name, getattr(attention, name))
         return own
@@ -73,10 +87,24 @@ class SelfAttention(nn.MultiheadAttention):
         """Sequences (N, L, W) to (N, first, W), all without `first`; `mask` (first, L) is added to the scores."""
         query, key, value = self._heads(x)
         added = None if mask is None else mask.to(query.dtype)
-        mixed = F.scaled_dot_product_attention(query[:, :, :first], key, value, added)  # (N, h, first, W/h)
-        return F.linear(mixed.transpose(1, 2).flatten(2), self.out_proj.weight, self.out_proj.bias)
+        mixed = F.scaled_dot_product_attention(
+            query[:, :, :first],
+            key,
+            value,
+            added,
+        )  # (N, h, first, W/h)
+        return F.linear(
+            mixed.transpose(1, 2).flatten(2),
+            self.out_proj.weight,
+            self.out_proj.bias,
+        )
 
-    def weights(self, x: Tensor, first: int | None = None, mask: Tensor | None = None) -> Tensor:
+    def weights(
+        self,
+        x: Tensor,
+        first: int | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
         """How much each of the first tokens looks at each token, mean over heads: (N, first, L)."""
         query, key, _ = self._heads(x)
         scores = query[:, :, :first] @ key.transpose(-2, -1) / self.head_dim**0.5  # (N, h, first, L)
@@ -88,4 +116,13 @@ class SelfAttention(nn.MultiheadAttention):
     def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
         """Queries, keys and values, each (N, h, L, W/h)."""
         packed = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # (N, L, 3W)
-        return packed.view(*x.shape[:2], 3, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind()
+        return (
+            packed.view(
+                *x.shape[:2],
+                3,
+                self.num_heads,
+                -1,
+            )
+            .permute(2, 0, 3, 1, 4)
+            .unbind()
+        )

@@ -18,5 +18,10 @@ class Inputs(Protocol):
 
     samples: Sequence[Sample]
 
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """For each batch of row numbers: inputs (B, T, ...) and labels (B,), on the device."""

@@ -48,9 +48,18 @@ class MethodSpec:
         own = {name: value for name, value in values.items() if not name.startswith("input.")}
         seen = {name.removeprefix("input."): value for name, value in values.items() if name.startswith("input.")}
         settled = asdict(options.build(self.options, own, self.name))
-        return settled, options.build(FrameInput, seen, f"{self.name}.input", base=self.input)
+        return settled, options.build(
+            FrameInput,
+            seen,
+            f"{self.name}.input",
+            base=self.input,
+        )
 
-    def construct(self, task: Task, values: Mapping[str, Any]) -> Method:
+    def construct(
+        self,
+        task: Task,
+        values: Mapping[str, Any],
+    ) -> Method:
         """Return the method's module with these options. Raises: BadOption."""
         build: Callable[[Task, Any], Method] = load_object(self.build) if isinstance(self.build, str) else self.build
         return build(task, options.build(self.options, values, self.name))

@@ -20,12 +20,24 @@ from harness.models.blocks import Blocks, is_plain
 class TextTower(nn.Module):
     """The frozen text tower of an open_clip model. Positions are explicit, since learned tokens have no ids."""
 
-    def __init__(self, model: nn.Module, tokenize: Callable[[Sequence[str]], Tensor]) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenize: Callable[[Sequence[str]], Tensor],
+    ) -> None:
         super().__init__()
         text: Any = getattr(model, "text", model)  # CustomTextCLIP keeps its tower in `text`
         self.whole = model.encode_text
         self.tokenize = tokenize
-        self.causal = getattr(text, "attn_mask", None) is not None and getattr(text, "cls_emb", None) is None
+        self.causal = (
+            getattr(
+                text,
+                "attn_mask",
+                None,
+            )
+            is not None
+            and getattr(text, "cls_emb", None) is None
+        )
         if not self.causal:
             self.text = text  # so that it moves and counts with the method; `whole` runs it
             return
@@ -35,8 +47,16 @@ class TextTower(nn.Module):
         self.ln_final: nn.Module = text.ln_final
         self.positions: Tensor = text.positional_embedding
         self.projection: Tensor | nn.Linear | None = text.text_projection
-        self.pool = getattr(model, "text_pool_type", getattr(text, "pool_type", "argmax"))
-        self.eos_id: int = getattr(model, "text_eos_id", getattr(text, "eos_id", 0))
+        self.pool = getattr(
+            model,
+            "text_pool_type",
+            getattr(text, "pool_type", "argmax"),
+        )
+        self.eos_id: int = getattr(
+            model,
+            "text_eos_id",
+            getattr(text, "eos_id", 0),
+        )
         self.register_buffer("mask", text.attn_mask, persistent=False)
         super().train(False)  # also the layers made here
 
@@ -119,7 +139,12 @@ class TextTower(nn.Module):
             )
 
 
-def encode_in_chunks(tower: TextTower, embeddings: Tensor, read_out: Tensor, chunk: int) -> Tensor:
+def encode_in_chunks(
+    tower: TextTower,
+    embeddings: Tensor,
+    read_out: Tensor,
+    chunk: int,
+) -> Tensor:
     """Features (P, D) of prompts (P, L, W), of at most `chunk` prompts at a time; 0 = all at once.
 
     With gradients, what the tower computes for a chunk is not kept but computed again on the way back, so that memory
@@ -127,7 +152,11 @@ def encode_in_chunks(tower: TextTower, embeddings: Tensor, read_out: Tensor, chu
     """
     if not chunk or len(embeddings) <= chunk:
         return tower(embeddings, read_out)  # type: ignore[no-any-return]
-    parts = zip(torch.split(embeddings, chunk), torch.split(read_out, chunk), strict=True)
+    parts = zip(
+        torch.split(embeddings, chunk),
+        torch.split(read_out, chunk),
+        strict=True,
+    )
     if not torch.is_grad_enabled():
         return torch.cat([tower(*part) for part in parts])
     return torch.cat([checkpoint(tower, *part, use_reentrant=False, preserve_rng_state=False) for part in parts])

@@ -23,7 +23,13 @@ def parameter_groups(model: nn.Module, stage: Stage) -> Iterator[dict[str, Any]]
         for parameter in members:
             parameter.requires_grad_(True)
         for decay, part in _by_decay(members, stage):
-            yield {"params": part, "lr": lr, "base_lr": lr, "name": prefix, "weight_decay": decay}
+            yield {
+                "params": part,
+                "lr": lr,
+                "base_lr": lr,
+                "name": prefix,
+                "weight_decay": decay,
+            }
 
 
 def _owner(name: str, stage: Stage) -> str | None:

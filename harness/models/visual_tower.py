@@ -33,7 +33,12 @@ class VisualTower(nn.Module):
         HarnessError: the tower is no plain ViT with a class token.
     """
 
-    def __init__(self, visual: nn.Module, *, checkpointing: bool = False) -> None:
+    def __init__(
+        self,
+        visual: nn.Module,
+        *,
+        checkpointing: bool = False,
+    ) -> None:
         super().__init__()
         source: Any = deepcopy(_plain_vit(visual)).requires_grad_(True)
         self.conv1: nn.Conv2d = source.conv1
@@ -42,13 +47,21 @@ class VisualTower(nn.Module):
         self.ln_pre: nn.Module = source.ln_pre
         self.blocks = nn.ModuleList(Block(block) for block in source.transformer.resblocks)
         self.ln_post: nn.Module = source.ln_post
-        self.proj = nn.Linear(source.proj.shape[0], source.proj.shape[1], bias=False)
+        self.proj = nn.Linear(
+            source.proj.shape[0],
+            source.proj.shape[1],
+            bias=False,
+        )
         self.proj.weight = nn.Parameter(source.proj.detach().T.contiguous())
         self.width = int(self.class_embedding.shape[0])
         self.heads = int(source.transformer.resblocks[0].attn.num_heads)
         self.checkpointing = checkpointing
 
-    def forward(self, frames: Tensor, extra: Extra | None = None) -> Tensor:
+    def forward(
+        self,
+        frames: Tensor,
+        extra: Extra | None = None,
+    ) -> Tensor:
         """Features (N, D) of frames (N, 3, H, W); `extra` gives each layer a token, which leaves before its MLP."""
         x = self.embed(frames)
         for layer, block in enumerate(self.blocks):
@@ -75,7 +88,13 @@ class VisualTower(nn.Module):
         if (height, width) == (side, side):
             return self.positional_embedding
         square = grid.T.unflatten(1, (side, side))[None]  # type: ignore[no-untyped-call]  # (1, W, side, side)
-        resized = F.interpolate(square, (height, width), mode="bicubic", antialias=True, align_corners=False)
+        resized = F.interpolate(
+            square,
+            (height, width),
+            mode="bicubic",
+            antialias=True,
+            align_corners=False,
+        )
         return torch.cat([start, resized[0].flatten(1).T])
 
 

@@ -60,9 +60,19 @@ def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
     if not weights:
         raise HarnessError(f"backbone {name!r} needs weights: {name}:TAG, {name}:FILE or {name}:{RANDOM}")
     if weights == RANDOM:
-        return WeightsSource(random_id(name, cfg), spec.model, None, _quick(cfg))
+        return WeightsSource(
+            random_id(name, cfg),
+            spec.model,
+            None,
+            _quick(cfg),
+        )
     if Path(weights).suffix:
-        return _from_file(spec, Path(weights).expanduser(), cfg, bundled=not given)
+        return _from_file(
+            spec,
+            Path(weights).expanduser(),
+            cfg,
+            bundled=not given,
+        )
     return _from_tag(spec, weights, cfg)
 
 
@@ -98,7 +108,12 @@ def weights_folder() -> Path:
     return Path(os.environ.get("HARNESS_WEIGHTS") or cache_folder() / "weights")
 
 
-def _from_file(spec: BackboneSpec, path: Path, cfg: dict[str, Any], bundled: bool) -> WeightsSource:
+def _from_file(
+    spec: BackboneSpec,
+    path: Path,
+    cfg: dict[str, Any],
+    bundled: bool,
+) -> WeightsSource:
     if not path.is_file():
         raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
     if not bundled and f"{spec.model}{QUICK}" in _architectures():
@@ -108,17 +123,30 @@ def _from_file(spec: BackboneSpec, path: Path, cfg: dict[str, Any], bundled: boo
             stacklevel=2,
         )
     label = BUNDLED if bundled else path.name
-    return WeightsSource(BackboneId(spec.name, label, file_sha256(path)), spec.model, path.resolve(), _quick(cfg))
+    return WeightsSource(
+        BackboneId(spec.name, label, file_sha256(path)),
+        spec.model,
+        path.resolve(),
+        _quick(cfg),
+    )
 
 
-def _from_tag(spec: BackboneSpec, tag: str, cfg: dict[str, Any]) -> WeightsSource:
+def _from_tag(
+    spec: BackboneSpec,
+    tag: str,
+    cfg: dict[str, Any],
+) -> WeightsSource:
     import open_clip.pretrained as zoo  # seconds; only a tag needs open_clip's list
 
     entry = zoo.get_pretrained_cfg(spec.model, tag)
     if not entry:
         known = zoo.list_pretrained_tags_by_model(spec.model)
         raise HarnessError(f"backbone {spec.name!r} has no weights tagged {tag!r}; {suggestion(tag, known)}")
-    path = _placed(spec.model, tag) or _download(spec, tag, entry)
+    path = _placed(spec.model, tag) or _download(
+        spec,
+        tag,
+        entry,
+    )
     return WeightsSource(
         BackboneId(spec.name, tag, file_sha256(path)),
         spec.model,
@@ -135,7 +163,11 @@ def _placed(model: str, tag: str) -> Path | None:
     return next((path for path in names if path.is_file()), None)
 
 
-def _download(spec: BackboneSpec, tag: str, entry: dict[str, Any]) -> Path:
+def _download(
+    spec: BackboneSpec,
+    tag: str,
+    entry: dict[str, Any],
+) -> Path:
     import open_clip.pretrained as zoo
 
     try:

@@ -77,7 +77,12 @@ def _methods(request: Request) -> Iterator[Settled]:
     if names is None:
         names = [] if request.variant else ["all"]
     for name in list(offered) if names == ["all"] else list(dict.fromkeys(names)):
-        yield _settled(registry.method(name).spec, "", request.set.get(name, {}), request)
+        yield _settled(
+            registry.method(name).spec,
+            "",
+            request.set.get(name, {}),
+            request,
+        )
     for name in request.set:
         registry.method(name)  # an override of an unknown method is a slip
 
@@ -87,13 +92,28 @@ def _methods(request: Request) -> Iterator[Settled]:
             raise BadOption(f"variant {variant.name!r}: the name is taken; every row needs its own")
         taken.add(variant.name)
         low = flatten(request.set.get(variant.method, {}))
-        yield _settled(registry.method(variant.method).spec, variant.name, {**low, **flatten(variant.set)}, request)
+        yield _settled(
+            registry.method(variant.method).spec,
+            variant.name,
+            {**low, **flatten(variant.set)},
+            request,
+        )
 
 
-def _settled(spec: MethodSpec, variant: str, overrides: Mapping[str, Any], request: Request) -> Settled:
+def _settled(
+    spec: MethodSpec,
+    variant: str,
+    overrides: Mapping[str, Any],
+    request: Request,
+) -> Settled:
     """Return a row with its options: defaults, the demo's short recipe, then what was set."""
     values, given = spec.settle({**(spec.demo if request.demo else {}), **flatten(overrides)})
-    return Settled(spec, variant, values, replace(given, views=0) if request.no_cache else given)
+    return Settled(
+        spec,
+        variant,
+        values,
+        replace(given, views=0) if request.no_cache else given,
+    )
 
 
 def _datasets(request: Request) -> list[str]:

@@ -14,7 +14,11 @@ from harness.plugin import registry
 DemoProgress = Callable[[str, int, int], None]
 
 
-def write_demo(root: Path, names: list[str] | None, progress: DemoProgress) -> list[Path]:
+def write_demo(
+    root: Path,
+    names: list[str] | None,
+    progress: DemoProgress,
+) -> list[Path]:
     """Write the synthetic replicas that are not there yet, below `root`. Returns their folders.
 
     Raises:

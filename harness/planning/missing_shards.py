@@ -29,13 +29,24 @@ def missing_shards(
     return missing
 
 
-def _missing(job: JobSpec, dataset: Dataset, cache: Path, there: dict[Path, set[str]]) -> Iterator[ShardFill]:
+def _missing(
+    job: JobSpec,
+    dataset: Dataset,
+    cache: Path,
+    there: dict[Path, set[str]],
+) -> Iterator[ShardFill]:
     for view, shard in _needs(job, dataset):
         path = shard_file(cache, view, shard)
         if path.parent not in there:
             there[path.parent] = {file.name for file in path.parent.glob("*.npy")}
         if path.name not in there[path.parent]:
-            yield ShardFill(job.dataset, job.fingerprint, view, shard, len(dataset.shards[shard]))
+            yield ShardFill(
+                job.dataset,
+                job.fingerprint,
+                view,
+                shard,
+                len(dataset.shards[shard]),
+            )
 
 
 def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:

@@ -93,14 +93,26 @@ def make_plan(request: Request) -> Plan:
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
-    return Plan(planned, todo, _in_order(todo, missing), context, missing, _cluster(request), notes)
+    return Plan(
+        planned,
+        todo,
+        _in_order(todo, missing),
+        context,
+        missing,
+        _cluster(request),
+        notes,
+    )
 
 
 def make_context(request: Request, chosen: Choice) -> RunContext:
     """Return what workers have to know beside their jobs: places and settings that are part of no identity."""
     places = {}
     for spec in chosen.datasets:
-        places[spec.name] = dataset_place(spec, chosen.data_root, request.layout.get(spec.name, ""))
+        places[spec.name] = dataset_place(
+            spec,
+            chosen.data_root,
+            request.layout.get(spec.name, ""),
+        )
     same = {f.name: getattr(request, f.name) for f in fields(RunContext) if f.name in Request.model_fields}
     own = {
         "out": str(request.out.resolve()),
@@ -130,7 +142,13 @@ def open_inputs(request: Request, chosen: Choice, context: RunContext) -> Inputs
     datasets = {}
     for spec in chosen.datasets:
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
-        datasets[spec.name] = open_dataset(spec, root, Path(context.cache), layout, thorough=True)
+        datasets[spec.name] = open_dataset(
+            spec,
+            root,
+            Path(context.cache),
+            layout,
+            thorough=True,
+        )
     folds = chosen_folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
     for name, wanted in folds.items():
         _check_complete(datasets[name], wanted, request)
@@ -151,7 +169,11 @@ def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
     return jobs
 
 
-def look_up(jobs: Iterable[JobSpec], store: Store, summaries: Mapping[str, ResultSummary]) -> list[Planned]:
+def look_up(
+    jobs: Iterable[JobSpec],
+    store: Store,
+    summaries: Mapping[str, ResultSummary],
+) -> list[Planned]:
     """Return each job with what the store holds of it, as its summaries by folder tell."""
     sources = registry.method_sources()
     planned = []
@@ -171,7 +193,11 @@ def _in_order(todo: Sequence[JobSpec], missing: Mapping[str, Sequence[ShardFill]
     return list(fills)
 
 
-def _check_complete(dataset: Dataset, folds: Sequence[str], request: Request) -> None:
+def _check_complete(
+    dataset: Dataset,
+    folds: Sequence[str],
+    request: Request,
+) -> None:
     for name in folds:
         fold = dataset.folds[name]
         if not (fold.train and fold.test):

@@ -57,10 +57,18 @@ def job_started(job: JobSpec, context: RunContext) -> None:
 
 
 @hookspec
-def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> None:
+def epoch_ended(
+    job: JobSpec,
+    epoch: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Called in the main process after each epoch; `epoch` is one row of `history.parquet`."""
 
 
 @hookspec
-def job_finished(job: JobSpec, result: Mapping[str, Any], context: RunContext) -> None:
+def job_finished(
+    job: JobSpec,
+    result: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Called in the main process once per job, failed ones included; `result` is its `result.json`."""

@@ -54,7 +54,11 @@ class Plugins:
     _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
 
-    def add(self, name: str, load: Callable[[], Any]) -> None:
+    def add(
+        self,
+        name: str,
+        load: Callable[[], Any],
+    ) -> None:
         """Import and register one plugin; a failure costs that plugin only."""
         if self.manager.has_plugin(name):
             self.problems.append(Problem(name, "another plugin has this name; rename one of them"))
@@ -98,7 +102,11 @@ class Plugins:
                 taken = found[spec.name].plugin
                 self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")
             else:
-                found[spec.name] = Registered(spec, name, self.hashes.get(name, ""))
+                found[spec.name] = Registered(
+                    spec,
+                    name,
+                    self.hashes.get(name, ""),
+                )
         return found
 
     def _specs(self, kind: str) -> Iterator[tuple[Any, Any]]:
@@ -117,7 +125,11 @@ class Plugins:
             self.problems.append(problem)
 
 
-def misspelt_hooks(manager: pluggy.PluginManager, plugin: Any, name: str) -> list[Problem]:
+def misspelt_hooks(
+    manager: pluggy.PluginManager,
+    plugin: Any,
+    name: str,
+) -> list[Problem]:
     """Hooks of a plugin that the harness does not know, each with the closest one it does."""
     known = [n for n in vars(hookspecs) if hasattr(getattr(hookspecs, n), f"{hookspecs.NAMESPACE}_spec")]
     problems = []

@@ -47,9 +47,23 @@ def run_name(job: JobSpec) -> str:
 
 def settings(job: JobSpec) -> dict[str, Any]:
     """What a job was run with, flat."""
-    named = {"dataset": job.dataset, "fold": job.fold, "method": job.method, "variant": job.variant, "seed": job.seed}
-    rest = {"backbone": job.backbone.name, "frames": job.input.frames, "selection": job.protocol.selection}
-    return {**named, **rest, **{f"option.{name}": value for name, value in job.options.items()}}
+    named = {
+        "dataset": job.dataset,
+        "fold": job.fold,
+        "method": job.method,
+        "variant": job.variant,
+        "seed": job.seed,
+    }
+    rest = {
+        "backbone": job.backbone.name,
+        "frames": job.input.frames,
+        "selection": job.protocol.selection,
+    }
+    return {
+        **named,
+        **rest,
+        **{f"option.{name}": value for name, value in job.options.items()},
+    }
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:

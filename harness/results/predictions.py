@@ -64,7 +64,11 @@ def read_facts(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     return groups.to_numpy(), frames.to_numpy()
 
 
-def read_together(folders: Sequence[str], classes: Sequence[str], known: Ids) -> list[Clips | BadPredictions]:
+def read_together(
+    folders: Sequence[str],
+    classes: Sequence[str],
+    known: Ids,
+) -> list[Clips | BadPredictions]:
     """The predictions of several results of the same classes, or why one could not be read.
 
     Thousands of small files cost three times less when Polars reads a few hundred of them at once. It refuses all of
@@ -77,26 +81,46 @@ def read_together(folders: Sequence[str], classes: Sequence[str], known: Ids) ->
     try:
         table = _read(paths, classes)
         sizes = dict(table[ORIGIN].rle().struct.unnest().select("value", "len").iter_rows())
-        return _split(table, paths, [sizes.get(path, 0) for path in paths], classes, known)
+        return _split(
+            table,
+            paths,
+            [sizes.get(path, 0) for path in paths],
+            classes,
+            known,
+        )
     except (*UNREADABLE, OSError):
         middle = len(folders) // 2
         halves = folders[:middle], folders[middle:]
         return [found for half in halves for found in read_together(half, classes, known)]
 
 
-def _read_alone(path: Path, classes: Sequence[str], known: Ids) -> Clips | BadPredictions:
+def _read_alone(
+    path: Path,
+    classes: Sequence[str],
+    known: Ids,
+) -> Clips | BadPredictions:
     try:
         content = path.read_bytes()
     except OSError as error:
         return BadPredictions(f"{path}: {error.strerror or 'cannot be read'}")
     try:
         table = _read(content, classes)
-        return _split(table, [path], [table.height], classes, known)[0]
+        return _split(
+            table,
+            [path],
+            [table.height],
+            classes,
+            known,
+        )[0]
     except UNREADABLE as error:
         return BadPredictions(f"{path}: {_why(content, classes, error)}")
 
 
-def _why(content: bytes, classes: Sequence[str], error: BaseException) -> str:
+def _why(
+    content: bytes,
+    classes: Sequence[str],
+    error: BaseException,
+) -> str:
     """Why the content of a file could not be read."""
     try:
         columns = pl.read_parquet_schema(io.BytesIO(content))
@@ -111,8 +135,16 @@ def _read(source: bytes | list[str], classes: Sequence[str]) -> pl.DataFrame:
     files = pl.scan_parquet(
         source, glob=False, hive_partitioning=False, extra_columns="ignore", include_file_paths=ORIGIN
     )
-    words = pl.col(ID, LABEL, PREDICTION).cast(pl.String)
-    return files.select(words, pl.col(_logits(classes)).cast(pl.Float32), ORIGIN).collect()
+    words = pl.col(
+        ID,
+        LABEL,
+        PREDICTION,
+    ).cast(pl.String)
+    return files.select(
+        words,
+        pl.col(_logits(classes)).cast(pl.Float32),
+        ORIGIN,
+    ).collect()
 
 
 def _logits(classes: Sequence[str]) -> list[str]:
@@ -130,7 +162,12 @@ def _split(
     logits = table.select(_logits(classes)).to_numpy()
     wrong = twice | (labels == UNKNOWN) | (predicted == UNKNOWN) | table[ID].is_null().to_numpy()
     found: list[Clips | BadPredictions] = []
-    for path, start, end in zip(paths, starts.tolist(), ends.tolist(), strict=True):
+    for path, start, end in zip(
+        paths,
+        starts.tolist(),
+        ends.tolist(),
+        strict=True,
+    ):
         inside = slice(start, end)
         if start == end:
             found.append(BadPredictions(f"{path}: holds no clip"))
@@ -151,7 +188,11 @@ def _sorted(table: pl.DataFrame, starts: np.ndarray) -> tuple[pl.DataFrame, np.n
         return table, ~rising
     numbers = np.zeros(table.height, dtype=np.int64)
     numbers[starts] = 1
-    table = table.with_columns(pl.Series("file", numbers.cumsum())).sort("file", ID, maintain_order=True)
+    table = table.with_columns(pl.Series("file", numbers.cumsum())).sort(
+        "file",
+        ID,
+        maintain_order=True,
+    )
     twice = table[ID].eq_missing(table[ID].shift(1)).to_numpy().copy()
     twice[starts] = False
     return table, twice

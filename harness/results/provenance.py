@@ -61,7 +61,12 @@ def hardware() -> dict[str, Any]:
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "gpus": gpus, "machine": platform.machine()}
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "gpus": gpus,
+        "machine": platform.machine(),
+    }
 
 
 def provenance(context: RunContext, started: str) -> dict[str, Any]:
@@ -89,7 +94,14 @@ def _version(name: str) -> str | None:
 
 def _git(folder: Path, *args: str) -> str | None:
     try:
-        done = subprocess.run(["git", *args], cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(
+            ["git", *args],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 HISTORY = ("stage", "epoch", "loss", "seconds", "val_war", "val_uar")
 MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless validation clips are held out
-HISTORY_TYPES = {"stage": str, "epoch": int, "loss": float, "seconds": float, **MISSING_TYPES}
+HISTORY_TYPES = {
+    "stage": str,
+    "epoch": int,
+    "loss": float,
+    "seconds": float,
+    **MISSING_TYPES,
+}
 
 
 def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
@@ -84,7 +90,11 @@ def write_records(folder: Path, outcome: Outcome) -> None:
     """
     if outcome.logits is not None:
         classes = outcome.result["classes"]
-        predictions_frame(outcome.samples, outcome.logits, classes).to_parquet(folder / "predictions.parquet")
+        predictions_frame(
+            outcome.samples,
+            outcome.logits,
+            classes,
+        ).to_parquet(folder / "predictions.parquet")
         history_frame(outcome.history).to_parquet(folder / "history.parquet")
     if outcome.state:
         from safetensors import SafetensorError
@@ -98,7 +108,11 @@ def write_records(folder: Path, outcome: Outcome) -> None:
     write_json(folder / "result.json", outcome.result)
 
 
-def predictions_frame(samples: Sequence[Sample], logits: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+def predictions_frame(
+    samples: Sequence[Sample],
+    logits: np.ndarray,
+    classes: Sequence[str],
+) -> pd.DataFrame:
     """One row a clip, sorted by id; classes as words, since numbers differ between code bases."""
     words = np.asarray(classes, dtype=object)
     frame = pd.DataFrame(

@@ -57,15 +57,29 @@ def job_states(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
     at_work = running(root)
     stored: dict[str, Entry] = {}
     for header in all_summaries(root):
-        stored[header.id] = Entry(header.id, header.dataset, header.row, _state(header, at_work, sources))
+        stored[header.id] = Entry(
+            header.id,
+            header.dataset,
+            header.row,
+            _state(header, at_work, sources),
+        )
     yield from stored.values()
     for job_id, dataset, row in _planned(root):
         if job_id not in stored:
-            stored[job_id] = Entry(job_id, dataset, row, "running" if job_id in at_work else "planned")
+            stored[job_id] = Entry(
+                job_id,
+                dataset,
+                row,
+                "running" if job_id in at_work else "planned",
+            )
             yield stored[job_id]
 
 
-def _state(header: ResultSummary, running: Iterable[str], sources: Mapping[str, str]) -> Standing:
+def _state(
+    header: ResultSummary,
+    running: Iterable[str],
+    sources: Mapping[str, str],
+) -> Standing:
     if header.id in running:
         return "running"
     if header.status == "broken":

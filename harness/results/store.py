@@ -232,7 +232,13 @@ def read(path: str | Path) -> dict[str, Any]:
 
 def write_json(path: Path, data: Any) -> None:
     """Write plain data readably. NaN is refused: no other reader would take it."""
-    text = json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(
+        data,
+        indent=2,
+        sort_keys=True,
+        allow_nan=False,
+        ensure_ascii=False,
+    )
     path.write_text(text + "\n", encoding="utf-8")
 
 

@@ -37,7 +37,12 @@ def read_summary(folder: str | Path) -> ResultSummary | None:
         with open(f"{folder}/result.json", "rb") as file:  # noqa: PTH123  (a plan opens ten thousand of them)
             facts = os.fstat(file.fileno())
             result = json.loads(file.read())
-        return _header(job_id, folder, result, (facts.st_mtime_ns, facts.st_ino))
+        return _header(
+            job_id,
+            folder,
+            result,
+            (facts.st_mtime_ns, facts.st_ino),
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -71,7 +76,12 @@ def _folders(parent: str) -> list[str]:
         return []
 
 
-def _header(job_id: str, folder: str, result: dict[str, Any], stamp: Stamp) -> ResultSummary:
+def _header(
+    job_id: str,
+    folder: str,
+    result: dict[str, Any],
+    stamp: Stamp,
+) -> ResultSummary:
     status = result["status"]
     whole = result["id"] == job_id and (status == "failed" or _is_parquet(f"{folder}/predictions.parquet"))
     return ResultSummary(

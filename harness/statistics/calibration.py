@@ -15,6 +15,10 @@ def reliability(predictions: Predictions) -> np.ndarray:
     The confidence is the largest softmax probability. Sums of several test sets may be added.
     """
     confidence, right = predictions.confidence, predictions.predicted == predictions.labels
-    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    bins = np.clip(
+        np.ceil(confidence * BINS).astype(int) - 1,
+        0,
+        BINS - 1,
+    )
     weights = (None, confidence, right)
     return np.stack([np.bincount(bins, weights=w, minlength=BINS).astype(float) for w in weights], axis=1)

@@ -68,15 +68,27 @@ def swap_test(signed: np.ndarray, observed: np.ndarray) -> np.ndarray:
         beyond = (null > seen + SLACK).sum(0) + 0.5 * (np.abs(null - seen) <= SLACK).sum(0)
         spread = np.sqrt((null**2).mean(0))
         tail = 2 * special.ndtr(-np.divide(seen, spread, out=np.zeros_like(seen), where=spread > 0))
-        found = np.where(beyond < FEW, np.maximum(tail, TINY), beyond / len(swapped))
-        p[column, column + 1 :] = np.where(seen <= SLACK, 1.0, found)
+        found = np.where(
+            beyond < FEW,
+            np.maximum(tail, TINY),
+            beyond / len(swapped),
+        )
+        p[column, column + 1 :] = np.where(
+            seen <= SLACK,
+            1.0,
+            found,
+        )
     return np.minimum(p, p.T)
 
 
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm's adjusted p-values (Holm, "A simple sequentially rejective multiple test procedure", 1979)."""
     order = np.argsort(p)
-    steps = p[order] * np.arange(len(p), 0, -1)
+    steps = p[order] * np.arange(
+        len(p),
+        0,
+        -1,
+    )
     adjusted = np.empty_like(p, dtype=float)
     adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted

@@ -11,7 +11,11 @@ POWER = 0.8
 ALPHA = 0.05
 
 
-def smallest_difference(errors: Sequence[float], power: float = POWER, alpha: float = ALPHA) -> float:
+def smallest_difference(
+    errors: Sequence[float],
+    power: float = POWER,
+    alpha: float = ALPHA,
+) -> float:
     """The smallest true difference that a two-sided test finds with this power: (z_alpha/2 + z_power) x standard error.
 
     Args: standard errors of the paired differences seen; their median stands for a new pair. NaN without any.

@@ -38,13 +38,24 @@ class Outcomes:
 
     def keep(self, columns: list[int]) -> Outcomes:
         """The same clips with these methods only."""
-        return Outcomes(self.labels, self.right[:, columns], self.groups)
+        return Outcomes(
+            self.labels,
+            self.right[:, columns],
+            self.groups,
+        )
 
 
 def recalls(labels: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Recall of each class that has clips, (C, M)."""
     codes = class_codes(labels)
-    return _sums(codes, int(codes.max()) + 1, right) / np.bincount(codes)[:, None]
+    return (
+        _sums(
+            codes,
+            int(codes.max()) + 1,
+            right,
+        )
+        / np.bincount(codes)[:, None]
+    )
 
 
 def class_codes(labels: np.ndarray) -> np.ndarray:
@@ -57,12 +68,26 @@ def percentiles(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
     return np.asarray(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0))
 
 
-def resample_war(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+def resample_war(
+    outcomes: Outcomes,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray:
     """Accuracy of B bootstrap samples of clips, or of groups where they are known, (B, M)."""
-    return _scores(outcomes, np.zeros(len(outcomes.labels), dtype=np.intp), _draw, resamples, seed)
+    return _scores(
+        outcomes,
+        np.zeros(len(outcomes.labels), dtype=np.intp),
+        _draw,
+        resamples,
+        seed,
+    )
 
 
-def resample_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+def resample_uar(
+    outcomes: Outcomes,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray:
     """UAR of B bootstrap samples, stratified by class: each has as many clips of a class as the test set, (B, M).
 
     Known groups are drawn whole, so that the number of clips of a class varies, as it does between sets of films.
@@ -70,7 +95,11 @@ def resample_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) 
     return _scores(outcomes, class_codes(outcomes.labels), _draw, resamples, seed)
 
 
-def sign_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+def sign_uar(
+    outcomes: Outcomes,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> np.ndarray:
     """UAR with the outcomes of each clip, or group, signed at random, (B, M).
 
     Differences between columns are those of the test set with the two methods of each unit swapped at even odds: what
@@ -79,7 +108,13 @@ def sign_uar(outcomes: Outcomes, resamples: int = RESAMPLES, seed: int = 0) -> n
     return _scores(outcomes, class_codes(outcomes.labels), _sign, resamples, seed)
 
 
-def _scores(outcomes: Outcomes, classes: np.ndarray, weigh: Weigh, resamples: int, seed: int) -> np.ndarray:
+def _scores(
+    outcomes: Outcomes,
+    classes: np.ndarray,
+    weigh: Weigh,
+    resamples: int,
+    seed: int,
+) -> np.ndarray:
     """The mean over `classes` of the fraction right, with units weighted at random within strata."""
     if outcomes.groups is None:
         order = np.argsort(classes, kind="stable")
@@ -98,27 +133,61 @@ def _scores(outcomes: Outcomes, classes: np.ndarray, weigh: Weigh, resamples: in
         return np.concatenate(list(threads.map(run, chunks, seeds)))
 
 
-def _draw(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _draw(
+    sizes: np.ndarray,
+    resamples: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     counts = multinomial_counts(sizes, resamples, rng)
     return counts, counts
 
 
-def _sign(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _sign(
+    sizes: np.ndarray,
+    resamples: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     shape = (resamples, int(sizes.sum()))
-    signs = rng.integers(0, 2, shape, dtype=np.int8).astype(np.float32) * 2 - 1
+    signs = (
+        rng.integers(
+            0,
+            2,
+            shape,
+            dtype=np.int8,
+        ).astype(np.float32)
+        * 2
+        - 1
+    )
     return signs, np.ones((1, shape[1]), dtype=np.float32)
 
 
-def multinomial_counts(sizes: np.ndarray, resamples: int, rng: np.random.Generator) -> np.ndarray:
+def multinomial_counts(
+    sizes: np.ndarray,
+    resamples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
     """How often each unit is drawn, (b, U), if each stratum is drawn as often as it has units.
 
     Args: units of each stratum; the strata stand one after the other.
     """
-    return np.concatenate([_stratum(int(units), resamples, rng) for units in sizes], axis=1, dtype=np.float32)
+    return np.concatenate(
+        [_stratum(int(units), resamples, rng) for units in sizes],
+        axis=1,
+        dtype=np.float32,
+    )
 
 
-def _stratum(units: int, resamples: int, rng: np.random.Generator) -> np.ndarray:
-    cells = rng.integers(0, units, (resamples, units), dtype=np.int32).astype(np.intp)
+def _stratum(
+    units: int,
+    resamples: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    cells = rng.integers(
+        0,
+        units,
+        (resamples, units),
+        dtype=np.int32,
+    ).astype(np.intp)
     cells += np.arange(resamples)[:, None] * units
     return np.bincount(cells.ravel(), minlength=resamples * units).reshape(resamples, units)
 
@@ -130,23 +199,48 @@ def _score_of_clips(right_of_clips: np.ndarray, classes: np.ndarray) -> Score:
     return lambda right, clips: right @ worth
 
 
-def _score_of_groups(right: np.ndarray, classes: np.ndarray, groups: np.ndarray) -> Score:
+def _score_of_groups(
+    right: np.ndarray,
+    classes: np.ndarray,
+    groups: np.ndarray,
+) -> Score:
     """The fraction right in each class is a ratio of two sums over the drawn groups."""
     count, units, methods = int(classes.max()) + 1, int(groups.max()) + 1, right.shape[1]
     cells = groups * count + classes
-    hits = _sums(cells, units * count, right).reshape(units, count * methods).astype(np.float32)
+    hits = (
+        _sums(
+            cells,
+            units * count,
+            right,
+        )
+        .reshape(units, count * methods)
+        .astype(np.float32)
+    )
     sizes = np.bincount(cells, minlength=units * count).reshape(units, count).astype(np.float32)
 
     def score(right: np.ndarray, clips: np.ndarray) -> np.ndarray:
-        sums = (right @ hits).reshape(len(right), count, methods)
+        sums = (right @ hits).reshape(
+            len(right),
+            count,
+            methods,
+        )
         drawn = (clips @ sizes)[:, :, None]  # (b, C, 1)
-        fractions = np.divide(sums, drawn, out=np.zeros_like(sums), where=drawn > 0)
+        fractions = np.divide(
+            sums,
+            drawn,
+            out=np.zeros_like(sums),
+            where=drawn > 0,
+        )
         return np.asarray(fractions.sum(1) / (drawn > 0).sum(1))
 
     return score
 
 
-def _sums(codes: np.ndarray, count: int, values: np.ndarray) -> np.ndarray:
+def _sums(
+    codes: np.ndarray,
+    count: int,
+    values: np.ndarray,
+) -> np.ndarray:
     """Rows of `values` (N, M) added up by code, (count, M)."""
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, codes, values)

@@ -21,7 +21,11 @@ def confusion(predictions: Predictions) -> list[list[int]]:
     return rows
 
 
-def confusion_counts(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+def confusion_counts(
+    labels: np.ndarray,
+    predicted: np.ndarray,
+    classes: int,
+) -> np.ndarray:
     """Clips by true and predicted class, (C, C), from indices (N,) and (N,) of any integer type."""
     cells = labels.astype(np.int64) * classes + predicted  # (N,)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)

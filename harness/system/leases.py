@@ -97,7 +97,11 @@ class Leases:
         if self._stopped is not None:
             return
         self._stopped = threading.Event()
-        threading.Thread(target=self._beat, args=(self._stopped,), daemon=True).start()
+        threading.Thread(
+            target=self._beat,
+            args=(self._stopped,),
+            daemon=True,
+        ).start()
 
     def _die(self) -> None:
         """Beat no longer."""

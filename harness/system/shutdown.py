@@ -29,7 +29,11 @@ class Stop:
         """Ask, as a signal does."""
         if not self.asked:
             self.asked = True
-            self._timer = threading.Timer(PATIENCE, os._exit, (EXIT_STOPPED,))
+            self._timer = threading.Timer(
+                PATIENCE,
+                os._exit,
+                (EXIT_STOPPED,),
+            )
             self._timer.daemon = True
             self._timer.start()
         if not self._held:

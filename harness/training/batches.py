@@ -22,11 +22,20 @@ from harness.video.load import load_clip, normalise
 class CachedFeatures:
     """Features of a frozen encoder, looked up. `tables` are its views: epoch e sees view e mod V."""
 
-    def __init__(self, samples: Sequence[Sample], tables: Sequence[FeatureTable]) -> None:
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        tables: Sequence[FeatureTable],
+    ) -> None:
         self.samples = samples
         self.tables = tables
 
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Features (B, T, D) and labels (B,)."""
         table = self.tables[epoch % len(self.tables)]
         for batch in rows:
@@ -54,11 +63,25 @@ class Frames:
         self.job_seed = job_seed
         self.workers = workers
         source = backbone.source
-        self.normalise = partial(normalise, mean=source.mean, std=source.std, kind=given.normalisation)
+        self.normalise = partial(
+            normalise,
+            mean=source.mean,
+            std=source.std,
+            kind=given.normalisation,
+        )
 
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Frames (B, T, 3, S, S) or, behind a frozen encoder, features (B, T, D); and labels (B,)."""
-        clips = Clips(self.samples, rows, partial(_clip, self.given, self.job_seed, epoch))
+        clips = Clips(
+            self.samples,
+            rows,
+            partial(_clip, self.given, self.job_seed, epoch),
+        )
         loader = DataLoader(
             clips,
             batch_size=None,
@@ -80,7 +103,12 @@ class Frames:
 class Clips(Dataset[tuple[Tensor, Tensor]]):
     """Whole batches as items, so that their order is ours and not the loader's."""
 
-    def __init__(self, samples: Sequence[Sample], rows: Batches, load: Callable[[Sample], Tensor]) -> None:
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        rows: Batches,
+        load: Callable[[Sample], Tensor],
+    ) -> None:
         self.samples = samples
         self.rows = rows
         self.load = load
@@ -95,8 +123,17 @@ class Clips(Dataset[tuple[Tensor, Tensor]]):
         return torch.stack([self.load(self.samples[row]) for row in batch]), _labels(self.samples, batch)
 
 
-def _clip(given: FrameInput, job_seed: int | None, epoch: int, sample: Sample) -> Tensor:
-    return load_clip(sample, given, None if job_seed is None else seed_of(job_seed, sample.id, epoch))
+def _clip(
+    given: FrameInput,
+    job_seed: int | None,
+    epoch: int,
+    sample: Sample,
+) -> Tensor:
+    return load_clip(
+        sample,
+        given,
+        None if job_seed is None else seed_of(job_seed, sample.id, epoch),
+    )
 
 
 def _labels(samples: Sequence[Sample], batch: Sequence[int]) -> Tensor:

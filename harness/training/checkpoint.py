@@ -155,7 +155,12 @@ def _plain(at: Standing) -> dict[str, Any]:
 def _generators() -> dict[str, Any]:
     version, state, gauss = random.getstate()
     _, keys, *rest = np.random.get_state(legacy=True)
-    about = {"version": version, "state": state, "gauss": gauss, "numpy": rest}
+    about = {
+        "version": version,
+        "state": state,
+        "gauss": gauss,
+        "numpy": rest,
+    }
     return {
         "about": json.dumps(about),
         "numpy": torch.from_numpy(np.asarray(keys).astype(np.int64)),

@@ -87,7 +87,11 @@ def fit(
         _begin(method, stage, device)
         if number < at.stage:
             continue  # it is over; what it did to the structure is done again, and the tensors come from the file
-        trained = Trained(method, make_optimizer(method, stage), grad_scaler(device, stage))
+        trained = Trained(
+            method,
+            make_optimizer(method, stage),
+            grad_scaler(device, stage),
+        )
         if saved:
             saved.restore(trained)
             saved = None
@@ -108,21 +112,43 @@ def fit(
     return at.fitted
 
 
-def _begin(method: Method, stage: Stage, device: torch.device) -> None:
+def _begin(
+    method: Method,
+    stage: Stage,
+    device: torch.device,
+) -> None:
     if stage.before is not None:
         stage.before()
         method.to(device)
 
 
-def _fit_epoch(training: Training, trained: Trained, stage: Stage, at: Standing) -> Row:
+def _fit_epoch(
+    training: Training,
+    trained: Trained,
+    stage: Stage,
+    at: Standing,
+) -> Row:
     """Train the epoch that `at` stands in, from the step that it stands at."""
     started = time.perf_counter() - at.seconds
     train, losses = training.train, at.losses
     trained.method.train()
     batches = split(order(len(train.samples), training.seed, stage.name, at.epoch), stage.batch_size)
     steps, rest = len(batches), batches[len(losses) :]
-    for inputs, labels in train.batches(rest, at.epoch, training.device) if rest else ():
-        _set_rates(trained.optimizer, stage, at.epoch * steps + len(losses), steps)
+    for inputs, labels in (
+        train.batches(
+            rest,
+            at.epoch,
+            training.device,
+        )
+        if rest
+        else ()
+    ):
+        _set_rates(
+            trained.optimizer,
+            stage,
+            at.epoch * steps + len(losses),
+            steps,
+        )
         losses.append(_step(trained, stage, training.micro, inputs, labels))
         if len(losses) % CHECK_EVERY == 0:
             loss = _mean_loss(losses, stage, at.epoch)
@@ -131,10 +157,21 @@ def _fit_epoch(training: Training, trained: Trained, stage: Stage, at: Standing)
         training.save(at, trained)
     loss = _mean_loss(losses, stage, at.epoch)
     rates = {f"lr.{group['name']}": group["lr"] for group in trained.optimizer.param_groups}
-    return {"stage": stage.name, "epoch": at.epoch + 1, "loss": loss, **rates, "seconds": at.seconds}
+    return {
+        "stage": stage.name,
+        "epoch": at.epoch + 1,
+        "loss": loss,
+        **rates,
+        "seconds": at.seconds,
+    }
 
 
-def _watch(training: Training, trained: Trained, at: Standing, monitor: Monitor | None) -> Mapping[str, float]:
+def _watch(
+    training: Training,
+    trained: Trained,
+    at: Standing,
+    monitor: Monitor | None,
+) -> Mapping[str, float]:
     """The monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
     try:
         return monitor(trained.method) if monitor else {}
@@ -143,13 +180,23 @@ def _watch(training: Training, trained: Trained, at: Standing, monitor: Monitor 
         raise
 
 
-def _step(trained: Trained, stage: Stage, micro: int, inputs: Tensor, labels: Tensor) -> Tensor:
+def _step(
+    trained: Trained,
+    stage: Stage,
+    micro: int,
+    inputs: Tensor,
+    labels: Tensor,
+) -> Tensor:
     """One optimizer step over all micro-batches; returns the loss of the whole batch, on its device."""
     method, optimizer, scaler = trained.method, trained.optimizer, trained.scaler
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=labels.device)
     size = -(-len(labels) // (stage.accumulate * micro))
-    for part, target in zip(torch.split(inputs, size), torch.split(labels, size), strict=True):
+    for part, target in zip(
+        torch.split(inputs, size),
+        torch.split(labels, size),
+        strict=True,
+    ):
         with autocast(labels.device, stage):
             loss = method.loss(method(part), target) * (len(target) / len(labels))
         scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -163,7 +210,12 @@ def _step(trained: Trained, stage: Stage, micro: int, inputs: Tensor, labels: Te
     return total
 
 
-def predict(method: Method, inputs: Inputs, device: torch.device, micro: int = 1) -> np.ndarray:
+def predict(
+    method: Method,
+    inputs: Inputs,
+    device: torch.device,
+    micro: int = 1,
+) -> np.ndarray:
     """Logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
     if not inputs.samples:
         raise BadData("no clip is left to score")
@@ -176,7 +228,12 @@ def predict(method: Method, inputs: Inputs, device: torch.device, micro: int = 1
     return torch.cat(logits).cpu().numpy()
 
 
-def order(count: int, seed: int, stage: str, epoch: int) -> np.ndarray:
+def order(
+    count: int,
+    seed: int,
+    stage: str,
+    epoch: int,
+) -> np.ndarray:
     """The order of the training clips in one epoch."""
     return np.random.default_rng(seed_of("order", seed, stage, epoch)).permutation(count)
 
@@ -186,12 +243,27 @@ def split(rows: np.ndarray, size: int) -> Sequence[Sequence[int]]:
     return [rows[start : start + size].tolist() for start in range(0, len(rows), size)]
 
 
-def _set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, steps: int) -> None:
+def _set_rates(
+    optimizer: torch.optim.Optimizer,
+    stage: Stage,
+    step: int,
+    steps: int,
+) -> None:
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate(stage.schedule, group["base_lr"], step, steps, stage.epochs)
+        group["lr"] = learning_rate(
+            stage.schedule,
+            group["base_lr"],
+            step,
+            steps,
+            stage.epochs,
+        )
 
 
-def _mean_loss(losses: Sequence[Tensor], stage: Stage, epoch: int) -> float:
+def _mean_loss(
+    losses: Sequence[Tensor],
+    stage: Stage,
+    epoch: int,
+) -> float:
     values = torch.stack(list(losses)).float().cpu().numpy()
     if not np.isfinite(values).all():
         step = int(np.argmin(np.isfinite(values))) + 1

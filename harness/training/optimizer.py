@@ -17,5 +17,14 @@ def make_optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
     """
     groups = list(parameter_groups(model, stage))
     if stage.optimizer == "adamw":
-        return torch.optim.AdamW(groups, betas=stage.betas, weight_decay=stage.weight_decay)
-    return torch.optim.SGD(groups, lr=0.0, momentum=stage.momentum, weight_decay=stage.weight_decay)
+        return torch.optim.AdamW(
+            groups,
+            betas=stage.betas,
+            weight_decay=stage.weight_decay,
+        )
+    return torch.optim.SGD(
+        groups,
+        lr=0.0,
+        momentum=stage.momentum,
+        weight_decay=stage.weight_decay,
+    )

@@ -7,7 +7,13 @@ from math import cos, pi
 from harness.core.recipe import Schedule
 
 
-def learning_rate(schedule: Schedule, base: float, step: int, steps_per_epoch: int, epochs: int) -> float:
+def learning_rate(
+    schedule: Schedule,
+    base: float,
+    step: int,
+    steps_per_epoch: int,
+    epochs: int,
+) -> float:
     """Learning rate of optimizer step `step`, counted from 0 over the whole stage.
 
     With s the step or the epoch (by `schedule.per`), W its warm-up and N the whole:

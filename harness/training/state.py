@@ -30,7 +30,12 @@ class Best:
     epoch: int = 0
     state: dict[str, Tensor] = field(default_factory=dict)
 
-    def offer(self, figures: Mapping[str, float], epoch: int, method: Method) -> None:
+    def offer(
+        self,
+        figures: Mapping[str, float],
+        epoch: int,
+        method: Method,
+    ) -> None:
         """Keep this epoch if it is better; the earlier one wins a tie."""
         score = tuple(figures.values())
         if score > self.score:

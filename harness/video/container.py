@@ -84,7 +84,11 @@ def timeline_of(stream: Any) -> Timeline:
     if None in times or len(set(times)) < len(times):
         return Timeline(len(times), (), ())
     keys = (Key(p.pts, p.dts) for p in packets if p.is_keyframe and p.pts is not None)
-    return Timeline(len(times), tuple(sorted(times)), tuple(sorted(keys, key=lambda key: key.pts)))
+    return Timeline(
+        len(times),
+        tuple(sorted(times)),
+        tuple(sorted(keys, key=lambda key: key.pts)),
+    )
 
 
 def packets_of(stream: Any) -> Iterator[Any]:

@@ -44,14 +44,22 @@ def read_frames(sample: Sample, files: Sequence[Path]) -> np.ndarray:
         raise BadSample(sample.id, f"{files[0]}: {len(files)} frames of {width} x {height} pixels are no face crops")
     frames = np.empty((len(files), *first.shape), np.uint8)
     frames[0] = first
-    for place, file in zip(frames[1:], files[1:], strict=True):
+    for place, file in zip(
+        frames[1:],
+        files[1:],
+        strict=True,
+    ):
         frame = _read(sample, file, place)
         if frame is not place:
             place[:] = fitted(frame, first)
     return frames
 
 
-def check_shape(sample: Sample, frame: np.ndarray, side: int) -> None:
+def check_shape(
+    sample: Sample,
+    frame: np.ndarray,
+    side: int,
+) -> None:
     """Refuse a frame (H, W, 3) that cannot be resized to have a shorter side of so many pixels.
 
     The longer side grows with the shorter one: 20,000 pixels by 1 would become gigabytes. Raises: BadSample.
@@ -85,7 +93,11 @@ def read_image(file: Path, place: np.ndarray | None = None) -> np.ndarray:
         return np.asarray(_colour(image))
 
 
-def _read(sample: Sample, file: Path, place: np.ndarray | None = None) -> np.ndarray:
+def _read(
+    sample: Sample,
+    file: Path,
+    place: np.ndarray | None = None,
+) -> np.ndarray:
     try:
         return read_image(file, place)
     except Exception as error:  # a broken file can make Pillow's readers fail in any way

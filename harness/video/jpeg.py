@@ -11,7 +11,11 @@ LARGEST = 64_000_000  # bytes of a file that is read at once
 PLAIN = frozenset({"YCbCr", "Gray", "RGB"})
 
 
-def read_jpeg(file: Path, most_pixels: int, place: np.ndarray | None = None) -> np.ndarray | None:
+def read_jpeg(
+    file: Path,
+    most_pixels: int,
+    place: np.ndarray | None = None,
+) -> np.ndarray | None:
     """Pixels (H, W, 3) uint8 of a grey or colour JPEG, bit for bit those of Pillow; None for whatever is not plain.
 
     Both decode by libjpeg-turbo, with the accurate DCT and smooth chroma. What makes it warn is left to Pillow.
@@ -34,7 +38,13 @@ def read_jpeg(file: Path, most_pixels: int, place: np.ndarray | None = None) -> 
         if space not in PLAIN or width * height > most_pixels:
             return None
         buffer = place if place is not None and place.shape == (height, width, 3) else None
-        pixels: np.ndarray = simplejpeg.decode_jpeg(data, "RGB", fastdct=False, fastupsample=False, buffer=buffer)
+        pixels: np.ndarray = simplejpeg.decode_jpeg(
+            data,
+            "RGB",
+            fastdct=False,
+            fastupsample=False,
+            buffer=buffer,
+        )
     except ValueError:
         return None
     return pixels if buffer is None else buffer

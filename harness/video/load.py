@@ -16,7 +16,11 @@ from harness.video.source import open_source
 from harness.video.transform import test_view, train_view
 
 
-def load_clip(sample: Sample, given: FrameInput, seed: int | None) -> Tensor:
+def load_clip(
+    sample: Sample,
+    given: FrameInput,
+    seed: int | None,
+) -> Tensor:
     """A clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or the test view without one.
 
     Raises:
@@ -24,17 +28,45 @@ def load_clip(sample: Sample, given: FrameInput, seed: int | None) -> Tensor:
     """
     source = open_source(sample)
     rng = None if seed is None else np.random.RandomState(seed)
-    picks = frame_indices(source.count, given.frames, given.sampling, rng, given.duration)
+    picks = frame_indices(
+        source.count,
+        given.frames,
+        given.sampling,
+        rng,
+        given.duration,
+    )
     unique, places = np.unique(picks, return_inverse=True)  # short clips repeat frames; decode each once
     frames = source.read(unique.tolist())  # (n, H, W, 3)
-    check_shape(sample, frames[0], max(given.base_size, given.size))
+    check_shape(
+        sample,
+        frames[0],
+        max(given.base_size, given.size),
+    )
     if len(unique) < len(picks):
         frames = frames[places]  # (T, H, W, 3)
-    tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)  # (T, 3, H, W), channels last in memory
-    return test_view(tensor, given) if seed is None else train_view(tensor, given, seed)
+    tensor = torch.from_numpy(frames).permute(
+        0,
+        3,
+        1,
+        2,
+    )  # (T, 3, H, W), channels last in memory
+    return (
+        test_view(tensor, given)
+        if seed is None
+        else train_view(
+            tensor,
+            given,
+            seed,
+        )
+    )
 
 
-def normalise(frames: Tensor, mean: Sequence[float], std: Sequence[float], kind: str) -> Tensor:
+def normalise(
+    frames: Tensor,
+    mean: Sequence[float],
+    std: Sequence[float],
+    kind: str,
+) -> Tensor:
     """Bytes (..., 3, H, W) to floats: in 0..1, or by the backbone's mean and deviation."""
     pixels = frames.contiguous().float()  # channels first: three channels side by side would defeat vector instructions
     if kind == "none":

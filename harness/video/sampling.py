@@ -28,7 +28,12 @@ def frame_indices(
     return picks
 
 
-def _segments(count: int, segments: int, duration: int, rng: np.random.RandomState | None) -> np.ndarray:
+def _segments(
+    count: int,
+    segments: int,
+    duration: int,
+    rng: np.random.RandomState | None,
+) -> np.ndarray:
     """Segment borders in float, so every frame can be drawn; a short clip repeats its frames evenly."""
     starts = max(count - duration + 1, 1)
     offsets = rng.random_sample(segments) if rng else np.full(segments, 0.5)
@@ -36,7 +41,12 @@ def _segments(count: int, segments: int, duration: int, rng: np.random.RandomSta
     return np.minimum(picks, starts - 1)
 
 
-def _tsn_legacy(count: int, segments: int, duration: int, rng: np.random.RandomState | None) -> np.ndarray:
+def _tsn_legacy(
+    count: int,
+    segments: int,
+    duration: int,
+    rng: np.random.RandomState | None,
+) -> np.ndarray:
     """As DFER-CLIP and its kin do: whole-number segments, whose rest at the clip's end training never shows.
 
     A clip shorter than the segments shows each of its frames, and then the last one again and again. (Between S and

@@ -15,7 +15,11 @@ from harness.video.container import Key, Timeline, Unreadable, opened, packets_o
 from harness.video.decode import MAX_CLIP_PIXELS, MAX_PIXELS
 
 
-def read_video(path: Path, indices: Sequence[int], timeline: Timeline) -> Iterator[np.ndarray]:
+def read_video(
+    path: Path,
+    indices: Sequence[int],
+    timeline: Timeline,
+) -> Iterator[np.ndarray]:
     """Frames (H, W, 3) uint8 at these ascending, distinct indices, upright; equal to those of a full decode.
 
     A frame is known by its time, so that neither B-frames nor a variable frame rate shift it. Decoding starts at the
@@ -28,7 +32,12 @@ def read_video(path: Path, indices: Sequence[int], timeline: Timeline) -> Iterat
     most = min(MAX_PIXELS, MAX_CLIP_PIXELS // len(indices))
     found: dict[int, np.ndarray] = {}
     if timeline.keys:
-        found = _by_seeking(path, {timeline.times[i]: i for i in indices}, timeline.keys, most)
+        found = _by_seeking(
+            path,
+            {timeline.times[i]: i for i in indices},
+            timeline.keys,
+            most,
+        )
     missing = [i for i in indices if i not in found]
     if missing:
         found |= _from_the_start(path, missing, timeline, most)
@@ -54,7 +63,12 @@ def read_timeline(path: Path) -> Timeline:
     return timeline
 
 
-def _by_seeking(path: Path, wanted: dict[int, int], keys: Sequence[Key], most_pixels: int) -> dict[int, np.ndarray]:
+def _by_seeking(
+    path: Path,
+    wanted: dict[int, int],
+    keys: Sequence[Key],
+    most_pixels: int,
+) -> dict[int, np.ndarray]:
     found = {}
     starts = [key.pts for key in keys]
     with opened(path, most_pixels) as stream:
@@ -97,7 +111,12 @@ def _whole(frames: Iterator[Any], key: Key) -> Iterator[Any]:
         yield from frames
 
 
-def _from_the_start(path: Path, missing: Sequence[int], timeline: Timeline, most_pixels: int) -> dict[int, np.ndarray]:
+def _from_the_start(
+    path: Path,
+    missing: Sequence[int],
+    timeline: Timeline,
+    most_pixels: int,
+) -> dict[int, np.ndarray]:
     found = {}
     places = {time: i for i, time in enumerate(timeline.times)}
     with opened(path, most_pixels) as stream:

@@ -44,7 +44,12 @@ def train_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
 
 
 def _resize(frames: Tensor, side: int) -> Tensor:
-    resized: Tensor = F.resize(frames, [side], BICUBIC, antialias=True)
+    resized: Tensor = F.resize(
+        frames,
+        [side],
+        BICUBIC,
+        antialias=True,
+    )
     return resized
 
 
@@ -62,7 +67,12 @@ def _square(frames: Tensor, side: int) -> Tensor:
 
 def _random_resized_crop(given: FrameInput) -> Step:
     size = given.crop_size or given.size
-    crop: Step = v2.RandomResizedCrop(size, scale=given.crop_scale, interpolation=BICUBIC, antialias=True)
+    crop: Step = v2.RandomResizedCrop(
+        size,
+        scale=given.crop_scale,
+        interpolation=BICUBIC,
+        antialias=True,
+    )
     return crop
 
 

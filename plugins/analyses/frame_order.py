@@ -33,21 +33,39 @@ class Options:
 class Reordered:
     """Inputs with the frames of each clip in another order; a clip's order depends on its id alone."""
 
-    def __init__(self, inputs: Inputs, order: str, seed: int) -> None:
+    def __init__(
+        self,
+        inputs: Inputs,
+        order: str,
+        seed: int,
+    ) -> None:
         self.inputs = inputs
         self.samples = inputs.samples
         self.order = order
         self.seed = seed
 
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Inputs (B, T, ...) and labels (B,)."""
         import torch
 
-        for batch, (clips, labels) in zip(rows, self.inputs.batches(rows, epoch, device), strict=True):
+        for batch, (clips, labels) in zip(
+            rows,
+            self.inputs.batches(rows, epoch, device),
+            strict=True,
+        ):
             index = [self.frames(self.samples[row].id, clips.shape[1]) for row in batch]
             yield torch.stack([clip[order] for clip, order in zip(clips, index, strict=True)]), labels
 
-    def frames(self, sample_id: str, count: int) -> list[int]:
+    def frames(
+        self,
+        sample_id: str,
+        count: int,
+    ) -> list[int]:
         """The frames of a clip in their new order; `repeated` is the middle one."""
         import numpy as np
 
@@ -71,10 +89,19 @@ def predictions(run: Run, options: Options) -> pd.DataFrame:
     other = paired_with(run)
     frame = pd.DataFrame({"sample_id": [s.id for s in run.samples], "label": run.labels})
     for order in ORDERS:
-        logits = predict(run.method, Reordered(run.inputs, order, options.seed), run.device)
+        logits = predict(
+            run.method,
+            Reordered(run.inputs, order, options.seed),
+            run.device,
+        )
         frame[order] = logits.argmax(axis=1)
         frame[f"{order}_pair"] = told_apart(logits, run.labels, other)
-    return frame.assign(dataset=job.dataset, method=job.row, fold=job.fold, seed=job.seed)
+    return frame.assign(
+        dataset=job.dataset,
+        method=job.row,
+        fold=job.fold,
+        seed=job.seed,
+    )
 
 
 def paired_with(run: Run) -> dict[int, int]:
@@ -86,14 +113,22 @@ def paired_with(run: Run) -> dict[int, int]:
     return {place(one): place(two) for pair in pairs for one, two in (pair, pair[::-1])}
 
 
-def told_apart(logits: np.ndarray, labels: np.ndarray, other: dict[int, int]) -> np.ndarray:
+def told_apart(
+    logits: np.ndarray,
+    labels: np.ndarray,
+    other: dict[int, int],
+) -> np.ndarray:
     """(N,) 1 where a clip's class has a larger logit than the other of its pair, 0 where not, NaN without a pair."""
     import numpy as np
 
     rivals = [other.get(int(label), -1) for label in labels]
     clips = np.arange(len(labels))
     ahead = logits[clips, labels] > logits[clips, rivals]
-    return np.where(np.array(rivals) < 0, np.nan, ahead)
+    return np.where(
+        np.array(rivals) < 0,
+        np.nan,
+        ahead,
+    )
 
 
 def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
@@ -129,7 +164,11 @@ def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
     return rows
 
 
-def frame_order(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
+def frame_order(
+    runs: Sequence[Run],
+    folder: Path,
+    options: Options,
+) -> list[Path]:
     """Write the predictions and the changes as parquet, and a table; folds are pooled and seeds averaged."""
     import pandas as pd
     from tabulate import tabulate
@@ -143,7 +182,12 @@ def frame_order(runs: Sequence[Run], folder: Path, options: Options) -> list[Pat
         for row in changes(part, options)
     ]
     figures = [name for name in FIGURES if any(name in row for row in rows)]
-    head = ["Dataset", "Method", "Test frames", *(FIGURES[name] for name in figures)]
+    head = [
+        "Dataset",
+        "Method",
+        "Test frames",
+        *(FIGURES[name] for name in figures),
+    ]
     body = [
         [
             markdown(row["dataset"]),

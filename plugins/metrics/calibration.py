@@ -19,7 +19,11 @@ def ece(predictions: Predictions) -> float:
 
     confidence = predictions.confidence
     correct = predictions.predicted == predictions.labels
-    bins = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    bins = np.clip(
+        np.ceil(confidence * BINS).astype(int) - 1,
+        0,
+        BINS - 1,
+    )
     gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)  # |B| (accuracy - confidence)
     return float(np.abs(gaps).sum() / len(confidence))
 

@@ -17,7 +17,13 @@ def macro_f1(predictions: Predictions) -> float:
     from sklearn.metrics import f1_score
 
     every = list(range(len(predictions.classes)))
-    values = f1_score(predictions.labels, predictions.predicted, labels=every, average=None, zero_division=0.0)
+    values = f1_score(
+        predictions.labels,
+        predictions.predicted,
+        labels=every,
+        average=None,
+        zero_division=0.0,
+    )
     return float(values[np.unique(predictions.labels)].mean())
 
 

@@ -30,7 +30,13 @@ def recall(predictions: Predictions) -> dict[str, float]:
 
     # `labels` is given, or a class that no clip has or gets would drop out and shift the ones after it.
     every = list(range(len(predictions.classes)))
-    values = recall_score(predictions.labels, predictions.predicted, labels=every, average=None, zero_division=0.0)
+    values = recall_score(
+        predictions.labels,
+        predictions.predicted,
+        labels=every,
+        average=None,
+        zero_division=0.0,
+    )
     present = set(predictions.labels.tolist())
     return {name: float(values[c]) for c, name in enumerate(predictions.classes) if c in present}
 

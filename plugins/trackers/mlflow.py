@@ -23,15 +23,28 @@ def job_started(job: JobSpec, context: RunContext) -> None:
 
 
 @hookimpl
-def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> None:
+def epoch_ended(
+    job: JobSpec,
+    epoch: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Loss, learning rates and validation figures, by stage and epoch."""
     for name, value in numbers(epoch).items():
         if name != "epoch":
-            _client(context).log_metric(_run(job, context), f"{epoch['stage']}/{name}", value, step=epoch["epoch"])
+            _client(context).log_metric(
+                _run(job, context),
+                f"{epoch['stage']}/{name}",
+                value,
+                step=epoch["epoch"],
+            )
 
 
 @hookimpl
-def job_finished(job: JobSpec, result: Mapping[str, Any], context: RunContext) -> None:
+def job_finished(
+    job: JobSpec,
+    result: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Metrics, or the reason of a failure."""
     client, run = _client(context), _run(job, context)
     for name, value in numbers(result["metrics"]).items():
@@ -54,7 +67,11 @@ def _run(job: JobSpec, context: RunContext) -> str:
         client = _client(context)
         known = client.get_experiment_by_name(EXPERIMENT)
         experiment = known.experiment_id if known else client.create_experiment(EXPERIMENT)
-        run = client.create_run(experiment, run_name=run_name(job), tags={"job": job.id})
+        run = client.create_run(
+            experiment,
+            run_name=run_name(job),
+            tags={"job": job.id},
+        )
         _runs[job.id] = str(run.info.run_id)
         for name, value in settings(job).items():
             client.log_param(_runs[job.id], name, value)

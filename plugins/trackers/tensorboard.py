@@ -23,7 +23,11 @@ def job_started(job: JobSpec, context: RunContext) -> None:
 
 
 @hookimpl
-def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> None:
+def epoch_ended(
+    job: JobSpec,
+    epoch: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Loss, learning rates and validation figures, by stage and epoch."""
     for name, value in numbers(epoch).items():
         if name != "epoch":
@@ -31,7 +35,11 @@ def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> 
 
 
 @hookimpl
-def job_finished(job: JobSpec, result: Mapping[str, Any], context: RunContext) -> None:
+def job_finished(
+    job: JobSpec,
+    result: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Metrics, or the reason of a failure."""
     writer = _writer(job, context)
     for name, value in numbers(result["metrics"]).items():

@@ -21,14 +21,22 @@ def job_started(job: JobSpec, context: RunContext) -> None:
 
 
 @hookimpl
-def epoch_ended(job: JobSpec, epoch: Mapping[str, Any], context: RunContext) -> None:
+def epoch_ended(
+    job: JobSpec,
+    epoch: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Loss, learning rates and validation figures, by stage and epoch."""
     run = _run(job, context)
     run.log({f"{epoch['stage']}/{name}": value for name, value in numbers(epoch).items()})
 
 
 @hookimpl
-def job_finished(job: JobSpec, result: Mapping[str, Any], context: RunContext) -> None:
+def job_finished(
+    job: JobSpec,
+    result: Mapping[str, Any],
+    context: RunContext,
+) -> None:
     """Metrics, or the reason of a failure."""
     run = _run(job, context)
     run.summary.update({**numbers(result["metrics"]), "status": result["status"], "error": result["error"]})

@@ -41,13 +41,32 @@ def check(
     try:
         found = find(spec, root, layout)
     except BadData as error:
-        file, line = str(getattr(error, "file", "")), getattr(error, "line", None)
+        file, line = (
+            str(getattr(error, "file", "")),
+            getattr(
+                error,
+                "line",
+                None,
+            ),
+        )
         text = getattr(error, "reason", str(error))
         problem = Problem("error", "bad-annotation" if line else "nothing-to-read", text, file, line)
-        return Report(spec.name, str(root), demo=False, official=False, layout="", fingerprint="", problems=[problem])
+        return Report(
+            spec.name,
+            str(root),
+            demo=False,
+            official=False,
+            layout="",
+            fingerprint="",
+            problems=[problem],
+        )
     dataset = describe(spec, root, found, cache, thorough=True)
     samples = list(dataset.samples.values())
-    problems = [*found.problems, *split_problems(dataset), *clip_problems(dataset, frames)]
+    problems = [
+        *found.problems,
+        *split_problems(dataset),
+        *clip_problems(dataset, frames),
+    ]
     if deep:
         problems += deep.undecodable(samples)
     if leaks:
@@ -101,7 +120,12 @@ def split_problems(dataset: Dataset) -> list[Problem]:
     return problems
 
 
-def _difference(spec: DatasetSpec, fold: str, part: int, side: Sequence[Sample]) -> str:
+def _difference(
+    spec: DatasetSpec,
+    fold: str,
+    part: int,
+    side: Sequence[Sample],
+) -> str:
     if fold not in spec.counts:
         return "other clips or labels"
     official, found = spec.counts[fold][part], per_class(side, len(spec.classes))
@@ -112,7 +136,13 @@ def _difference(spec: DatasetSpec, fold: str, part: int, side: Sequence[Sample])
     return f"{sum(found):,} clips for {sum(official):,} ({sizes})"
 
 
-def _part(dataset: Dataset, fold: str, part: str, side: Sequence[Sample], frames: int) -> Part:
+def _part(
+    dataset: Dataset,
+    fold: str,
+    part: str,
+    side: Sequence[Sample],
+    frames: int,
+) -> Part:
     spec = dataset.spec
     listed = per_class(side, len(spec.classes))
     official = None if dataset.demo else spec.counts.get(fold)
@@ -139,4 +169,9 @@ def _frames(samples: Sequence[Sample]) -> Mapping[str, float]:
     if not counts:
         return {}
     mean, median = statistics.fmean(counts), statistics.median(counts)
-    return {"min": min(counts), "median": median, "mean": round(mean, 2), "max": max(counts)}
+    return {
+        "min": min(counts),
+        "median": median,
+        "mean": round(mean, 2),
+        "max": max(counts),
+    }

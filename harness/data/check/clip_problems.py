@@ -19,7 +19,12 @@ def clip_problems(dataset: Dataset, frames: int) -> list[Problem]:
     samples = sorted(dataset.samples.values(), key=lambda s: s.id)
     found: list[Problem] = []
     for code, level, text, of_kind in _kinds(dataset, samples):
-        found += listed(dataset, code, level, [(s, text) for s in of_kind])
+        found += listed(
+            dataset,
+            code,
+            level,
+            [(s, text) for s in of_kind],
+        )
     found += _differing(dataset, samples)
     short = short_clips((s for s in samples if s.frames), frames)
     if short:
@@ -69,7 +74,12 @@ def _differing(dataset: Dataset, samples: Sequence[Sample]) -> list[Problem]:
     return [Problem("warning", "frames-differ", f"{text}{stated[first.id]}; files are counted", file, line)]
 
 
-def _short(dataset: Dataset, samples: Sequence[Sample], short: Sequence[Sample], frames: int) -> str:
+def _short(
+    dataset: Dataset,
+    samples: Sequence[Sample],
+    short: Sequence[Sample],
+    frames: int,
+) -> str:
     repeated = sum(frames - s.frames for s in short)
     all_of, short_of = Counter(s.label for s in samples), Counter(s.label for s in short)
     shares = ", ".join(

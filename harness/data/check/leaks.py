@@ -109,16 +109,34 @@ def _thumbnails(sample: Sample) -> Iterator[Image.Image]:
 
 def _hash(image: Image.Image) -> np.ndarray | None:
     try:
-        small = image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        small = image.convert("L").resize(
+            (SIDE + 1, SIDE),
+            Image.Resampling.BILINEAR,
+            reducing_gap=2.0,
+        )
     except Exception:
         return None
     grey = np.asarray(small, np.int16)
     if grey.std() < FLAT:
         return None
-    thumbnail = grey[:, :SIDE].reshape(8, SIDE // 8, 8, SIDE // 8).mean((1, 3)).astype(np.uint8)
+    thumbnail = (
+        grey[:, :SIDE]
+        .reshape(
+            8,
+            SIDE // 8,
+            8,
+            SIDE // 8,
+        )
+        .mean((1, 3))
+        .astype(np.uint8)
+    )
     return np.concatenate([np.packbits(grey[:, 1:] > grey[:, :-1]), thumbnail.ravel()])
 
 
-def _apart(dataset: Dataset, a: str, b: str) -> list[str]:
+def _apart(
+    dataset: Dataset,
+    a: str,
+    b: str,
+) -> list[str]:
     """Folds in which one clip is in train and the other in test."""
     return [name for name, (train, test) in dataset.sides.items() if {a, b} & train and {a, b} & test]

@@ -23,7 +23,11 @@ class Parallel:
     workers: int
     progress: Progress
 
-    def over(self, work: Callable[[Sample], T], samples: Sequence[Sample]) -> Iterator[tuple[Sample, T]]:
+    def over(
+        self,
+        work: Callable[[Sample], T],
+        samples: Sequence[Sample],
+    ) -> Iterator[tuple[Sample, T]]:
         """Each clip with what `work` gives, in order. Spawned, so that threads of this process cannot hang them."""
         if self.workers < 2 or len(samples) < 2:
             yield from self._reported(samples, map(work, samples))
@@ -40,7 +44,11 @@ class Parallel:
             if reason
         ]
 
-    def _reported(self, samples: Sequence[Sample], results: Iterator[T]) -> Iterator[tuple[Sample, T]]:
+    def _reported(
+        self,
+        samples: Sequence[Sample],
+        results: Iterator[T],
+    ) -> Iterator[tuple[Sample, T]]:
         for done, (sample, result) in enumerate(zip(samples, results, strict=True), start=1):
             self.progress(done, len(samples))
             yield sample, result

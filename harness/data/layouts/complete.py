@@ -25,7 +25,11 @@ def first_fifths(labels: Labels) -> dict[str, Collection[str]]:
     return {"1": scene_fifths(labels)[1]}
 
 
-def all_labels(parts: Mapping[Cell, Labels], folds: Sequence[str], known: Labels | None) -> Labels | None:
+def all_labels(
+    parts: Mapping[Cell, Labels],
+    folds: Sequence[str],
+    known: Labels | None,
+) -> Labels | None:
     """The labels of all clips, if some fold is whole, all test parts are there, or they are known otherwise."""
     if known is not None:
         return known

@@ -51,18 +51,37 @@ class Meaning:
     official: str  # template of the official lists
 
 
-def read_family(template: str, cells: Mapping[Cell, Path], meaning: Meaning, into: Reading) -> None:
+def read_family(
+    template: str,
+    cells: Mapping[Cell, Path],
+    meaning: Meaning,
+    into: Reading,
+) -> None:
     """Read lists that share a template."""
     lists = {cell: _labelled(cell, read_list(path), len(meaning.classes), into) for cell, path in cells.items()}
     for found in lists.values():
         into.bad(found.bad)
     rows = [row for found in lists.values() for row in found.rows]
-    numbers = _numbers(template, lists, meaning, into) if labels.are_numbers(rows) else None
+    numbers = (
+        _numbers(
+            template,
+            lists,
+            meaning,
+            into,
+        )
+        if labels.are_numbers(rows)
+        else None
+    )
     for cell, found in lists.items():
         _read_part(cell, found.rows, numbers, meaning, into)
 
 
-def _labelled(cell: Cell, found: ClipList, classes: int, into: Reading) -> ClipList:
+def _labelled(
+    cell: Cell,
+    found: ClipList,
+    classes: int,
+    into: Reading,
+) -> ClipList:
     """A table of all clips without those of several labels, whose label it gives as 0 or not at all."""
     rows = [row for row in found.rows if row.label not in NONE]
     highest = max((n for row in rows if (n := labels.number_of(row)) is not None), default=0)
@@ -74,7 +93,12 @@ def _labelled(cell: Cell, found: ClipList, classes: int, into: Reading) -> ClipL
     return replace(found, rows=rows)
 
 
-def _numbers(template: str, lists: Mapping[Cell, ClipList], meaning: Meaning, into: Reading) -> labels.Numbers:
+def _numbers(
+    template: str,
+    lists: Mapping[Cell, ClipList],
+    meaning: Meaning,
+    into: Reading,
+) -> labels.Numbers:
     """What the numbers of a family mean; said where they are not the usual ones."""
     numbered = any(c.number is not None for c in meaning.classes)
     header = next((found.header for found in lists.values() if found.header), ())
@@ -139,7 +163,11 @@ def _by_count(lists: Mapping[Cell, ClipList], counts: Counts) -> labels.Numbers 
     return next((numbers for numbers in found if numbers), None)
 
 
-def _permuted(counts: Counter[int], official: Sequence[int], numbers: labels.Numbers) -> bool:
+def _permuted(
+    counts: Counter[int],
+    official: Sequence[int],
+    numbers: labels.Numbers,
+) -> bool:
     sizes = [0] * len(official)
     for number, label in numbers.classes.items():
         sizes[label] = counts[number]
@@ -151,7 +179,15 @@ def _read_part(
 ) -> None:
     """Keep id, class and row of each clip. A row that does not fit, or comes again, is a problem."""
     classes = meaning.classes
-    found, bad = labels.read_numbers(rows, classes, numbers) if numbers else labels.read_words(rows, classes)
+    found, bad = (
+        labels.read_numbers(
+            rows,
+            classes,
+            numbers,
+        )
+        if numbers
+        else labels.read_words(rows, classes)
+    )
     into.bad(bad)
     part, seen = into.parts.setdefault(cell, {}), into.rows.setdefault(cell, {})
     for row, label in found:

@@ -28,7 +28,11 @@ def make_folds(
         for part in PARTS:
             for clip, label in parts[fold, part].items():
                 if clip not in samples:
-                    samples[clip] = Sample(clip, base / tree.place(clip), label)
+                    samples[clip] = Sample(
+                        clip,
+                        base / tree.place(clip),
+                        label,
+                    )
                 reason = ""
                 if samples[clip].label != label:
                     reason = f"clip {clip!r} has another label in another list"
@@ -42,7 +46,12 @@ def make_folds(
     return folds
 
 
-def _errors(reading: Reading, cell: Cell, clip: str, reason: str) -> list[BadRow]:
+def _errors(
+    reading: Reading,
+    cell: Cell,
+    clip: str,
+    reason: str,
+) -> list[BadRow]:
     """The error at the row of that part, or at the first row of the clip if the part was derived."""
     places = (reading.rows.get(cell, {}), *reading.rows.values())
     return [next(rows[clip] for rows in places if clip in rows).error(reason)]

@@ -27,7 +27,11 @@ class Ids(Protocol):
     def trees(self, folders: Folders) -> Iterator[str]:
         """The relative paths of folders that hold clips."""
 
-    def entries(self, folders: Folders, tree: str) -> dict[str, str]:
+    def entries(
+        self,
+        folders: Folders,
+        tree: str,
+    ) -> dict[str, str]:
         """Id -> relative path of every clip in such a folder."""
 
 
@@ -49,7 +53,11 @@ class Numbered:
         """Folders with numbered folders or videos."""
         return (path for path, folder in folders.items() if any(numbered(folder)))
 
-    def entries(self, folders: Folders, tree: str) -> dict[str, str]:
+    def entries(
+        self,
+        folders: Folders,
+        tree: str,
+    ) -> dict[str, str]:
         """The clips of a folder; where there are several of a number, the exactly padded folder first."""
         names = [(self._padded(name), name) for name in numbered(folders[tree])]
         found = {clip: join(tree, name) for clip, name in reversed(names)}  # of several, the first
@@ -92,12 +100,20 @@ class Scenes:
                 found["/".join(parts[:-2])] = None
         return iter(found)
 
-    def entries(self, folders: Folders, tree: str) -> dict[str, str]:
+    def entries(
+        self,
+        folders: Folders,
+        tree: str,
+    ) -> dict[str, str]:
         """The clips of all scenes and emotions below a folder."""
         known = {emotion.lower(): emotion for emotion in self.emotions}
         found: dict[str, str] = {}
         for scene in folders[tree].folders:
-            for name in getattr(folders.get(join(tree, scene)), "folders", ()):
+            for name in getattr(
+                folders.get(join(tree, scene)),
+                "folders",
+                (),
+            ):
                 cell = f"{join(tree, scene)}/{name}"
                 if name.lower() in known and cell in folders:
                     clips = self.numbers.entries(folders, cell)

@@ -113,7 +113,11 @@ def numbers_by_columns(header: Sequence[str], classes: Sequence[ClassLabel]) -> 
     return Numbers(dict(enumerate(order, start=1)), "numbers in the order of the columns, from 1")
 
 
-def numbers_by_range(present: Iterable[int], classes: Sequence[ClassLabel], first: int) -> Numbers:
+def numbers_by_range(
+    present: Iterable[int],
+    classes: Sequence[ClassLabel],
+    first: int,
+) -> Numbers:
     """Numbers from 0 or from 1, by whether 0 or the highest of the latter occurs; `first` where neither does.
 
     With both, the list is wrong, and reading it from `first` will say where.
@@ -121,7 +125,11 @@ def numbers_by_range(present: Iterable[int], classes: Sequence[ClassLabel], firs
     present = set(present)
     lowest, highest = 0 in present, len(classes) in present
     base = first if lowest == highest else 0 if lowest else 1
-    return Numbers({base + i: i for i in range(len(classes))}, _base(base), certain=lowest != highest)
+    return Numbers(
+        {base + i: i for i in range(len(classes))},
+        _base(base),
+        certain=lowest != highest,
+    )
 
 
 def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
@@ -136,7 +144,11 @@ def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
 def _told(classes: dict[int, int], by: str) -> Numbers:
     steps = {c - number for number, c in classes.items()}
     usual = len(steps) == 1
-    return Numbers(classes, _base(-steps.pop()) if usual else f"another class order, told by {by}", usual=usual)
+    return Numbers(
+        classes,
+        _base(-steps.pop()) if usual else f"another class order, told by {by}",
+        usual=usual,
+    )
 
 
 def _base(base: int) -> str:

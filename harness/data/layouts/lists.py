@@ -100,10 +100,23 @@ def classify(path: str, folds: Sequence[str]) -> tuple[str, Cell, bool]:
             held_out = held_out or (not part and bool(matches[0][3]))
             part = part or found
             if found == part:
-                name = _blank(name, matches[0], 1 if matches[0][1] else 2 if matches[0][2] else 3, "{part}")
+                name = _blank(
+                    name,
+                    matches[0],
+                    1 if matches[0][1] else 2 if matches[0][2] else 3,
+                    "{part}",
+                )
         number = FOLD.search(name)
         if not fold and number:
-            fold, name = number[1], _blank(name, number, 1, "{fold}")
+            fold, name = (
+                number[1],
+                _blank(
+                    name,
+                    number,
+                    1,
+                    "{fold}",
+                ),
+            )
         elif not fold and depth < len(parts) - 1 and name in folds and len(folds) > 1:
             fold, name = name, "{fold}"
         parts[depth] = name
@@ -111,12 +124,25 @@ def classify(path: str, folds: Sequence[str]) -> tuple[str, Cell, bool]:
         fold = folds[0]
     lone = [match for match in LONE.finditer(parts[-1]) if match[1] in folds]
     if part and not fold and len(lone) == 1:
-        fold, parts[-1] = lone[0][1], _blank(parts[-1], lone[0], 1, "{fold}")
+        fold, parts[-1] = (
+            lone[0][1],
+            _blank(
+                parts[-1],
+                lone[0],
+                1,
+                "{fold}",
+            ),
+        )
     template = "/".join(parts)
     return template, (fold, part) if fold and part else WHOLE, held_out
 
 
-def _blank(name: str, match: re.Match[str], group: int, instead: str) -> str:
+def _blank(
+    name: str,
+    match: re.Match[str],
+    group: int,
+    instead: str,
+) -> str:
     return name[: match.start(group)] + instead + name[match.end(group) :]
 
 
@@ -137,7 +163,11 @@ def _below(path: str, asked: str) -> str:
     return path.removeprefix(folder) if path.startswith(folder) else ""
 
 
-def _asked_for(root: Path, texts: Sequence[str], asked: str) -> tuple[list[tuple[Path, str]], list[Problem]]:
+def _asked_for(
+    root: Path,
+    texts: Sequence[str],
+    asked: str,
+) -> tuple[list[tuple[Path, str]], list[Problem]]:
     """The lists that the user names, which may lie outside the root: nothing but labels is taken from there."""
     pattern = re.sub(r"\{(fold|part)\}", "*", asked.rstrip("/"))
     inside = [text for text in texts if fnmatch(text, pattern) or fnmatch(text, f"{pattern}/*")]

@@ -47,10 +47,24 @@ class Layouts:
         """
         clips_asked, _, lists_asked = layout.partition(":")
         listing = look(root)
-        lists = find_lists(root, listing.texts, self.folds, self.lists, self.name, lists_asked)
+        lists = find_lists(
+            root,
+            listing.texts,
+            self.folds,
+            self.lists,
+            self.name,
+            lists_asked,
+        )
         reading = Reading()
         used, others = self._read_lists(lists.families, reading)
-        tree = find_tree(root, listing.folders, self.ids, self.crops, reading.labels, clips_asked)
+        tree = find_tree(
+            root,
+            listing.folders,
+            self.ids,
+            self.crops,
+            reading.labels,
+            clips_asked,
+        )
         told = self._told(tree)
         known = told | reading.labels if told else None
         if (fold := self._open_fold(reading)) and known is None:
@@ -60,7 +74,12 @@ class Layouts:
         labels = all_labels(reading.parts, self.folds, known)
         if labels is None:
             raise BadData(self._missing(root, fold, lists))
-        parts, derived = complete(reading.parts, labels, self.folds, self.rule)
+        parts, derived = complete(
+            reading.parts,
+            labels,
+            self.folds,
+            self.rule,
+        )
         folds = make_folds(root, self.folds, parts, tree, reading)
         left = (*_other_lists(others if not lists_asked else ()), *_unlisted(tree, folds))
         return Inventory(
@@ -82,9 +101,18 @@ class Layouts:
 
     @cached_property
     def _meaning(self) -> Meaning:
-        return Meaning(self.classes, self.ids, self.counts, self.lists)
+        return Meaning(
+            self.classes,
+            self.ids,
+            self.counts,
+            self.lists,
+        )
 
-    def _read_lists(self, families: Sequence[Family], reading: Reading) -> tuple[list[str], list[str]]:
+    def _read_lists(
+        self,
+        families: Sequence[Family],
+        reading: Reading,
+    ) -> tuple[list[str], list[str]]:
         """Read the preferred families until every part of every fold is there.
 
         Returns their templates, and those of other families that hold a part.
@@ -127,7 +155,13 @@ class Layouts:
         cells = ((fold, part) for fold in self.folds for part in PARTS)
         return next((cell for cell in cells if cell not in reading.parts), None)
 
-    def _read_whole(self, lists: Lists, tree: Tree, reading: Reading, used: list[str]) -> dict[str, int] | None:
+    def _read_whole(
+        self,
+        lists: Lists,
+        tree: Tree,
+        reading: Reading,
+        used: list[str],
+    ) -> dict[str, int] | None:
         """The labels of the first list without a part that is one: many a text file merely has the name of one.
 
         DFEW's table of votes labels 362 clips that the official split leaves out, as no crops of them were made.
@@ -159,7 +193,12 @@ class Layouts:
             sum(s) for s in zip(*self.counts[self.folds[0]], strict=True)
         ]
 
-    def _missing(self, root: Path, cell: Cell | None, lists: Lists) -> str:
+    def _missing(
+        self,
+        root: Path,
+        cell: Cell | None,
+        lists: Lists,
+    ) -> str:
         fold, part = cell or ("", "")
         expected = self.lists.format(fold=fold, part=part)
         left = [f"{path} ({reason})" for path, reason in sorted(lists.unused.items())]

@@ -76,7 +76,12 @@ def find_tree(
         problems.append(
             Problem("info", "other-clips", f"clips also lie in {', '.join(others)}; --layout {others[0]} reads those")
         )
-    return Tree(path, crops.name if crops else path, found[path], problems)
+    return Tree(
+        path,
+        crops.name if crops else path,
+        found[path],
+        problems,
+    )
 
 
 def _share(entries: Mapping[str, str], wanted: Collection[str]) -> float:
@@ -90,7 +95,11 @@ def _crops(path: str, known: Sequence[Crops]) -> Crops | None:
     return next((crops for crops in known if any(lower.endswith(f"/{name.lower()}") for name in crops.folders)), None)
 
 
-def _preference(path: str, known: Sequence[Crops], share: float) -> tuple[object, ...]:
+def _preference(
+    path: str,
+    known: Sequence[Crops],
+    share: float,
+) -> tuple[object, ...]:
     crops = _crops(path, known)
     likely = crops is not None and not crops.warning and share >= PROBED
     rank = known.index(crops) if crops else len(known)
@@ -98,7 +107,11 @@ def _preference(path: str, known: Sequence[Crops], share: float) -> tuple[object
     return (not likely, rank if likely else 0, unfit, -share, rank, path.count("/"), path)
 
 
-def _asked_for(found: Mapping[str, object], known: Sequence[Crops], asked: str) -> str:
+def _asked_for(
+    found: Mapping[str, object],
+    known: Sequence[Crops],
+    asked: str,
+) -> str:
     lower = asked.strip("/").lower()
     names = {path: (_crops(path, known) or Crops(path, ())).name.lower() for path in found}
     exact = [path for path in found if path.lower() == lower]

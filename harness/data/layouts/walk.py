@@ -110,10 +110,18 @@ def _list(listing: Listing, path: str) -> Folder:
     except OSError as error:
         reason = f"cannot list {path or listing.root} ({error.strerror})"
         listing.problems.append(Problem("warning", "unreadable-folder", reason, path))
-    return Folder(tuple(sorted(folders)), tuple(sorted(videos)), tuple(sorted(texts)))
+    return Folder(
+        tuple(sorted(folders)),
+        tuple(sorted(videos)),
+        tuple(sorted(texts)),
+    )
 
 
-def _kind(entry: os.DirEntry[str], listing: Listing, path: str) -> str:
+def _kind(
+    entry: os.DirEntry[str],
+    listing: Listing,
+    path: str,
+) -> str:
     """`folder`, `file`, or nothing for a pipe, a broken link and the like; links count as what they lead to."""
     try:
         return "folder" if entry.is_dir() else "file" if entry.is_file() else ""

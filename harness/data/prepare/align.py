@@ -13,7 +13,12 @@ from harness.data.prepare.faces import Face
 ARCFACE = np.array([[38.29, 51.70], [73.53, 51.50], [56.03, 71.74], [41.55, 92.37], [70.73, 92.20]]) / 112
 
 
-def align(frame: np.ndarray, face: Face, size: int, margin: float) -> Image.Image:
+def align(
+    frame: np.ndarray,
+    face: Face,
+    size: int,
+    margin: float,
+) -> Image.Image:
     """A crop (size, size) turned, scaled and shifted so that the face's five points lie where they belong.
 
     Args:
@@ -29,7 +34,12 @@ def align(frame: np.ndarray, face: Face, size: int, margin: float) -> Image.Imag
     if shrink > 1:
         image = image.reduce(shrink)
     coefficients = tuple(value / shrink for value in (a, -b, x, b, a, y))
-    return image.transform((size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BICUBIC)
+    return image.transform(
+        (size, size),
+        Image.Transform.AFFINE,
+        coefficients,
+        Image.Resampling.BICUBIC,
+    )
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, float, float, float]:

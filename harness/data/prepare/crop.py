@@ -48,7 +48,12 @@ class Record:
         return sum(bool(row["crop"]) for row in self.rows)
 
 
-def prepare_clip(clip: RawClip, out: Path, settings: Settings, detect: Detector) -> Record:
+def prepare_clip(
+    clip: RawClip,
+    out: Path,
+    settings: Settings,
+    detect: Detector,
+) -> Record:
     """Write the crops of a clip to `out/<clip id>/<frame number>.jpg`, and what was done to its record.
 
     A clip that cannot be decoded leaves no crops and a record with the reason.
@@ -60,9 +65,21 @@ def prepare_clip(clip: RawClip, out: Path, settings: Settings, detect: Detector)
     _write_record(out, Record(clip.id, "", "started", "", ()))  # whose crops they are, should this be stopped
     try:
         rows = _write_crops(clip, out, settings, detect)
-        record = Record(clip.id, key_of(clip, settings), "done", "", rows)
+        record = Record(
+            clip.id,
+            key_of(clip, settings),
+            "done",
+            "",
+            rows,
+        )
     except BadSample as error:
-        record = Record(clip.id, "", "failed", str(error), ())
+        record = Record(
+            clip.id,
+            "",
+            "failed",
+            str(error),
+            (),
+        )
     _write_record(out, record)
     return record
 
@@ -72,7 +89,11 @@ def key_of(clip: RawClip, settings: Settings) -> str:
     return digest([clip.id, clip.state, asdict(settings)])
 
 
-def kept_record(clip: RawClip, out: Path, settings: Settings) -> Record | None:
+def kept_record(
+    clip: RawClip,
+    out: Path,
+    settings: Settings,
+) -> Record | None:
     """The record of an earlier run, if all that it promises is still there and nothing has changed since."""
     record = read_record(out, clip.id)
     if record is None or record.status != "done":
@@ -109,7 +130,12 @@ def _clear(folder: Path, record: Record | None) -> None:
         file.unlink()
 
 
-def _write_crops(clip: RawClip, out: Path, settings: Settings, detect: Detector) -> list[dict[str, Any]]:
+def _write_crops(
+    clip: RawClip,
+    out: Path,
+    settings: Settings,
+    detect: Detector,
+) -> list[dict[str, Any]]:
     """Decode twice: which face a clip is about is known at its end, and detecting costs far more than decoding."""
     found = [detect(frame) for frame in clip.frames()]
     chosen = choose(found, settings.pick)
@@ -117,7 +143,12 @@ def _write_crops(clip: RawClip, out: Path, settings: Settings, detect: Detector)
         for number, frame in enumerate(clip.frames() if chosen else ()):
             if number in chosen:
                 (out / clip.id).mkdir(parents=True, exist_ok=True)
-                image = align(frame, chosen[number], settings.size, settings.margin)
+                image = align(
+                    frame,
+                    chosen[number],
+                    settings.size,
+                    settings.margin,
+                )
                 image.save(out / clip.id / _name(number), quality=QUALITY)
     except OSError as error:
         raise HarnessError(f"cannot write the crops of {clip.id} to {out}: {error.strerror or error}") from error
@@ -128,9 +159,19 @@ def _name(number: int) -> str:
     return f"{number + 1:05d}.jpg"
 
 
-def _row(clip: RawClip, number: int, faces: Sequence[Face], face: Face | None) -> dict[str, Any]:
+def _row(
+    clip: RawClip,
+    number: int,
+    faces: Sequence[Face],
+    face: Face | None,
+) -> dict[str, Any]:
     status = "face" if face else "other-face" if faces else "no-face"
-    row: dict[str, Any] = {"clip": clip.id, "frame": number + 1, "status": status, "faces": len(faces)}
+    row: dict[str, Any] = {
+        "clip": clip.id,
+        "frame": number + 1,
+        "status": status,
+        "faces": len(faces),
+    }
     row["crop"] = f"{clip.id}/{_name(number)}" if face else ""
     box = (face.x, face.y, face.width, face.height, face.score) if face else ("",) * 5
     row |= dict(zip(("x", "y", "width", "height", "score"), box, strict=True))

@@ -72,8 +72,19 @@ def mtcnn() -> Detector:
     return detect
 
 
-def _face(found: dict[str, Any], frame_height: int, frame_width: int) -> Face:
+def _face(
+    found: dict[str, Any],
+    frame_height: int,
+    frame_width: int,
+) -> Face:
     x, y, width, height = (float(number) for number in found["box"])
     names = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
     points = tuple((float(across), float(down)) for across, down in (found["keypoints"][name] for name in names))
-    return Face(x, y, min(width, frame_width - x), min(height, frame_height - y), float(found["confidence"]), points)
+    return Face(
+        x,
+        y,
+        min(width, frame_width - x),
+        min(height, frame_height - y),
+        float(found["confidence"]),
+        points,
+    )

@@ -36,7 +36,13 @@ class Prepared:
     faceless: Path
 
 
-def prepare(source: Path, out: Path, settings: Settings, workers: int, advance: Advance) -> Prepared:
+def prepare(
+    source: Path,
+    out: Path,
+    settings: Settings,
+    workers: int,
+    advance: Advance,
+) -> Prepared:
     """Write crops, `index.csv` (one line a source frame) and `no-face.csv` (the frames without a crop) to `out`.
 
     Raises:
@@ -60,14 +66,23 @@ def prepare(source: Path, out: Path, settings: Settings, workers: int, advance: 
     return Prepared(finished, kept, out / INDEX, out / FACELESS)
 
 
-def _prepared(clips: Sequence[RawClip], out: Path, settings: Settings, workers: int) -> Iterator[Record]:
+def _prepared(
+    clips: Sequence[RawClip],
+    out: Path,
+    settings: Settings,
+    workers: int,
+) -> Iterator[Record]:
     if not clips:
         return
     mtcnn()  # says at once if there is none
     if min(workers, len(clips)) < 2:
         yield from (_work(clip, out, settings) for clip in clips)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_die_quietly) as pool:
+    with ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=_die_quietly,
+    ) as pool:
         rest = iter(clips)
         waiting = {pool.submit(_work, clip, out, settings) for clip in islice(rest, 2 * workers)}
         try:

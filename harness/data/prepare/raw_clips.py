@@ -63,7 +63,11 @@ def find_clips(source: Path) -> list[RawClip]:
 
 def _below(source: Path) -> Iterator[Path]:
     seen: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(source, followlinks=True, onerror=_refuse):
+    for place, folders, files in os.walk(
+        source,
+        followlinks=True,
+        onerror=_refuse,
+    ):
         status = Path(place).stat()
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()

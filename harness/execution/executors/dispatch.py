@@ -158,7 +158,11 @@ class Dispatcher:
         refs = list(self.tasks)
         ready, _ = ray.wait(refs, num_returns=1, timeout=POLL_SECONDS)
         if ready:
-            ready, _ = ray.wait(refs, num_returns=len(refs), timeout=0)
+            ready, _ = ray.wait(
+                refs,
+                num_returns=len(refs),
+                timeout=0,
+            )
         for event in self._events():
             self._note(event)
         for ref in ready:
@@ -188,20 +192,34 @@ class Dispatcher:
                 self.claims.started(running.work.id)
         self.send(event)
 
-    def _end_fill(self, fill: ShardFill, running: Running, ref: Any) -> None:
+    def _end_fill(
+        self,
+        fill: ShardFill,
+        running: Running,
+        ref: Any,
+    ) -> None:
         del self.by_name[fill]
         try:
             _fetch(ref)
         except RayError as error:
             by_itself = running.cut or isinstance(error, RayTaskError)
-            if not by_itself and self.tries.again(fill, _reason(error), error):
+            if not by_itself and self.tries.again(
+                fill,
+                _reason(error),
+                error,
+            ):
                 self.shards.appendleft(fill)
                 return
         for group in self.groups[fill]:  # if it failed, the jobs find out why by themselves
             self.missing[group].discard(fill)
         self.send({"event": "fill"})
 
-    def _end(self, job: JobSpec, running: Running, ref: Any) -> Iterator[Finished]:
+    def _end(
+        self,
+        job: JobSpec,
+        running: Running,
+        ref: Any,
+    ) -> Iterator[Finished]:
         """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
         context = replace(self.plan.context, lost=self.tries.reasons(job.id))
         lost, cause = "", None
@@ -215,7 +233,11 @@ class Dispatcher:
             result, lost, cause = self.claims.result(job), _reason(error), error  # it may have been stored just before
         if result is None and running.cut:
             result = store_failure(job, context, timed_out(context.job_timeout))
-        if result is None and not self.tries.again(job.id, lost, cause):
+        if result is None and not self.tries.again(
+            job.id,
+            lost,
+            cause,
+        ):
             result = store_failure(job, context, lost)
         if result is None:
             self.claims.waits(job)
@@ -249,7 +271,15 @@ def _cancel(refs: Iterable[Any], *, force: bool) -> None:
 
 
 def _mailbox() -> Any:
-    return ray.remote(EventQueue).options(num_cpus=0, max_restarts=-1, max_task_retries=-1).remote()
+    return (
+        ray.remote(EventQueue)
+        .options(
+            num_cpus=0,
+            max_restarts=-1,
+            max_task_retries=-1,
+        )
+        .remote()
+    )
 
 
 def _fetch(ref: Any) -> Any:

@@ -15,5 +15,9 @@ Finished = tuple[JobSpec, dict[str, Any]]
 class Executor(Protocol):
     """Runs what a plan has to do and yields each job with its result, in the order in which they finish."""
 
-    def __call__(self, plan: Plan, send: EventSink) -> Iterator[Finished]:
+    def __call__(
+        self,
+        plan: Plan,
+        send: EventSink,
+    ) -> Iterator[Finished]:
         """Run the plan's jobs; events go to `send`."""

@@ -38,7 +38,14 @@ def run_on_ray(plan: Plan, send: EventSink) -> Iterator[Finished]:
     with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
         room = Capacity(plan.cluster, plan.context.threads)
         try:
-            yield from Dispatcher(plan, claims, room, send, run=run_task, fill=fill_task).finished()
+            yield from Dispatcher(
+                plan,
+                claims,
+                room,
+                send,
+                run=run_task,
+                fill=fill_task,
+            ).finished()
         except (RayError, ConnectionError) as error:
             raise HarnessError(
                 f"Ray was lost: {str(error).strip().splitlines()[0]}; finished results are kept, and the same command "
@@ -46,7 +53,12 @@ def run_on_ray(plan: Plan, send: EventSink) -> Iterator[Finished]:
             ) from error
 
 
-def fill_task(fill: ShardFill, context: RunContext, skip_bad: bool, mailbox: Any) -> str | None:
+def fill_task(
+    fill: ShardFill,
+    context: RunContext,
+    skip_bad: bool,
+    mailbox: Any,
+) -> str | None:
     """Fill one shard of the feature cache, on a worker."""
     mailbox.put.remote({"event": "filling", "fill": fill})
     return fill_shard(fill, context, skip_bad=skip_bad)

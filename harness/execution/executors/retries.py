@@ -25,7 +25,12 @@ class Retries:
         """Why each try so far came to nothing."""
         return tuple(self.lost[name])
 
-    def again(self, name: Hashable, reason: str, error: Exception | None = None) -> bool:
+    def again(
+        self,
+        name: Hashable,
+        reason: str,
+        error: Exception | None = None,
+    ) -> bool:
         """Whether what was lost for this reason is to be tried again; if so, the reason is kept."""
         crowded = isinstance(error, OutOfMemoryError) and name not in self.alone
         if crowded:

@@ -58,7 +58,11 @@ def _by_length(board: Board, tests: Inference) -> Iterator[Finding]:
                 f"short-clip bias: UAR {few[column] * 100:.2f} on the {int(sides[0].sum())} clips under {SHORT} "
                 f"frames, {many[column] * 100:.2f} on the {int(sides[1].sum())} longer ones ({gap * 100:+.2f} points)"
             )
-            values = {"short": float(few[column]), "long": float(many[column]), "error": float(error)}
+            values = {
+                "short": float(few[column]),
+                "long": float(many[column]),
+                "error": float(error),
+            }
             yield about(rows[name], "warning", "short-clip-bias", text, **values)
 
 
@@ -68,10 +72,22 @@ def _in_several_folds(tests: Inference, dataset: str) -> Iterator[Finding]:
     twice = ids[counts > 1].tolist()
     if twice:
         text = f"{len(twice)} test clips are in more than one fold: {some(twice, NAMED)}"
-        yield Finding("warning", "folds-overlap", dataset, "", f"test clips of {dataset}", text, {"clips": twice})
+        yield Finding(
+            "warning",
+            "folds-overlap",
+            dataset,
+            "",
+            f"test clips of {dataset}",
+            text,
+            {"clips": twice},
+        )
 
 
-def _duplicates(board: Board, tests: Inference, dataset: str) -> Iterator[Finding]:
+def _duplicates(
+    board: Board,
+    tests: Inference,
+    dataset: str,
+) -> Iterator[Finding]:
     pairs = []
     for fold in dict.fromkeys(tests.panel.folds.tolist()):
         inside = tests.panel.folds == fold
@@ -83,10 +99,23 @@ def _duplicates(board: Board, tests: Inference, dataset: str) -> Iterator[Findin
     if pairs:
         named = some([f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs], NAMED)
         text = f"near-duplicate test clips, to which every method gives nearly equal logits: {named}"
-        yield Finding("warning", "near-duplicates", dataset, "", f"test clips of {dataset}", text, {"pairs": pairs})
+        yield Finding(
+            "warning",
+            "near-duplicates",
+            dataset,
+            "",
+            f"test clips of {dataset}",
+            text,
+            {"pairs": pairs},
+        )
 
 
-def _logits(board: Board, tests: Inference, fold: str, ids: np.ndarray) -> list[np.ndarray]:
+def _logits(
+    board: Board,
+    tests: Inference,
+    fold: str,
+    ids: np.ndarray,
+) -> list[np.ndarray]:
     """Logits of one job each of a few rows, (N, C)."""
     found = []
     for row in tests.rows:

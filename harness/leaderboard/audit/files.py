@@ -43,7 +43,15 @@ def _scores(board: Board, row: Row) -> Iterator[Finding]:
         level: Level = "error" if wrong.decides else "warning"
         shown = wrong.name.upper() if wrong.decides else wrong.name
         text = f"{where}: {shown} is stored as {wrong.stored:.4f}, its predictions give {wrong.found:.4f}"
-        yield about(row, level, "scores-differ", text, metric=wrong.name, stored=wrong.stored, found=wrong.found)
+        yield about(
+            row,
+            level,
+            "scores-differ",
+            text,
+            metric=wrong.name,
+            stored=wrong.stored,
+            found=wrong.found,
+        )
 
 
 def _seen(row: Row, parts: list[Part]) -> Iterator[Finding]:

@@ -31,6 +31,20 @@ def some(names: Sequence[str], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def about(row: Row, level: Level, code: str, message: str, **values: Any) -> Finding:
+def about(
+    row: Row,
+    level: Level,
+    code: str,
+    message: str,
+    **values: Any,
+) -> Finding:
     """A finding about one leaderboard row."""
-    return Finding(level, code, row["dataset"], row["row"], full_name(row), message, values)
+    return Finding(
+        level,
+        code,
+        row["dataset"],
+        row["row"],
+        full_name(row),
+        message,
+        values,
+    )

@@ -40,7 +40,11 @@ def findings(board: Board) -> Iterator[Finding]:
             )
 
 
-def differing(board: Board, first: Row, second: Row) -> dict[str, tuple[Any, Any]]:
+def differing(
+    board: Board,
+    first: Row,
+    second: Row,
+) -> dict[str, tuple[Any, Any]]:
     """The fields of the protocol, the data's fingerprint, and the split, in which two rows differ; both values."""
     left, right = ({**_facts(board, row)} for row in (first, second))
     names = dict.fromkeys([*left, *right])

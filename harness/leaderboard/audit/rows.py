@@ -25,16 +25,29 @@ def findings(board: Board) -> Iterator[Finding]:
     sums = board.confusions
     for row in rows_of(board):
         if row["row"] in sums:
-            yield from _zero_recall(board, row, np.array(sums[row["row"]]))
+            yield from _zero_recall(
+                board,
+                row,
+                np.array(sums[row["row"]]),
+            )
         yield from _spread(board, row)
         yield from _oracle(row)
         for job, why in failures(board, [row]):
             yield about(row, "warning", "failed", f"{job}: {why}")
         if not row["ranked"]:
-            yield about(row, "warning", "not-ranked", "; ".join(row_notes(board, row)) or "not ranked")
+            yield about(
+                row,
+                "warning",
+                "not-ranked",
+                "; ".join(row_notes(board, row)) or "not ranked",
+            )
 
 
-def _zero_recall(board: Board, row: Row, counts: np.ndarray) -> Iterator[Finding]:
+def _zero_recall(
+    board: Board,
+    row: Row,
+    counts: np.ndarray,
+) -> Iterator[Finding]:
     classes = board.jobs.facts[row["row"]]["protocol"]["classes"]
     never = [
         name for name, clips, hits in zip(classes, counts.sum(1), counts.diagonal(), strict=True) if clips and not hits
@@ -58,7 +71,15 @@ def _spread(board: Board, row: Row) -> Iterator[Finding]:
                 f"seeds spread more than folds in {name.upper()}: standard deviation {seeds * POINTS:.2f} points over "
                 f"seeds within a fold, {folds * POINTS:.2f} over folds"
             )
-            yield about(row, "warning", "seeds-spread", text, metric=name, seeds=seeds, folds=folds)
+            yield about(
+                row,
+                "warning",
+                "seeds-spread",
+                text,
+                metric=name,
+                seeds=seeds,
+                folds=folds,
+            )
 
 
 def _oracle(row: Row) -> Iterator[Finding]:
@@ -80,10 +101,24 @@ def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Ite
         offer = methods[row["method"]]
         if str(row["version"]) != offer.spec.version:
             text = f"made by version {row['version']} of the plugin, which is now {offer.spec.version}; run it again"
-            yield about(row, "warning", "older-than-plugin", text, made_by=row["version"], now=offer.spec.version)
+            yield about(
+                row,
+                "warning",
+                "older-than-plugin",
+                text,
+                made_by=row["version"],
+                now=offer.spec.version,
+            )
         elif _sources(board, row) - {offer.source_sha256}:
             text = f"made by other source of the plugin than the registered one at version {row['version']}"
-            yield about(row, "warning", "older-than-plugin", text, made_by=row["version"], now=offer.spec.version)
+            yield about(
+                row,
+                "warning",
+                "older-than-plugin",
+                text,
+                made_by=row["version"],
+                now=offer.spec.version,
+            )
 
 
 def _sources(board: Board, row: Row) -> set[str]:

@@ -65,7 +65,11 @@ class Board:
     def fold_values(self) -> dict[str, dict[str, dict[str, float]]]:
         """`folds` as plain values: row -> fold -> metric -> value, NaN where it is missing."""
         rows: dict[str, dict[str, dict[str, float]]] = {}
-        for (row, fold), values in zip(self.folds.index, self.folds.to_dict("records"), strict=True):
+        for (row, fold), values in zip(
+            self.folds.index,
+            self.folds.to_dict("records"),
+            strict=True,
+        ):
             rows.setdefault(row, {})[fold] = {str(name): value for name, value in values.items()}
         return rows
 
@@ -83,7 +87,19 @@ def aggregate(
     jobs = collect(results)
     evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
     if jobs.frame.empty:
-        return Board(pd.DataFrame(), pd.DataFrame(), jobs, {}, frozenset(datasets), {}, evidence, {}, {}, {}, {})
+        return Board(
+            pd.DataFrame(),
+            pd.DataFrame(),
+            jobs,
+            {},
+            frozenset(datasets),
+            {},
+            evidence,
+            {},
+            {},
+            {},
+            {},
+        )
     rows = label_rows(jobs.facts)
     titles = _titles(rows, datasets)
     expected = expected_folds(jobs, datasets, list(titles))
@@ -131,7 +147,12 @@ def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
     return strict_mean(values, ["row", "fold"]).where(full)
 
 
-def _statistics(jobs: Jobs, folds: pd.DataFrame, there: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+def _statistics(
+    jobs: Jobs,
+    folds: pd.DataFrame,
+    there: pd.DataFrame,
+    more: pd.DataFrame,
+) -> pd.DataFrame:
     """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
     mean = strict_mean(folds, "row").where(there["complete"])
     over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
@@ -157,7 +178,11 @@ def _placed(rows: pd.DataFrame, doubted: frozenset[str] = frozenset()) -> pd.Dat
     ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(doubted)
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
-    order = rows.assign(war=score["war_mean"], uar=score["uar_mean"], key=rows.index).sort_values(
+    order = rows.assign(
+        war=score["war_mean"],
+        uar=score["uar_mean"],
+        key=rows.index,
+    ).sort_values(
         [*SECTION, "war", "uar", "name", "settings", "key"],
         ascending=[name != "official" for name in SECTION] + [False, False, True, True, True],
         na_position="last",
@@ -213,7 +238,13 @@ def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:
     columns: dict[str, dict[str, float]] = {name: {} for name in TESTED}
     for test in tests.values():
         for name, measure in (("war", test.war), ("uar", test.uar)):
-            for row, low, high, rank in zip(test.rows, measure.low, measure.high, measure.ranks, strict=True):
+            for row, low, high, rank in zip(
+                test.rows,
+                measure.low,
+                measure.high,
+                measure.ranks,
+                strict=True,
+            ):
                 columns[f"{name}_low"][row], columns[f"{name}_high"][row] = float(low), float(high)
                 columns[f"{name}_rank"][row] = float(rank)
     frame = pd.DataFrame({name: pd.Series(values, dtype=float) for name, values in columns.items()})

@@ -69,13 +69,28 @@ def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
         metrics.append(_metrics(result))
         cost.append(_numbers(result.get("cost")))
     if not records:
-        return Jobs(pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {})
+        return Jobs(
+            pd.DataFrame(),
+            pd.DataFrame(),
+            pd.DataFrame(),
+            {},
+        )
     keys = _keys(shared, records, digests)
     frame = pd.DataFrame.from_records(records).assign(row=keys)
-    frame["finished"] = pd.to_datetime(frame["finished"], utc=True, format="ISO8601", errors="coerce")
+    frame["finished"] = pd.to_datetime(
+        frame["finished"],
+        utc=True,
+        format="ISO8601",
+        errors="coerce",
+    )
     keep = _newest(frame)
     facts = dict(zip(keys, shared, strict=True))
-    return Jobs(frame.loc[keep], _floats(metrics, SCORES).loc[keep], _floats(cost).loc[keep], facts)
+    return Jobs(
+        frame.loc[keep],
+        _floats(metrics, SCORES).loc[keep],
+        _floats(cost).loc[keep],
+        facts,
+    )
 
 
 def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
@@ -98,7 +113,11 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
     }
 
 
-def _keys(shared: list[dict[str, Any]], records: list[dict[str, Any]], digests: Digests) -> list[str]:
+def _keys(
+    shared: list[dict[str, Any]],
+    records: list[dict[str, Any]],
+    digests: Digests,
+) -> list[str]:
     """The row of each job. A job that failed early does not know that its data are the demo; its twins do."""
     demo = {(facts["dataset"], facts["fingerprint"]) for facts in shared if facts["demo"]}
     for facts, record in zip(shared, records, strict=True):
@@ -166,7 +185,12 @@ def _numbers(values: Mapping[str, Any] | None) -> dict[str, float]:
 
 def _floats(records: list[dict[str, float]], always: tuple[str, ...] = ()) -> pd.DataFrame:
     names = {*always, *(name for record in records for name in record)}
-    return pd.DataFrame(records, index=range(len(records)), columns=sorted(names), dtype=float)
+    return pd.DataFrame(
+        records,
+        index=range(len(records)),
+        columns=sorted(names),
+        dtype=float,
+    )
 
 
 def _newest(frame: pd.DataFrame) -> pd.Index[int]:

@@ -17,7 +17,11 @@ def cells(jobs: Jobs) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(jobs.frame[["row", "fold"]])
 
 
-def expected_folds(jobs: Jobs, datasets: Mapping[str, DatasetSpec], order: Sequence[str]) -> Folds:
+def expected_folds(
+    jobs: Jobs,
+    datasets: Mapping[str, DatasetSpec],
+    order: Sequence[str],
+) -> Folds:
     """The folds a complete row has; of a dataset that fixes none or is no longer registered, those seen."""
     seen: dict[tuple[str, bool], set[str]] = {}
     for row, fold in cells(jobs):
@@ -28,7 +32,11 @@ def expected_folds(jobs: Jobs, datasets: Mapping[str, DatasetSpec], order: Seque
     }
 
 
-def coverage(jobs: Jobs, rows: pd.DataFrame, expected: Folds) -> pd.DataFrame:
+def coverage(
+    jobs: Jobs,
+    rows: pd.DataFrame,
+    expected: Folds,
+) -> pd.DataFrame:
     """What of each row is there. Complete: each official fold, and no other, with each seed of the row."""
     frame = jobs.frame.join(rows[["dataset", "demo"]], on="row")
     official = pd.MultiIndex.from_tuples([(*key, fold) for key, names in expected.items() for fold in names])

@@ -54,7 +54,11 @@ class Evidence:
         return pd.DataFrame(records, columns=sorted({"row", *(k for r in records for k in r)})).groupby("row").mean()
 
 
-def gather(frame: pd.DataFrame, classes: Mapping[str, Sequence[str]], metrics: Mapping[str, MetricSpec]) -> Evidence:
+def gather(
+    frame: pd.DataFrame,
+    classes: Mapping[str, Sequence[str]],
+    metrics: Mapping[str, MetricSpec],
+) -> Evidence:
     """Read the predictions of all finished jobs; logits are let go once they are scored.
 
     Args: lines with row, fold, seed and path; the classes of each row; metrics to compute on all folds of a seed.
@@ -70,9 +74,17 @@ def gather(frame: pd.DataFrame, classes: Mapping[str, Sequence[str]], metrics: M
 
     def read(batch: tuple[tuple[str, ...], list[_Seed]]) -> list[Clips | BadPredictions]:
         names, seeds = batch
-        return read_together([folder for seed in seeds for folder in seed.folders.values()], names, known)
+        return read_together(
+            [folder for seed in seeds for folder in seed.folders.values()],
+            names,
+            known,
+        )
 
-    for (names, seeds), files in zip(batches, _ahead(read, batches), strict=True):
+    for (names, seeds), files in zip(
+        batches,
+        _ahead(read, batches),
+        strict=True,
+    ):
         found = iter(files)
         for seed in seeds:
             seed.take(found, names, metrics)
@@ -111,7 +123,11 @@ class _Seed:
     ) -> None:
         """Take as many of what was found as there are folders, and score them if all could be read."""
         read: list[Clips] = []
-        for (fold, folder), clips in zip(self.folders.items(), found, strict=False):
+        for (fold, folder), clips in zip(
+            self.folders.items(),
+            found,
+            strict=False,
+        ):
             if isinstance(clips, BadPredictions):
                 self.problems.append(str(clips))
                 continue
@@ -120,7 +136,12 @@ class _Seed:
         if read and not self.problems:
             self._score(read, classes, metrics)
 
-    def _score(self, read: list[Clips], classes: tuple[str, ...], metrics: Mapping[str, MetricSpec]) -> None:
+    def _score(
+        self,
+        read: list[Clips],
+        classes: tuple[str, ...],
+        metrics: Mapping[str, MetricSpec],
+    ) -> None:
         labels = np.concatenate([clips.labels for clips in read]).astype(int)
         logits = np.concatenate([clips.logits for clips in read])
         predictions = Predictions(labels, logits, classes)
@@ -170,4 +191,8 @@ def facts_of_clips(part: Part) -> tuple[np.ndarray, np.ndarray]:
     try:
         return read_facts(part.folder)
     except BadPredictions:
-        return np.full(len(part.ids), "", dtype=object), np.zeros(len(part.ids), dtype=int)
+        return np.full(
+            len(part.ids),
+            "",
+            dtype=object,
+        ), np.zeros(len(part.ids), dtype=int)

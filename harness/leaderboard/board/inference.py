@@ -79,7 +79,15 @@ def infer(panel: CommonClips, rows: Sequence[str]) -> Inference | None:
     bootstrap = resample_uar(outcomes, seed=SEED)
     bootstrap_war = resample_war(outcomes, seed=SEED)
     mcnemar = _pairs(panel, whole, None)
-    p_war = mcnemar if outcomes.groups is None else _pairs(panel, whole, outcomes.groups)
+    p_war = (
+        mcnemar
+        if outcomes.groups is None
+        else _pairs(
+            panel,
+            whole,
+            outcomes.groups,
+        )
+    )
     classes = class_codes(outcomes.labels)
     war, uar = outcomes.right.mean(0), recalls(classes, outcomes.right).mean(0)
     p_uar = swap_test(sign_uar(outcomes, seed=SEED), uar)
@@ -95,7 +103,12 @@ def infer(panel: CommonClips, rows: Sequence[str]) -> Inference | None:
     )
 
 
-def _measure(values: np.ndarray, interval: np.ndarray, p: np.ndarray, errors: list[float]) -> Measure:
+def _measure(
+    values: np.ndarray,
+    interval: np.ndarray,
+    p: np.ndarray,
+    errors: list[float],
+) -> Measure:
     upper = np.triu_indices(len(values), 1)
     adjusted = np.ones_like(p)
     adjusted[upper] = holm(p[upper])
@@ -103,8 +116,20 @@ def _measure(values: np.ndarray, interval: np.ndarray, p: np.ndarray, errors: li
     order = np.argsort(-values, kind="stable")
     ranks = np.empty(len(values), dtype=int)
     ranks[order] = tie_groups(adjusted[np.ix_(order, order)])
-    low, high = np.clip(np.where(np.abs(interval - values) < SINGLE, values, interval), 0, 1)
-    return Measure(values, low, high, p, adjusted, ranks.tolist(), smallest_difference(errors))
+    low, high = np.clip(
+        np.where(np.abs(interval - values) < SINGLE, values, interval),
+        0,
+        1,
+    )
+    return Measure(
+        values,
+        low,
+        high,
+        p,
+        adjusted,
+        ranks.tolist(),
+        smallest_difference(errors),
+    )
 
 
 def _all_differences(scores: np.ndarray) -> np.ndarray:
@@ -117,7 +142,11 @@ def _all_differences(scores: np.ndarray) -> np.ndarray:
     return found
 
 
-def _pairs(panel: CommonClips, rows: Sequence[str], groups: np.ndarray | None) -> np.ndarray:
+def _pairs(
+    panel: CommonClips,
+    rows: Sequence[str],
+    groups: np.ndarray | None,
+) -> np.ndarray:
     """p-values of the sign-flip test of all pairs, McNemar's where there is one seed, (M, M)."""
     hits = [panel.hits(row).astype(np.int64) for row in rows]
     seeds = [len(panel.predicted[row]) for row in rows]

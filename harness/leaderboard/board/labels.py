@@ -98,7 +98,15 @@ def _flat(fact: Facts) -> dict[str, str]:
 
 def plain(value: Any) -> str:
     """A setting's value on one line: strings as they are, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return (
+        value
+        if isinstance(value, str)
+        else json.dumps(
+            value,
+            sort_keys=True,
+            ensure_ascii=False,
+        )
+    )
 
 
 def short(sha256: str) -> str:

@@ -44,13 +44,21 @@ class CommonClips:
         """Groups numbered from 0, (N,). A clip of unknown group is one of its own; None where no group is known."""
         if not (self.groups != "").any():
             return None
-        names = np.where(self.groups != "", self.groups, np.char.add("\0", np.arange(len(self.ids)).astype(str)))
+        names = np.where(
+            self.groups != "",
+            self.groups,
+            np.char.add("\0", np.arange(len(self.ids)).astype(str)),
+        )
         return np.asarray(np.unique(names.astype(str), return_inverse=True)[1])
 
     def outcomes(self, rows: Sequence[str]) -> Outcomes:
         """Fraction of seeds right for each clip and row; rows must have predicted every clip."""
         right = [self.hits(row) / self.present(row) for row in rows]
-        return Outcomes(self.labels.astype(int), np.stack(right, axis=1), self.group_codes())
+        return Outcomes(
+            self.labels.astype(int),
+            np.stack(right, axis=1),
+            self.group_codes(),
+        )
 
     def keep(self, clips: np.ndarray) -> CommonClips:
         """The panel of some of the clips, given as mask or indices."""
@@ -111,7 +119,15 @@ def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
     first = max(parts, key=lambda part: (len(votes[_clips_of(part)]), len(part.ids)))
     most, *others = sorted(map(len, votes.values()), reverse=True)
     agreed = not others or most > others[0]
-    fold = _Fold(name, first.ids, first.labels, *_facts(first, parts), predicted={}, amiss=[], agreed=agreed)
+    fold = _Fold(
+        name,
+        first.ids,
+        first.labels,
+        *_facts(first, parts),
+        predicted={},
+        amiss=[],
+        agreed=agreed,
+    )
     for part in parts:
         fold.predicted[part.row, part.seed] = _onto(fold, part)
     return fold
@@ -154,6 +170,14 @@ def _onto(fold: _Fold, part: Part) -> np.ndarray:
     return np.asarray(predicted, dtype=np.int8)
 
 
-def _seeds_of(fold: _Fold, row: str, seeds: Sequence[int]) -> np.ndarray:
-    absent = np.full(len(fold.ids), ABSENT, dtype=np.int8)
+def _seeds_of(
+    fold: _Fold,
+    row: str,
+    seeds: Sequence[int],
+) -> np.ndarray:
+    absent = np.full(
+        len(fold.ids),
+        ABSENT,
+        dtype=np.int8,
+    )
     return np.stack([fold.predicted.get((row, seed), absent) for seed in seeds])

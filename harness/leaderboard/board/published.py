@@ -18,7 +18,16 @@ from harness.leaderboard.board.sections import Row
 from harness.models.spec import MethodSpec
 
 BUNDLED = Path(__file__).parent / "published_data"
-COLUMNS = ["source_paper", "table", "method", "variant", "dataset", "metric", "value", "note"]
+COLUMNS = [
+    "source_paper",
+    "table",
+    "method",
+    "variant",
+    "dataset",
+    "metric",
+    "value",
+    "note",
+]
 KEY = ["source_paper", "method", "dataset", "metric"]
 MAIN = ("", "TP")  # variants that are the method itself: as it is, or "with text prompts", as it always is
 FLAG = re.compile(r"^(ERROR|SUSPICIOUS|typo)\b")
@@ -54,7 +63,12 @@ class Published:
     numbers: pd.DataFrame
     sources: Mapping[str, Mapping[str, Any]]
 
-    def of(self, method: str, dataset: str, metric: str) -> list[Mapping[str, Any]]:
+    def of(
+        self,
+        method: str,
+        dataset: str,
+        metric: str,
+    ) -> list[Mapping[str, Any]]:
         """The printed numbers of a method itself, not of its ablations; one for each paper that prints one."""
         numbers = self.numbers
         chosen = numbers[
@@ -87,7 +101,11 @@ def read_published(folder: Path = BUNDLED) -> Published:
     return Published(numbers.assign(value=values / 100), sources)
 
 
-def verdicts(board: Board, published: Published, methods: Mapping[str, MethodSpec]) -> list[Verdict]:
+def verdicts(
+    board: Board,
+    published: Published,
+    methods: Mapping[str, MethodSpec],
+) -> list[Verdict]:
     """Every printed number that a row of the board answers to, in the board's order."""
     found = []
     for row in rows_of(board):
@@ -95,7 +113,11 @@ def verdicts(board: Board, published: Published, methods: Mapping[str, MethodSpe
         if method is None or not method.published:
             continue
         for metric in METRICS:
-            for number in published.of(method.published, row["dataset"], metric):
+            for number in published.of(
+                method.published,
+                row["dataset"],
+                metric,
+            ):
                 found.append(_judge(row, board, published, number, method))
     return found
 
@@ -105,7 +127,13 @@ def rows_of(board: Board) -> list[Row]:
     return [{str(key): value for key, value in row.items()} for row in board.rows.reset_index().to_dict("records")]
 
 
-def _judge(row: Row, board: Board, published: Published, number: Mapping[str, Any], spec: MethodSpec) -> Verdict:
+def _judge(
+    row: Row,
+    board: Board,
+    published: Published,
+    number: Mapping[str, Any],
+    spec: MethodSpec,
+) -> Verdict:
     name = METRICS[number["metric"]]
     ours, low, high = (_known(row.get(f"{name}_{kind}")) for kind in ("pooled", "low", "high"))
     reported, flag = float(number["value"]), str(number["note"])
@@ -142,7 +170,12 @@ def _judge(row: Row, board: Board, published: Published, number: Mapping[str, An
     )
 
 
-def _unfit(row: Row, board: Board, low: float | None, high: float | None) -> Iterable[str]:
+def _unfit(
+    row: Row,
+    board: Board,
+    low: float | None,
+    high: float | None,
+) -> Iterable[str]:
     """What keeps a row from bearing out any paper."""
     if row["demo"]:
         yield "synthetic demo"
@@ -166,7 +199,12 @@ def _unfit(row: Row, board: Board, low: float | None, high: float | None) -> Ite
         yield f"interval of ± {(high - low) * 50:.2f} points, wider than ± {HALF_WIDTH * 100:.1f}"
 
 
-def _off_protocol(row: Row, board: Board, spec: MethodSpec, stated: Mapping[str, Any]) -> Iterable[str]:
+def _off_protocol(
+    row: Row,
+    board: Board,
+    spec: MethodSpec,
+    stated: Mapping[str, Any],
+) -> Iterable[str]:
     """Where a row leaves what the paper states, or the registered recipe of the method."""
     facts = board.jobs.facts[row["row"]]
     for name in ("frames", "size"):

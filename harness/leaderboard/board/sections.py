@@ -49,7 +49,11 @@ class Across:
     lines: tuple[Mapping[str, Row], ...]  # dataset -> its row, best line first
 
 
-def sections(board: Board, dataset: str, demo: bool) -> list[Section]:
+def sections(
+    board: Board,
+    dataset: str,
+    demo: bool,
+) -> list[Section]:
     """The tables of one dataset: `last` before `val` and `oracle`, stand-in backbones after real ones."""
     rows = board.rows[(board.rows["dataset"] == dataset) & (board.rows["demo"] == demo)]
     found = [_section(board, part) for _, part in rows.groupby(SECTION, sort=True)]
@@ -76,7 +80,14 @@ def _section(board: Board, rows: pd.DataFrame) -> Section:
     first = rows.iloc[0]
     protocol = board.jobs.facts[str(rows.index[0])]["protocol"]
     official = bool(rows["official"].all())
-    return Section(first["dataset"], first["protocol_hash"], protocol, bool(first["stand_in"]), official, rows)
+    return Section(
+        first["dataset"],
+        first["protocol_hash"],
+        protocol,
+        bool(first["stand_in"]),
+        official,
+        rows,
+    )
 
 
 def _rule(section: Section) -> tuple[Any, ...]:
@@ -102,7 +113,13 @@ def _across(found: Mapping[str, Section]) -> Across:
             lines.setdefault((row["entry"], int(ordinal[row["row"]])), {})[dataset] = row
     first = next(iter(found.values()))
     ordered = sorted(lines.values(), key=lambda line: _standing(line, len(found)))
-    return Across(first.stand_in, first.official, str(first.protocol["selection"]), found, tuple(ordered))
+    return Across(
+        first.stand_in,
+        first.official,
+        str(first.protocol["selection"]),
+        found,
+        tuple(ordered),
+    )
 
 
 def _standing(line: Mapping[str, Row], datasets: int) -> tuple[Any, ...]:

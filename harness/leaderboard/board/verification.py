@@ -44,7 +44,12 @@ def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     found: dict[str, list[Difference]] = {row: [] for row in evidence.parts}
     for classes, parts in by_classes.items():
         stored = [places[part.folder] for part in parts]
-        for difference in _of(parts, [confusions[i] for i in stored], jobs.metrics.iloc[stored], classes):
+        for difference in _of(
+            parts,
+            [confusions[i] for i in stored],
+            jobs.metrics.iloc[stored],
+            classes,
+        ):
             found[difference.part.row].append(difference)
     return found
 
@@ -59,12 +64,26 @@ def _of(
 ) -> Iterator[Difference]:
     """Args: of each part the confusion matrix and the metrics as stored."""
     counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
-    counts = counts.reshape(-1, len(classes), len(classes))
-    for part, matrix, confusion in zip(parts, counts.tolist(), confusions, strict=True):
+    counts = counts.reshape(
+        -1,
+        len(classes),
+        len(classes),
+    )
+    for part, matrix, confusion in zip(
+        parts,
+        counts.tolist(),
+        confusions,
+        strict=True,
+    ):
         if confusion is not None and matrix != confusion:
             yield Difference(part, CONFUSION)
     given = from_confusion(counts, classes)
     stored, right = metrics.reindex(columns=given.columns).to_numpy(), given.to_numpy()
     lost = np.isnan(stored) & given.columns.isin(SCORES)
     for i, j in np.argwhere((np.abs(stored - right) > TOLERANCE) | (lost & ~np.isnan(right))).tolist():
-        yield Difference(parts[i], str(given.columns[j]), float(stored[i, j]), float(right[i, j]))
+        yield Difference(
+            parts[i],
+            str(given.columns[j]),
+            float(stored[i, j]),
+            float(right[i, j]),
+        )

@@ -16,12 +16,26 @@ FOLD = ({"field": "fold"}, {"field": "seed"})
 COSTS = {"cost.gflops": "GFLOPs of a clip", "cost.latency_ms": "latency of a clip (ms)"}
 
 
-def chart(spec: Spec, values: Sequence[Mapping[str, Any]], height: int = 280) -> Spec:
+def chart(
+    spec: Spec,
+    values: Sequence[Mapping[str, Any]],
+    height: int = 280,
+) -> Spec:
     """A chart as wide as its container."""
-    return {"$schema": SCHEMA, "data": {"values": list(values)}, "width": "container", "height": height, **spec}
+    return {
+        "$schema": SCHEMA,
+        "data": {"values": list(values)},
+        "width": "container",
+        "height": height,
+        **spec,
+    }
 
 
-def pareto(rows: Sequence[Row], cost: str, names: Mapping[str, str]) -> Spec | None:
+def pareto(
+    rows: Sequence[Row],
+    cost: str,
+    names: Mapping[str, str],
+) -> Spec | None:
     """UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
 
     Latencies are compared within one hardware only, so that each has its own front.
@@ -44,8 +58,18 @@ def pareto(rows: Sequence[Row], cost: str, names: Mapping[str, str]) -> Spec | N
     for value in values:
         rivals = [other for other in values if other["hardware"] == value["hardware"]]
         value["front"] = not any(_beats(other, value) for other in rivals)
-    x = {"field": "cost", "type": "quantitative", "title": COSTS[cost], "scale": {"zero": False, "nice": True}}
-    y = {"field": "uar", "type": "quantitative", "title": "UAR (%)", "scale": {"zero": False}}
+    x = {
+        "field": "cost",
+        "type": "quantitative",
+        "title": COSTS[cost],
+        "scale": {"zero": False, "nice": True},
+    }
+    y = {
+        "field": "uar",
+        "type": "quantitative",
+        "title": "UAR (%)",
+        "scale": {"zero": False},
+    }
     detail = {"field": "hardware", "type": "nominal", "title": "hardware"}
     tooltip = [
         {"field": "name", "title": "method"},
@@ -163,24 +187,51 @@ def reliability(bins: np.ndarray) -> Spec | None:
 
 def loss(history: Sequence[Mapping[str, Any]]) -> Spec | None:
     """Training loss by epoch, a line for each stage."""
-    return _curves([line for line in history if line["curve"] == "loss"], "training loss", "stage")
+    return _curves(
+        [line for line in history if line["curve"] == "loss"],
+        "training loss",
+        "stage",
+    )
 
 
 def scores(history: Sequence[Mapping[str, Any]]) -> Spec | None:
     """WAR and UAR by epoch of validation clips, or under oracle selection of test clips; None where there are none."""
-    return _curves([line for line in history if line["curve"] != "loss"], "percent", "curve")
+    return _curves(
+        [line for line in history if line["curve"] != "loss"],
+        "percent",
+        "curve",
+    )
 
 
-def _curves(history: Sequence[Mapping[str, Any]], title: str, by: str) -> Spec | None:
+def _curves(
+    history: Sequence[Mapping[str, Any]],
+    title: str,
+    by: str,
+) -> Spec | None:
     """The mean over folds and seeds in a band from least to most."""
     if not history:
         return None
-    x = {"field": "epoch", "type": "quantitative", "axis": {"tickMinStep": 1}, "title": "epoch"}
-    y = {"field": "mean", "type": "quantitative", "title": title, "scale": {"zero": False}}
+    x = {
+        "field": "epoch",
+        "type": "quantitative",
+        "axis": {"tickMinStep": 1},
+        "title": "epoch",
+    }
+    y = {
+        "field": "mean",
+        "type": "quantitative",
+        "title": title,
+        "scale": {"zero": False},
+    }
     color = {"field": by, "type": "nominal"}
     detail = {"field": "stage"}
     mean = {"field": "mean", "title": title, "format": ".4f"}
-    tooltip = [{"field": "curve"}, {"field": "stage"}, {"field": "epoch"}, mean]
+    tooltip = [
+        {"field": "curve"},
+        {"field": "stage"},
+        {"field": "epoch"},
+        mean,
+    ]
     return chart(
         {
             "layer": [

@@ -33,7 +33,11 @@ SCORES = ("val_war", "val_uar", "test_war", "test_uar")  # by epoch, where the s
 Cell = dict[str, Any]
 
 
-def table(board: Board, section: Section, specs: Metrics) -> dict[str, Any]:
+def table(
+    board: Board,
+    section: Section,
+    specs: Metrics,
+) -> dict[str, Any]:
     """The main table of a section: column titles, and rows of cells with what they sort by, each named as no other."""
     tops = {name: cells.podium(section.rows, f"{name}_mean", name, specs) for name in ("war", "uar")}
     known = names(section.rows)
@@ -41,7 +45,12 @@ def table(board: Board, section: Section, specs: Metrics) -> dict[str, Any]:
     return {"head": HEAD, "rows": rows}
 
 
-def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: Metrics) -> dict[str, Any]:
+def _line(
+    board: Board,
+    row: Row,
+    tops: Mapping[str, tuple[float, ...]],
+    specs: Metrics,
+) -> dict[str, Any]:
     scores = [
         _cell(cells.metric(row, name, specs), row.get(f"{name}_mean"), cells.emphasis(row, f"{name}_mean", tops[name]))
         for name in tops
@@ -76,9 +85,18 @@ def _line(board: Board, row: Row, tops: Mapping[str, tuple[float, ...]], specs: 
     }
 
 
-def _cell(text: str, key: Any, mark: str = "") -> Cell:
+def _cell(
+    text: str,
+    key: Any,
+    mark: str = "",
+) -> Cell:
     missing = key is None or (not isinstance(key, str) and pd.isna(key))
-    return {"text": text, "key": "" if missing else key, "mark": mark, "number": not isinstance(key, str)}
+    return {
+        "text": text,
+        "key": "" if missing else key,
+        "mark": mark,
+        "number": not isinstance(key, str),
+    }
 
 
 def title(row: Row) -> str:

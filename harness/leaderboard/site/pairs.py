@@ -35,7 +35,11 @@ def _lines(rows: Sequence[str], tests: Mapping[tuple[str, str], Pair]) -> list[l
     return [[_cell(tests, line, column) for column in rows] for line in rows]
 
 
-def _cell(tests: Mapping[tuple[str, str], Pair], line: str, column: str) -> dict[str, str]:
+def _cell(
+    tests: Mapping[tuple[str, str], Pair],
+    line: str,
+    column: str,
+) -> dict[str, str]:
     """The difference in points, line minus column, with a star where it is significant after Holm's correction."""
     if line == column:
         return {"text": "", "mark": "", "title": ""}

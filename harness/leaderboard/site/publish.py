@@ -60,7 +60,15 @@ def publish(
         HarnessError: the site cannot be written.
     """
     try:
-        return _Site(board, out, specs, verdicts, findings, thumbnails, plugin_files).write()
+        return _Site(
+            board,
+            out,
+            specs,
+            verdicts,
+            findings,
+            thumbnails,
+            plugin_files,
+        ).write()
     except OSError as error:
         why = error.strerror or error
         raise HarnessError(f"cannot write the site to {out}: {why}; choose another folder") from error
@@ -116,15 +124,41 @@ class _Site:
         self.tables = {section.key: content.table(self.board, section, self.specs) for section in found}
         tables = [self._dataset(key, found) for key, found in self.places.items()]
         counts = Counter(finding.level for finding in self.findings)
-        self._page("index.html", "index.html", "", title="Leaderboard", tables=tables, first=FIRST, counts=counts)
+        self._page(
+            "index.html",
+            "index.html",
+            "",
+            title="Leaderboard",
+            tables=tables,
+            first=FIRST,
+            counts=counts,
+        )
         for place, shown in zip(self.menu, tables, strict=True):
             mine = [v for v in self.verdicts if v.dataset == shown["dataset"] and v.demo == shown["demo"]]
-            self._page(place["link"], "dataset.html", "", **shown, tab=place["title"], verdicts=mine, points=_points)
-        self._page(AUDIT, AUDIT, "", title="Audit", findings=self.findings)
+            self._page(
+                place["link"],
+                "dataset.html",
+                "",
+                **shown,
+                tab=place["title"],
+                verdicts=mine,
+                points=_points,
+            )
+        self._page(
+            AUDIT,
+            AUDIT,
+            "",
+            title="Audit",
+            findings=self.findings,
+        )
         self._rows()
         return self.out / "index.html"
 
-    def _dataset(self, key: tuple[str, bool], found: list[Section]) -> dict[str, Any]:
+    def _dataset(
+        self,
+        key: tuple[str, bool],
+        found: list[Section],
+    ) -> dict[str, Any]:
         dataset, demo = key
         parts = [self._section(section, demo) for section in found]
         name = self.board.titles[dataset]
@@ -136,7 +170,11 @@ class _Site:
             "link": page_of(dataset, demo),
         }
 
-    def _section(self, section: Section, demo: bool) -> dict[str, Any]:
+    def _section(
+        self,
+        section: Section,
+        demo: bool,
+    ) -> dict[str, Any]:
         classes = list(section.protocol["classes"])
         table = self.tables[section.key]
         names = {line["row"]: line["name"] for line in table["rows"]}
@@ -172,10 +210,29 @@ class _Site:
         folders = {row: [Path(job["path"]) for job in part if job["status"] == "done"] for row, part in groups.items()}
         histories = content.histories(folders)
         for section in (section for found in self.places.values() for section in found):
-            for row, line in zip(section.rows, self.tables[section.key]["rows"], strict=True):
-                self._row(row, line, section, groups[row["row"]], histories[row["row"]], sums.get(row["row"]))
+            for row, line in zip(
+                section.rows,
+                self.tables[section.key]["rows"],
+                strict=True,
+            ):
+                self._row(
+                    row,
+                    line,
+                    section,
+                    groups[row["row"]],
+                    histories[row["row"]],
+                    sums.get(row["row"]),
+                )
 
-    def _row(self, row: Any, line: Any, section: Section, jobs: list[Any], history: list[Any], counts: Any) -> None:
+    def _row(
+        self,
+        row: Any,
+        line: Any,
+        section: Section,
+        jobs: list[Any],
+        history: list[Any],
+        counts: Any,
+    ) -> None:
         classes = list(section.protocol["classes"])
         place = (section.dataset, bool(row["demo"]))
         dataset, back = self._title(*place), page_of(*place)
@@ -209,7 +266,14 @@ class _Site:
         for job in jobs:
             self._run(job, row, line["name"], dataset, back)
 
-    def _run(self, job: Mapping[str, Any], row: Any, name: str, dataset: str, back: str) -> None:
+    def _run(
+        self,
+        job: Mapping[str, Any],
+        row: Any,
+        name: str,
+        dataset: str,
+        back: str,
+    ) -> None:
         result = read(Path(job["path"]) / "result.json")
         shown = {name: result[name] for name in SHOWN if result.get(name)}
         provenance = result.get("provenance") or {}
@@ -234,9 +298,22 @@ class _Site:
             warnings=[str(w) for w in result.get("warnings") or []],
         )
 
-    def _page(self, file: str, template: str, up: str, **values: Any) -> None:
+    def _page(
+        self,
+        file: str,
+        template: str,
+        up: str,
+        **values: Any,
+    ) -> None:
         page = self.pages.get_template(template)
-        text = page.render(up=up, file=file, menu=self.menu, version=__version__, footer=self._footer, **values)
+        text = page.render(
+            up=up,
+            file=file,
+            menu=self.menu,
+            version=__version__,
+            footer=self._footer,
+            **values,
+        )
         (self.out / file).write_bytes(text.encode("utf-8", "replace"))
 
     @property

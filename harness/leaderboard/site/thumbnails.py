@@ -41,7 +41,11 @@ class Thumbnails:
         """What the person who publishes has to know."""
         return [WARNING, *(f"no frames: {note}" for note in self.notes)]
 
-    def of(self, result: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
+    def of(
+        self,
+        result: Mapping[str, Any],
+        folder: Path,
+    ) -> list[dict[str, str]]:
         """The clips of a run that it was surest about and wrong: id, label, prediction, and a frame as data URI."""
         dataset = self._dataset(result)
         if dataset is None or result["status"] != "done":
@@ -51,7 +55,11 @@ class Thumbnails:
             clips = read_clips(folder, classes)
         except BadPredictions:
             return []  # the audit says so
-        chosen = surest_wrong(clips.labels, clips.predicted, clips.logits)[:SHOWN]
+        chosen = surest_wrong(
+            clips.labels,
+            clips.predicted,
+            clips.logits,
+        )[:SHOWN]
         found = [(str(clips.ids[i]), int(clips.labels[i]), int(clips.predicted[i])) for i in chosen.tolist()]
         return [
             {"id": name, "label": classes[label], "prediction": classes[guess], "frame": frame}
@@ -82,7 +90,12 @@ class Thumbnails:
         if text not in self.notes:
             self.notes.append(text)
 
-    def _frame(self, dataset: Dataset, demo: bool, name: str) -> str:
+    def _frame(
+        self,
+        dataset: Dataset,
+        demo: bool,
+        name: str,
+    ) -> str:
         key = (dataset.spec.name, demo, name)
         if key not in self._frames:
             sample = dataset.samples.get(name)
@@ -90,7 +103,11 @@ class Thumbnails:
         return self._frames[key]
 
 
-def surest_wrong(labels: np.ndarray, predicted: np.ndarray, logits: np.ndarray) -> np.ndarray:
+def surest_wrong(
+    labels: np.ndarray,
+    predicted: np.ndarray,
+    logits: np.ndarray,
+) -> np.ndarray:
     """Indices of the wrongly named clips, the highest probability first."""
     exact = logits.astype(np.float64)
     sure = 1 / np.exp(exact - exact.max(axis=1, keepdims=True)).sum(axis=1)

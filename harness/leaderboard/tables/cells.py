@@ -17,7 +17,11 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 MILLION = 1e6
 
 
-def number(value: Any, scale: float = 1.0, digits: int = 2) -> str:
+def number(
+    value: Any,
+    scale: float = 1.0,
+    digits: int = 2,
+) -> str:
     """A number with fixed digits, or a dash."""
     return DASH if pd.isna(value) else f"{value * scale:.{digits}f}"
 
@@ -27,7 +31,11 @@ def millions(value: Any, digits: int = 2) -> str:
     return number(value, 1 / MILLION, digits)
 
 
-def metric(row: Row, name: str, specs: Mapping[str, MetricSpec]) -> str:
+def metric(
+    row: Row,
+    name: str,
+    specs: Mapping[str, MetricSpec],
+) -> str:
     """ "71.25 ± 0.61", in percent unless the metric has another unit; one dash where there is no mean."""
     mean = row.get(f"{name}_mean")
     if pd.isna(mean):
@@ -35,7 +43,11 @@ def metric(row: Row, name: str, specs: Mapping[str, MetricSpec]) -> str:
     return f"{value(mean, name, specs)} ± {value(row.get(f'{name}_std'), name, specs)}"
 
 
-def value(fraction: Any, name: str, specs: Mapping[str, MetricSpec]) -> str:
+def value(
+    fraction: Any,
+    name: str,
+    specs: Mapping[str, MetricSpec],
+) -> str:
     """One value of a metric in its unit."""
     spec = spec_of(name, specs)
     percent = spec is None or spec.unit == "percent"
@@ -74,7 +86,11 @@ def span(texts: Iterable[str]) -> str:
     return " to ".join(dict.fromkeys([found[0], found[-1]])) if found else DASH
 
 
-def interval(row: Row, name: str, specs: Mapping[str, MetricSpec]) -> str:
+def interval(
+    row: Row,
+    name: str,
+    specs: Mapping[str, MetricSpec],
+) -> str:
     """ "71.24 [70.42, 72.05]": the pooled value and its 95 % interval, where there is one."""
     text = value(row.get(f"{name}_pooled"), name, specs)
     ends = [row.get(f"{name}_{end}") for end in ("low", "high")]
@@ -94,7 +110,12 @@ def day(row: Row) -> str:
     return DASH if pd.isna(finished) else f"{finished:%Y-%m-%d}"
 
 
-def podium(rows: Iterable[Row], column: str, name: str, specs: Mapping[str, MetricSpec]) -> tuple[float, ...]:
+def podium(
+    rows: Iterable[Row],
+    column: str,
+    name: str,
+    specs: Mapping[str, MetricSpec],
+) -> tuple[float, ...]:
     """The best and second-best value of a column among ranked rows; none with fewer than two, as none is beaten."""
     spec = spec_of(name, specs)
     values = [round(float(row[column]), EXACT) for row in rows if row["ranked"] and not pd.isna(row.get(column))]
@@ -102,7 +123,11 @@ def podium(rows: Iterable[Row], column: str, name: str, specs: Mapping[str, Metr
     return tuple(sorted(set(values), reverse=down)[:2]) if len(values) > 1 else ()
 
 
-def emphasis(row: Row, column: str, top: tuple[float, ...]) -> str:
+def emphasis(
+    row: Row,
+    column: str,
+    top: tuple[float, ...],
+) -> str:
     """ "best", "second", or nothing."""
     if not row["ranked"] or not top or pd.isna(row.get(column)):
         return ""

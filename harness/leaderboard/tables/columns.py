@@ -60,7 +60,11 @@ ORIGIN = (
 )
 
 
-def dataset_columns(board: Board, section: Section, specs: Metrics) -> list[Column[Row]]:
+def dataset_columns(
+    board: Board,
+    section: Section,
+    specs: Metrics,
+) -> list[Column[Row]]:
     """The columns of the papers' Table 1, then what the scores cost and where they come from."""
     return [
         *RANKS,
@@ -77,7 +81,11 @@ def dataset_columns(board: Board, section: Section, specs: Metrics) -> list[Colu
     ]
 
 
-def class_columns(board: Board, section: Section, specs: Metrics) -> dict[str, list[Column[Row]]]:
+def class_columns(
+    board: Board,
+    section: Section,
+    specs: Metrics,
+) -> dict[str, list[Column[Row]]]:
     """For each metric with a value per class its title and its columns."""
     found = {}
     first = [METHOD, *_settings(section.rows), BACKBONE]
@@ -88,7 +96,11 @@ def class_columns(board: Board, section: Section, specs: Metrics) -> dict[str, l
     return found
 
 
-def across_columns(board: Board, part: Across, specs: Metrics) -> list[Column[Line]]:
+def across_columns(
+    board: Board,
+    part: Across,
+    specs: Metrics,
+) -> list[Column[Line]]:
     """One line per method: what it is and costs, then the scores of each dataset."""
     return [
         *(Column[Line](column.title, _of_first(column)) for column in (METHOD, *_any_settings(part), BACKBONE, INPUT)),
@@ -103,7 +115,11 @@ def across_columns(board: Board, part: Across, specs: Metrics) -> list[Column[Li
 
 def _scores(section: Section, specs: Metrics) -> list[Column[Row]]:
     scores = [_score(section, name, specs) for name in SCORES]
-    return [*scores, *_gap(section, "gap to last (WAR / UAR)"), Column[Row]("folds", cells.folds)]
+    return [
+        *scores,
+        *_gap(section, "gap to last (WAR / UAR)"),
+        Column[Row]("folds", cells.folds),
+    ]
 
 
 def _settings(rows: Sequence[Row]) -> list[Column[Row]]:
@@ -115,25 +131,55 @@ def _text_of_settings(row: Row) -> str:
     return row["settings"] or cells.DASH
 
 
-def _score(section: Section, name: str, specs: Metrics) -> Column[Row]:
+def _score(
+    section: Section,
+    name: str,
+    specs: Metrics,
+) -> Column[Row]:
     """Mean and standard deviation of a metric, the best and the second marked."""
     mark = _mark(section, f"{name}_mean", specs)
-    return Column(_title(name, specs), lambda row: cells.metric(row, name, specs), mark)
+    return Column(
+        _title(name, specs),
+        lambda row: cells.metric(row, name, specs),
+        mark,
+    )
 
 
-def _pooled(section: Section, name: str, specs: Metrics) -> Column[Row]:
+def _pooled(
+    section: Section,
+    name: str,
+    specs: Metrics,
+) -> Column[Row]:
     """A metric over the pooled clips of all folds, with its 95 % interval."""
     mark = _mark(section, f"{name}_pooled", specs)
     heading = f"{name.upper()} pooled [95 % CI]"
-    return Column(heading, lambda row: cells.interval(row, name, specs), mark, foreign=False)
+    return Column(
+        heading,
+        lambda row: cells.interval(row, name, specs),
+        mark,
+        foreign=False,
+    )
 
 
-def _mark(section: Section, column: str, specs: Metrics) -> Callable[[Row], str]:
-    top = cells.podium(section.rows, column, column.rsplit("_", 1)[0], specs)
+def _mark(
+    section: Section,
+    column: str,
+    specs: Metrics,
+) -> Callable[[Row], str]:
+    top = cells.podium(
+        section.rows,
+        column,
+        column.rsplit("_", 1)[0],
+        specs,
+    )
     return lambda row: cells.emphasis(row, column, top)
 
 
-def _plain(name: str, heading: str, specs: Metrics) -> Column[Row]:
+def _plain(
+    name: str,
+    heading: str,
+    specs: Metrics,
+) -> Column[Row]:
     """Mean and standard deviation of a metric."""
     return Column(heading, lambda row: cells.metric(row, name, specs))
 
@@ -154,7 +200,11 @@ def _present(board: Board, section: Section) -> list[str]:
     return [name for name in board.metrics if folds[name].notna().any()]
 
 
-def _of(dataset: str, title: str, column: Column[Row]) -> Column[Line]:
+def _of(
+    dataset: str,
+    title: str,
+    column: Column[Row],
+) -> Column[Line]:
     return Column(
         f"{title} {column.title}",
         lambda line: column.text(line[dataset]) if dataset in line else cells.DASH,

@@ -26,7 +26,11 @@ RANKS = ("rank", "uar_rank", "place")
 JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
 
 
-def csv(board: Board, found: Sequence[Section], per_fold: bool = True) -> str:
+def csv(
+    board: Board,
+    found: Sequence[Section],
+    per_fold: bool = True,
+) -> str:
     """One line per row, with `<metric>_mean|_std|_pooled` and, by fold, `<metric>_fold.<name>`."""
     frame = pd.concat([section.frame for section in found])
     facts = [board.jobs.facts[str(row)] for row in frame.index]
@@ -55,7 +59,11 @@ def _metric_columns(board: Board) -> list[str]:
     return [f"{name}_{kind}" for name in names for kind in STATISTICS]
 
 
-def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str, Any]:
+def dataset_json(
+    board: Board,
+    found: Sequence[Section],
+    demo: bool,
+) -> dict[str, Any]:
     """The tables of one dataset."""
     sums = board.confusions
     dataset = found[0].dataset
@@ -75,7 +83,11 @@ def dataset_json(board: Board, found: Sequence[Section], demo: bool) -> dict[str
     }
 
 
-def across_json(board: Board, found: Sequence[Across], demo: bool) -> dict[str, Any]:
+def across_json(
+    board: Board,
+    found: Sequence[Across],
+    demo: bool,
+) -> dict[str, Any]:
     """The tables across datasets; each cell is the row of that dataset, without its folds."""
     return {
         **head_json(demo),
@@ -152,7 +164,11 @@ def _own(board: Board, row: Row) -> list[str]:
     return [name for name in board.metrics if "." not in name or name.split(".", 1)[1] in classes]
 
 
-def _detail(board: Board, row: Row, sums: Mapping[str, Any]) -> dict[str, Any]:
+def _detail(
+    board: Board,
+    row: Row,
+    sums: Mapping[str, Any],
+) -> dict[str, Any]:
     """What lies beneath a row: the value of each fold, missing ones too, and the jobs behind it."""
     jobs = [{name: job[name] for name in JOB} for job in board.jobs.by_row[row["row"]]]
     values = board.fold_values[row["row"]]

@@ -34,7 +34,11 @@ def whole_json(board: Board, verdicts: Iterable[Verdict] = ()) -> dict[str, Any]
     }
 
 
-def _table(board: Board, section: Section, demo: bool) -> dict[str, Any]:
+def _table(
+    board: Board,
+    section: Section,
+    demo: bool,
+) -> dict[str, Any]:
     tests = board.tests.get(section.key)
     return {
         **section_json(section),
@@ -55,7 +59,11 @@ def pairs_json(tests: Inference) -> list[dict[str, Any]]:
     return [pair_json(tests, a, b) for a in range(len(tests.rows)) for b in range(a + 1, len(tests.rows))]
 
 
-def pair_json(tests: Inference, a: int, b: int) -> dict[str, Any]:
+def pair_json(
+    tests: Inference,
+    a: int,
+    b: int,
+) -> dict[str, Any]:
     """One pair of tested rows, by their places in `tests.rows`."""
     scores = {
         name: {
@@ -70,7 +78,12 @@ def pair_json(tests: Inference, a: int, b: int) -> dict[str, Any]:
             ("uar", tests.uar, tests.uar_differences),
         )
     }
-    return {"first": tests.rows[a], "second": tests.rows[b], **scores, "mcnemar": float(tests.mcnemar[a, b])}
+    return {
+        "first": tests.rows[a],
+        "second": tests.rows[b],
+        **scores,
+        "mcnemar": float(tests.mcnemar[a, b]),
+    }
 
 
 def results_frame(board: Board) -> pd.DataFrame:

@@ -38,23 +38,49 @@ class Notes:
 def table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     """A Markdown table. Cells are text already, so nothing is parsed as a number and reformatted."""
     align = ["left" if title in TEXT else "right" for title in titles]
-    return tabulate(lines, titles, tablefmt="pipe", disable_numparse=True, colalign=align)
+    return tabulate(
+        lines,
+        titles,
+        tablefmt="pipe",
+        disable_numparse=True,
+        colalign=align,
+    )
 
 
-def dataset_table(board: Board, section: Section, specs: Metrics) -> list[str]:
+def dataset_table(
+    board: Board,
+    section: Section,
+    specs: Metrics,
+) -> list[str]:
     """The table of one dataset and protocol, and its notes."""
-    return _noted(dataset_columns(board, section, specs), section.rows, lambda row: row_notes(board, row))
+    return _noted(
+        dataset_columns(board, section, specs),
+        section.rows,
+        lambda row: row_notes(board, row),
+    )
 
 
-def class_tables(board: Board, section: Section, specs: Metrics) -> dict[str, str]:
+def class_tables(
+    board: Board,
+    section: Section,
+    specs: Metrics,
+) -> dict[str, str]:
     """For each metric with a value per class: its title and its table, rows as in the main one."""
     found = class_columns(board, section, specs)
     return {title: "\n\n".join(_noted(shown, section.rows, lambda row: [])) for title, shown in found.items()}
 
 
-def across_table(board: Board, part: Across, specs: Metrics) -> list[str]:
+def across_table(
+    board: Board,
+    part: Across,
+    specs: Metrics,
+) -> list[str]:
     """The table across datasets, one line per method, and its notes."""
-    return _noted(across_columns(board, part, specs), part.lines, lambda line: line_notes(board, line))
+    return _noted(
+        across_columns(board, part, specs),
+        part.lines,
+        lambda line: line_notes(board, line),
+    )
 
 
 def line_notes(board: Board, line: Line) -> list[str]:
@@ -62,7 +88,11 @@ def line_notes(board: Board, line: Line) -> list[str]:
     return [f"{board.titles[name]}: {note}" for name, row in line.items() for note in row_notes(board, row)]
 
 
-def _noted(shown: Sequence[Column[R]], rows: Sequence[R], noted: Callable[[R], Sequence[str]]) -> list[str]:
+def _noted(
+    shown: Sequence[Column[R]],
+    rows: Sequence[R],
+    noted: Callable[[R], Sequence[str]],
+) -> list[str]:
     """A table, and the notes that its methods refer to."""
     notes = Notes()
     lines = [

@@ -35,7 +35,12 @@ RANKS = (
 )
 
 
-def dataset_page(board: Board, found: Sequence[Section], demo: bool, specs: Metrics) -> str:
+def dataset_page(
+    board: Board,
+    found: Sequence[Section],
+    demo: bool,
+    specs: Metrics,
+) -> str:
     """The page of one dataset."""
     dataset, only_stand_ins = found[0].dataset, all(section.stand_in for section in found)
     title = f"# {markdown(board.titles[dataset])}{_worth(demo, only_stand_ins, True)}"
@@ -51,7 +56,12 @@ def dataset_page(board: Board, found: Sequence[Section], demo: bool, specs: Metr
     return _page(parts, board, found)
 
 
-def across_page(board: Board, found: Sequence[Across], demo: bool, specs: Metrics) -> str:
+def across_page(
+    board: Board,
+    found: Sequence[Across],
+    demo: bool,
+    specs: Metrics,
+) -> str:
     """The page across datasets."""
     parts = [f"# All datasets{_worth(demo, all(part.stand_in for part in found), True)}", COMMENT]
     parts.append(
@@ -63,7 +73,11 @@ def across_page(board: Board, found: Sequence[Across], demo: bool, specs: Metric
         worth = _worth(demo, part.stand_in, part.official)
         parts += [f"## {_selected(part.selection)}{worth}", *across_table(board, part, specs)]
         parts.append("\n".join(f"- {_protocol(section)}" for section in part.sections.values()))
-    return _page(parts, board, [section for part in found for section in part.sections.values()])
+    return _page(
+        parts,
+        board,
+        [section for part in found for section in part.sections.values()],
+    )
 
 
 def power(board: Board, section: Section) -> list[str]:
@@ -138,7 +152,11 @@ def _failed(board: Board, section: Section) -> list[str]:
     return ["Failed jobs, counted as missing cells:", "\n".join(lines)] if lines else []
 
 
-def _page(parts: Sequence[str], board: Board, found: Sequence[Section]) -> str:
+def _page(
+    parts: Sequence[str],
+    board: Board,
+    found: Sequence[Section],
+) -> str:
     return "\n\n".join([*parts, "---", _footer(board, found)]) + "\n"
 
 

@@ -21,7 +21,12 @@ RULES = (
 HEAD = ("Dataset", "Method", "Paper", "Metric", "Reported", "Ours", "95 % CI", "Difference", "Verdict", "Reason")
 
 
-def published_page(found: Sequence[Verdict], published: Published, titles: dict[str, str], comment: str) -> str:
+def published_page(
+    found: Sequence[Verdict],
+    published: Published,
+    titles: dict[str, str],
+    comment: str,
+) -> str:
     """The page as Markdown."""
     parts = ["# Published numbers", comment, RULES, *verdict_table(found, titles)]
     for paper, source in published.sources.items():
@@ -63,7 +68,11 @@ def printed_table(numbers: pd.DataFrame) -> list[str]:
         row = cells.setdefault((line["method"], line["backbone"]), {})
         row[line["dataset"], line["metric"]] = f"{line['value'] * 100:.2f}{mark}"
     columns = [(dataset, metric) for dataset in dict.fromkeys(main["dataset"]) for metric in ("WAR", "UAR")]
-    head = ["Method", "Backbone", *(" ".join(column) for column in columns)]
+    head = [
+        "Method",
+        "Backbone",
+        *(" ".join(column) for column in columns),
+    ]
     lines = [[*map(markdown, row), *(found.get(column, DASH) for column in columns)] for row, found in cells.items()]
     return [table(head, lines), *notes.paragraphs()]
 

@@ -51,7 +51,11 @@ class Faces:
     classes: NDArray[np.int64]
 
 
-def draw_faces(name: str, count: int, strength: float = 1.0) -> Faces:
+def draw_faces(
+    name: str,
+    count: int,
+    strength: float = 1.0,
+) -> Faces:
     """Return `count` faces, each of its own person, under a nuisance of `strength` (see `draw_view`).
 
     Equal arguments give equal faces.
@@ -60,7 +64,12 @@ def draw_faces(name: str, count: int, strength: float = 1.0) -> Faces:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         faces = list(pool.map(draw, (f"backbone/{name}/{number}" for number in range(count)), chunksize=100))
     pixels, units, captions, classes = zip(*faces, strict=True)
-    return Faces(np.stack(pixels), np.stack(units), list(captions), np.array(classes))
+    return Faces(
+        np.stack(pixels),
+        np.stack(units),
+        list(captions),
+        np.array(classes),
+    )
 
 
 def _draw_face(strength: float, name: str) -> Face:
@@ -82,7 +91,12 @@ def _draw_face(strength: float, name: str) -> Face:
     return np.asarray(picture), np.array([units[unit] for unit in NAMES], np.float32), words, shows
 
 
-def caption(shows: int, level: float, units: ActionUnits, rng: np.random.Generator) -> str:
+def caption(
+    shows: int,
+    level: float,
+    units: ActionUnits,
+    rng: np.random.Generator,
+) -> str:
     """Return what a face does, or a class word in a template: `shows` is -1 for a face of no class."""
     if shows >= 0 and rng.uniform() < NAMED:
         word = CLASSES[shows] if level > STRONG else "neutral"

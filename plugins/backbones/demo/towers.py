@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from open_clip.model import CLIP
 from torch import Tensor
 
-MEAN = torch.tensor(open_clip.OPENAI_DATASET_MEAN).view(3, 1, 1)
-STD = torch.tensor(open_clip.OPENAI_DATASET_STD).view(3, 1, 1)
+MEAN = torch.tensor(open_clip.OPENAI_DATASET_MEAN).view(
+    3,
+    1,
+    1,
+)
+STD = torch.tensor(open_clip.OPENAI_DATASET_STD).view(
+    3,
+    1,
+    1,
+)
 
 
 def normalised(pixels: NDArray[np.uint8]) -> Tensor:
@@ -27,7 +35,11 @@ def whiten(model: CLIP, pictures: Tensor, position: float) -> None:
     and a few hundred steps are enough. `position` is the spread of the position embedding.
     """
     kernel = model.visual.conv1.weight  # (D, 3, P, P)
-    patches = F.unfold(pictures, kernel.shape[-1], stride=kernel.shape[-1]).mT.flatten(0, 1)  # (B * N, 3 * P * P)
+    patches = F.unfold(
+        pictures,
+        kernel.shape[-1],
+        stride=kernel.shape[-1],
+    ).mT.flatten(0, 1)  # (B * N, 3 * P * P)
     variance, direction = torch.linalg.eigh(torch.cov(patches.T))
     variance, direction = variance.flip(0)[: len(kernel)], direction.flip(1)[:, : len(kernel)]
     components = direction / (variance + 0.01 * variance.mean()).sqrt()
@@ -45,7 +57,12 @@ def encode_text(model: CLIP, tokens: Tensor) -> Tensor:
     return features
 
 
-def contrast(scale: Tensor, image: Tensor, text: Tensor, tokens: Tensor) -> Tensor:
+def contrast(
+    scale: Tensor,
+    image: Tensor,
+    text: Tensor,
+    tokens: Tensor,
+) -> Tensor:
     """Return the contrastive loss of features (B, D); equal captions count as matches, not as negatives."""
     logits = scale.exp() * F.normalize(image, dim=-1) @ F.normalize(text, dim=-1).T  # (B, B)
     same = (tokens[:, None] == tokens[None]).all(-1).float()

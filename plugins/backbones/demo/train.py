@@ -66,17 +66,33 @@ class Log:
         self.start = time.perf_counter()
         self.rows: list[dict[str, Any]] = []
 
-    def add(self, phase: str, step: int, loss: float, held_out: float | None) -> None:
+    def add(
+        self,
+        phase: str,
+        step: int,
+        loss: float,
+        held_out: float | None,
+    ) -> None:
         """Keep one row. `held_out`: explained variance of the units, or zero-shot accuracy, on new people."""
         seconds = round(time.perf_counter() - self.start, 1)
-        row = {"phase": phase, "step": step, "loss": round(loss, 4), "held_out": held_out, "seconds": seconds}
+        row = {
+            "phase": phase,
+            "step": step,
+            "loss": round(loss, 4),
+            "held_out": held_out,
+            "seconds": seconds,
+        }
         self.rows.append(row)
         print(*row.values(), flush=True)
 
     def write(self, path: Path) -> None:
         """Write the rows as csv."""
         with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, self.rows[0], lineterminator="\n")
+            writer = csv.DictWriter(
+                file,
+                self.rows[0],
+                lineterminator="\n",
+            )
             writer.writeheader()
             writer.writerows(self.rows)
 
@@ -84,7 +100,12 @@ class Log:
 class Trainer:
     """What the phases share: the model, the random order of faces, the log."""
 
-    def __init__(self, model: CLIP, recipe: Recipe, held_out: Faces) -> None:
+    def __init__(
+        self,
+        model: CLIP,
+        recipe: Recipe,
+        held_out: Faces,
+    ) -> None:
         self.model, self.recipe, self.held_out = model, recipe, held_out
         self.rng, self.log = np.random.default_rng(recipe.seed), Log()
 
@@ -99,7 +120,11 @@ class Trainer:
         """Take the steps of `plan` (faces, steps, batch, rate) with AdamW, a warm-up and a cosine schedule."""
         faces, steps, batch, rate = plan
         kept = [weight for weight in weights if weight.requires_grad]
-        optimizer = torch.optim.AdamW(kept, lr=rate, weight_decay=self.recipe.weight_decay)
+        optimizer = torch.optim.AdamW(
+            kept,
+            lr=rate,
+            weight_decay=self.recipe.weight_decay,
+        )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, cosine(steps))
         for step in range(1, steps + 1):
             loss = loss_of(self.rng.choice(faces, batch, replace=False))
@@ -109,9 +134,20 @@ class Trainer:
             optimizer.step()
             schedule.step()
             if step % 50 == 0 or step == steps:
-                self.log.add(phase, step, loss.item(), round(measure(), 4))
+                self.log.add(
+                    phase,
+                    step,
+                    loss.item(),
+                    round(measure(), 4),
+                )
 
-    def units(self, phase: str, faces: Faces, head: nn.Linear, steps: int) -> None:
+    def units(
+        self,
+        phase: str,
+        faces: Faces,
+        head: nn.Linear,
+        steps: int,
+    ) -> None:
         """Phase 1: regress the standardised action units."""
         mean, spread = faces.units.mean(0), faces.units.std(0)
         wanted = torch.from_numpy((faces.units - mean) / spread)
@@ -125,7 +161,13 @@ class Trainer:
             return float(1 - F.mse_loss(head(self.features(self.held_out)), truth) / truth.var())
 
         plan = (len(wanted), steps, self.recipe.unit_batch, self.recipe.unit_rate)
-        self.minimise(phase, loss_of, [*self.model.visual.parameters(), *head.parameters()], plan, measure)
+        self.minimise(
+            phase,
+            loss_of,
+            [*self.model.visual.parameters(), *head.parameters()],
+            plan,
+            measure,
+        )
 
     def captions(self, faces: Faces) -> None:
         """Phase 2: match the locked features of each face with its caption."""
@@ -133,7 +175,12 @@ class Trainer:
         tokens, locked = open_clip.tokenize(faces.captions), self.features(faces)
 
         def loss_of(index: Indices) -> Tensor:
-            return contrast(model.logit_scale, locked[index], encode_text(model, tokens[index]), tokens[index])
+            return contrast(
+                model.logit_scale,
+                locked[index],
+                encode_text(model, tokens[index]),
+                tokens[index],
+            )
 
         weights = [weight for name, weight in model.named_parameters() if not name.startswith("visual.")]
         plan = (len(tokens), recipe.text_steps, recipe.text_batch, recipe.text_rate)
@@ -172,8 +219,19 @@ def train(recipe: Recipe) -> tuple[CLIP, Log]:
     faces = draw_faces(f"{recipe.seed}/train", recipe.faces)
     held_out = draw_faces(f"{recipe.seed}/held-out", recipe.held_out)
     model = CLIP(**json.loads((HERE / "model.json").read_text()))
-    whiten(model, normalised(faces.pixels[:1000]), recipe.position)
-    trainer, head = Trainer(model, recipe, held_out), nn.Linear(model.visual.output_dim, faces.units.shape[1])
+    whiten(
+        model,
+        normalised(faces.pixels[:1000]),
+        recipe.position,
+    )
+    trainer, head = (
+        Trainer(
+            model,
+            recipe,
+            held_out,
+        ),
+        nn.Linear(model.visual.output_dim, faces.units.shape[1]),
+    )
     trainer.units("plain", plain, head, recipe.plain_steps)
     trainer.units("units", faces, head, recipe.unit_steps)
     trainer.captions(faces)
@@ -192,7 +250,11 @@ def main() -> None:
     model, log = train(recipe)
     out.mkdir(parents=True, exist_ok=True)
     half = {name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(half, out / "weights.safetensors", metadata={"recipe": json.dumps(asdict(recipe))})
+    save_file(
+        half,
+        out / "weights.safetensors",
+        metadata={"recipe": json.dumps(asdict(recipe))},
+    )
     log.write(out / "log.csv")
 
 

@@ -30,7 +30,11 @@ def write(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the replica into `root`; see `harness.demo.replica.write_replica`."""
-    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST, pairs), "DFEW", seed)
+    labels = shuffled_labels(
+        apportion(OFFICIAL, CLIPS, AT_LEAST, pairs),
+        "DFEW",
+        seed,
+    )
     clips = [_plan(number, label, f"DFEW/{seed}") for number, label in enumerate(labels, 1)]
     write_replica(root, clips, _splits(labels), pairs, seed, progress)
 
@@ -38,7 +42,11 @@ def write(
 def _plan(number: int, label: str, name: str) -> ClipPlan:
     key = f"{number:05d}"
     actor = f"{name}/{number // FILM}/{number % 3}"
-    act = Performance(shown(label, CLASSES, name, key), actor, f"{name}/{key}")
+    act = Performance(
+        shown(label, CLASSES, name, key),
+        actor,
+        f"{name}/{key}",
+    )
     return ClipPlan(f"Clip/clip_224x224/{key}", key + "_{:05d}.jpg", act)
 
 

@@ -54,12 +54,25 @@ def _cells() -> Iterator[tuple[str, str, int]]:
     whole = sum(map(sum, OFFICIAL.values()))
     for scene, counts in OFFICIAL.items():
         shares = dict(zip(CLASSES, counts, strict=True))
-        for label, count in apportion(shares, round(CLIPS * sum(counts) / whole), AT_LEAST).items():
+        for label, count in apportion(
+            shares,
+            round(CLIPS * sum(counts) / whole),
+            AT_LEAST,
+        ).items():
             yield scene, label, count
 
 
-def _plan(scene: str, label: str, number: int, name: str) -> ClipPlan:
+def _plan(
+    scene: str,
+    label: str,
+    number: int,
+    name: str,
+) -> ClipPlan:
     key = f"{scene}/{WORDS[label]}/{number:04d}"
     actor = f"{name}/{scene}/{number // FILM}/{number % 3}"
-    act = Performance(shown(label, CLASSES, name, key), actor, f"{name}/{key}")
+    act = Performance(
+        shown(label, CLASSES, name, key),
+        actor,
+        f"{name}/{key}",
+    )
     return ClipPlan(f"2_ClipsforFaceCrop/{key}", "{:05d}.jpg", act)

@@ -10,7 +10,12 @@ from harness.data import FORMS, natural_key, noun
 from harness_plugins.datasets.folder.clips import Clip, read_clips
 from harness_plugins.datasets.folder.folds import assign
 
-ORDER = ["happiness", "sadness", "neutral", *(name for name in FORMS if name not in ("happiness", "sadness"))]
+ORDER = [
+    "happiness",
+    "sadness",
+    "neutral",
+    *(name for name in FORMS if name not in ("happiness", "sadness")),
+]
 
 
 def read(root: Path, layout: str) -> Inventory:

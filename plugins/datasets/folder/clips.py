@@ -60,7 +60,15 @@ def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
             continue
         path = PurePosixPath(row.clip.replace("\\", "/")).as_posix()
         place = _place(root, path)
-        clip = Clip(_stem(path), place, row.label, row.fold, row.group, str(file), row.line)
+        clip = Clip(
+            _stem(path),
+            place,
+            row.label,
+            row.fold,
+            row.group,
+            str(file),
+            row.line,
+        )
         clips[clip.id] = clip
     return [clips[name] for name in sorted(clips)], problems
 
@@ -107,7 +115,12 @@ def _tree(root: Path) -> tuple[list[Clip], list[Problem]]:
     return [clips[name] for name in sorted(clips)], problems
 
 
-def _below(root: Path, path: str, problems: list[Problem], depth: int = 1) -> Iterator[tuple[str, bool]]:
+def _below(
+    root: Path,
+    path: str,
+    problems: list[Problem],
+    depth: int = 1,
+) -> Iterator[tuple[str, bool]]:
     """Paths of the clips in a folder, and whether each is a folder; through folders in between, such as subjects.
 
     Raises: BadData for images that lie where clips should.
@@ -137,7 +150,11 @@ def _holds_clips(folder: Path) -> bool:
     return found
 
 
-def _entries(root: Path, folder: Path, problems: list[Problem]) -> Iterator[tuple[str, bool]]:
+def _entries(
+    root: Path,
+    folder: Path,
+    problems: list[Problem],
+) -> Iterator[tuple[str, bool]]:
     """Names in a folder and whether each is a folder, folders first. Links are followed, loops left out and told."""
     found: list[tuple[str, bool]] = []
     above = [folder, *folder.parents[: len(folder.relative_to(root).parts)]]

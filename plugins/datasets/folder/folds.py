@@ -112,7 +112,11 @@ def _stored(root: Path) -> Path:
     return aside if not here.is_file() and (aside.is_file() or not os.access(root, os.W_OK)) else here
 
 
-def _write(root: Path, clips: Sequence[Clip], tested: Mapping[str, str]) -> Path:
+def _write(
+    root: Path,
+    clips: Sequence[Clip],
+    tested: Mapping[str, str],
+) -> Path:
     file = _stored(root)
 
     def write(draft: Path) -> None:

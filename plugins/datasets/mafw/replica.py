@@ -34,7 +34,11 @@ def write(
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the replica into `root`; see `harness.demo.replica.write_replica`."""
-    labels = shuffled_labels(apportion(OFFICIAL, CLIPS, AT_LEAST, pairs), "MAFW", seed)
+    labels = shuffled_labels(
+        apportion(OFFICIAL, CLIPS, AT_LEAST, pairs),
+        "MAFW",
+        seed,
+    )
     clips = [_plan(number, label, f"MAFW/{seed}") for number, label in enumerate(labels, 1)]
     write_replica(root, clips, _splits(labels), pairs, seed, progress)
 
@@ -42,7 +46,11 @@ def write(
 def _plan(number: int, label: str, name: str) -> ClipPlan:
     key = f"{number:05d}"
     actor = f"{name}/{number // FILM}/{number % 3}"
-    act = Performance(shown(label, CLASSES, name, key), actor, f"{name}/{key}")
+    act = Performance(
+        shown(label, CLASSES, name, key),
+        actor,
+        f"{name}/{key}",
+    )
     return ClipPlan(f"data/frames/{key}", "{:05d}.png", act)
 
 

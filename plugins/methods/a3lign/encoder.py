@@ -28,7 +28,13 @@ class DynamicEncoder(nn.Module):
     with none it is the mean, but for the small positions.
     """
 
-    def __init__(self, length: int, width: int, options: Options, seed: int) -> None:
+    def __init__(
+        self,
+        length: int,
+        width: int,
+        options: Options,
+        seed: int,
+    ) -> None:
         super().__init__()
         self.options = options
         self.seed = seed
@@ -60,7 +66,12 @@ class JointSynchronizer(nn.Module):
     `shared-base` the layers added above them are each side's own.
     """
 
-    def __init__(self, text: DynamicEncoder, video: DynamicEncoder, options: Options) -> None:
+    def __init__(
+        self,
+        text: DynamicEncoder,
+        video: DynamicEncoder,
+        options: Options,
+    ) -> None:
         super().__init__()
         base = list(video.layers)[: options.base_layers]
         video.layers = nn.ModuleList(base)
@@ -74,7 +85,11 @@ class JointSynchronizer(nn.Module):
         self.text.grow(count)  # nothing to do where the list is shared
 
 
-def new_layer(width: int, options: Options, seed: int) -> nn.TransformerEncoderLayer:
+def new_layer(
+    width: int,
+    options: Options,
+    seed: int,
+) -> nn.TransformerEncoderLayer:
     """A transformer layer; with `zero_init` what it adds to its input is zero at first."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

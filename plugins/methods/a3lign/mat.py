@@ -25,7 +25,12 @@ class MultiDimensionalTokens(nn.Module):
     start: Tensor
     end: Tensor
 
-    def __init__(self, tower: TextTower, classes: Sequence[str], options: Options) -> None:
+    def __init__(
+        self,
+        tower: TextTower,
+        classes: Sequence[str],
+        options: Options,
+    ) -> None:
         super().__init__()
         room = tower.context_length - 3  # beside SOS, period and EOS
         if options.tokens > room:
@@ -36,8 +41,16 @@ class MultiDimensionalTokens(nn.Module):
         fill = room - options.tokens if options.mat_layout == "literal" else 0
         ids = tower.tokenize(["."])
         frame = tower.embed(ids[:, : int(tower.read_out(ids)[0]) + 1])[0].detach()  # (3, W): SOS, period, EOS
-        self.register_buffer("start", frame[:1].clone(), persistent=False)  # (1, W)
-        self.register_buffer("end", torch.cat([frame.new_zeros(fill, tower.width), frame[1:]]), persistent=False)
+        self.register_buffer(
+            "start",
+            frame[:1].clone(),
+            persistent=False,
+        )  # (1, W)
+        self.register_buffer(
+            "end",
+            torch.cat([frame.new_zeros(fill, tower.width), frame[1:]]),
+            persistent=False,
+        )
 
     def embeddings(self) -> Tensor:
         """The sentences as embeddings (C*S, L, W), without positions."""
@@ -53,7 +66,11 @@ class MultiDimensionalTokens(nn.Module):
         return features.reshape(*self.tokens.shape[:2], -1)
 
 
-def initial_tokens(tower: TextTower, classes: Sequence[str], options: Options) -> Tensor:
+def initial_tokens(
+    tower: TextTower,
+    classes: Sequence[str],
+    options: Options,
+) -> Tensor:
     """Tokens (C, S, N, W) to start from; no two sentences are equal."""
     shape = (len(classes), options.sentences, options.tokens)
     noise = torch.randn(*shape, tower.width) * INIT_STD

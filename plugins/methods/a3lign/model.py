@@ -22,7 +22,11 @@ from harness_plugins.methods.a3lign.order import reordered
 class ClassFeatures(nn.Module):
     """The text side: sentences of each class, encoded and synchronized, (C, D), unit length."""
 
-    def __init__(self, sentences: nn.Module, encoder: nn.Module) -> None:
+    def __init__(
+        self,
+        sentences: nn.Module,
+        encoder: nn.Module,
+    ) -> None:
         super().__init__()
         self.sentences = sentences
         self.encoder = encoder
@@ -79,7 +83,12 @@ class A3lign(Method):
             epochs = self.options.text_epochs + self.options.video_epochs + self.options.joint_epochs
             before = partial(self._begin_at_once, self._top)
             return [self._stage("all-at-once", epochs, ("mat.tokens", *self._sides), before)]
-        return [*self._text_stages(), *self._video_stages(), *self._text_growth(), *self._joint_stages()]
+        return [
+            *self._text_stages(),
+            *self._video_stages(),
+            *self._text_growth(),
+            *self._joint_stages(),
+        ]
 
     def _text_stages(self) -> Iterator[Stage]:
         """Stage 1: the text side, against averaged video features."""
@@ -90,22 +99,45 @@ class A3lign(Method):
         """Stage 2: the video encoder, grown step by step; all of the text side is frozen."""
         steps = self.options.video_steps
         epochs = shares(self.options.video_epochs, len(steps))
-        for (before, layers), share in zip(pairwise((0, *steps)), epochs, strict=True):
+        for (before, layers), share in zip(
+            pairwise((0, *steps)),
+            epochs,
+            strict=True,
+        ):
             added = tuple(f"video_encoder.layers.{number}" for number in range(before, layers))
             trains = added if self.options.video_new_only and before else ("video_encoder",)
-            yield self._stage(f"video-{layers}", share, trains, partial(self._grow_video, layers))
+            yield self._stage(
+                f"video-{layers}",
+                share,
+                trains,
+                partial(self._grow_video, layers),
+            )
 
     def _text_growth(self) -> Iterator[Stage]:
         """Between stages 2 and 3, not in the default: Table 4's row of four text layers."""
         for layers in self.options.text_steps[1:]:
             epochs = self.options.video_epochs // max(1, len(self.options.video_steps))
-            yield self._stage(f"text-{layers}", epochs, ("text_encoder",), partial(self._grow_text, layers))
+            yield self._stage(
+                f"text-{layers}",
+                epochs,
+                ("text_encoder",),
+                partial(self._grow_text, layers),
+            )
 
     def _joint_stages(self) -> Iterator[Stage]:
         """Stage 3: both sides merged, grown step by step, and the MAT with them."""
         steps = self.options.joint_steps
-        for layers, epochs in zip(steps, shares(self.options.joint_epochs, len(steps)), strict=True):
-            yield self._stage(f"joint-{layers}", epochs, ("mat.tokens", *self._sides), partial(self._merge, layers))
+        for layers, epochs in zip(
+            steps,
+            shares(self.options.joint_epochs, len(steps)),
+            strict=True,
+        ):
+            yield self._stage(
+                f"joint-{layers}",
+                epochs,
+                ("mat.tokens", *self._sides),
+                partial(self._merge, layers),
+            )
 
     @property
     def _sides(self) -> tuple[str, ...]:
@@ -170,7 +202,12 @@ class A3lign(Method):
         return self._new_encoder("text", self.options.sentences).grow(layers)
 
     def _new_encoder(self, side: str, length: int) -> DynamicEncoder:
-        return DynamicEncoder(length, self.width, self.options, seed_of(self.seed, side)).to(self.mat.tokens.device)
+        return DynamicEncoder(
+            length,
+            self.width,
+            self.options,
+            seed_of(self.seed, side),
+        ).to(self.mat.tokens.device)
 
     def _rebuild_text(self) -> None:
         encoder = self.synchronizer.text if self.synchronizer else self.text_encoder

@@ -62,7 +62,11 @@ DEMO = {
     "input.augmentation": ["flip"],
 }
 # Kernels of 5 and more would leave 6 frames one window, which cannot tell what came first.
-DEMO_FULL = {**DEMO, "new_lr_mult": 10.0, "msta_kernels": [3, 3, 5]}
+DEMO_FULL = {
+    **DEMO,
+    "new_lr_mult": 10.0,
+    "msta_kernels": [3, 3, 5],
+}
 INPUT = FrameInput(
     frames=8,
     augmentation=("scale-jitter", "colour-jitter", "flip"),

@@ -15,10 +15,21 @@ class Interaction(nn.Module):
     `zero_start` lets the tokens start as linear maps of their own frame's class token alone.
     """
 
-    def __init__(self, width: int, heads: int, *, zero_start: bool) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        *,
+        zero_start: bool,
+    ) -> None:
         super().__init__()
         self.token = nn.Linear(width, width)
-        self.lstm = nn.LSTM(width, width, bidirectional=True, batch_first=True)
+        self.lstm = nn.LSTM(
+            width,
+            width,
+            bidirectional=True,
+            batch_first=True,
+        )
         self.merge = nn.Linear(2 * width, width)
         self.norm = nn.LayerNorm(width)
         self.attention = SelfAttention(width, heads, batch_first=True)
@@ -37,12 +48,25 @@ class Interaction(nn.Module):
 class InterFIT(nn.Module):
     """The interaction of every layer, each with parameters of its own unless they are shared."""
 
-    def __init__(self, width: int, heads: int, layers: int, *, shared: bool, zero_start: bool) -> None:
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        layers: int,
+        *,
+        shared: bool,
+        zero_start: bool,
+    ) -> None:
         super().__init__()
         count = 1 if shared else layers
         self.layers = nn.ModuleList(Interaction(width, heads, zero_start=zero_start) for _ in range(count))
 
-    def forward(self, layer: int, classes: Tensor, frames: int) -> Tensor:
+    def forward(
+        self,
+        layer: int,
+        classes: Tensor,
+        frames: int,
+    ) -> Tensor:
         """Class tokens (B*T, W) of a layer to interaction tokens (B*T, W)."""
         interaction = self.layers[layer % len(self.layers)]
         tokens: Tensor = interaction(classes.view(-1, frames, classes.shape[-1])).flatten(0, 1)

@@ -30,7 +30,11 @@ class Direction(nn.Module):
 
     def __init__(self, width: int, *, norm: bool) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(width, max(width // HEAD_WIDTH, 1), batch_first=True)
+        self.attention = nn.MultiheadAttention(
+            width,
+            max(width // HEAD_WIDTH, 1),
+            batch_first=True,
+        )
         self.norm = nn.LayerNorm(width) if norm else nn.Identity()
         layers: dict[str, Any] = {
             "widen": nn.Linear(width, 4 * width),
@@ -39,9 +43,22 @@ class Direction(nn.Module):
         }
         self.feed = nn.Sequential(OrderedDict(layers))
 
-    def forward(self, prompt: Tensor, query: Tensor, other: Tensor) -> Tensor:
+    def forward(
+        self,
+        prompt: Tensor,
+        query: Tensor,
+        other: Tensor,
+    ) -> Tensor:
         """Prompts (N, L, D), the same as queries, and the other side (N, S, D) to prompts (N, L, D)."""
-        prompt = prompt + self.attention(query, other, other, need_weights=False)[0]
+        prompt = (
+            prompt
+            + self.attention(
+                query,
+                other,
+                other,
+                need_weights=False,
+            )[0]
+        )
         fed: Tensor = prompt + self.feed(self.norm(prompt))
         return fed
 
@@ -53,14 +70,25 @@ class Block(nn.Module):
     visual prompt the text's norm would do nothing, so there is none.
     """
 
-    def __init__(self, width: int, *, visual: bool, norm: bool) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        visual: bool,
+        norm: bool,
+    ) -> None:
         super().__init__()
         self.to_text = Direction(width, norm=norm)
         self.to_video = Direction(width, norm=norm) if visual else None
         self.norm_text = nn.LayerNorm(width) if norm and visual else nn.Identity()
         self.norm_video = nn.LayerNorm(width) if norm else nn.Identity()
 
-    def forward(self, text: Tensor, video: Tensor, shared: bool) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        text: Tensor,
+        video: Tensor,
+        shared: bool,
+    ) -> tuple[Tensor, Tensor]:
         """Text prompts (B, C, D) and visual prompts (B, C, D), or (B, 1, D) where all classes share one."""
         seen_text, seen_video = self.norm_text(text), self.norm_video(video)
         one = seen_video.expand_as(text)
@@ -84,7 +112,16 @@ class Prompts(nn.Module):
         norm: normalise before attention and feed-forward, which Eq. 10 does not show.
     """
 
-    def __init__(self, width: int, blocks: int, *, visual: bool, shared: bool, scalar: bool, norm: bool) -> None:
+    def __init__(
+        self,
+        width: int,
+        blocks: int,
+        *,
+        visual: bool,
+        shared: bool,
+        scalar: bool,
+        norm: bool,
+    ) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(Block(width, visual=visual, norm=norm) for _ in range(blocks))
         initialise(self)
@@ -92,7 +129,11 @@ class Prompts(nn.Module):
         self.alpha = nn.Parameter(torch.full((1 if scalar else width,), START))
         self.beta = nn.Parameter(torch.full((1 if scalar else width,), START)) if visual else None
 
-    def forward(self, text: Tensor, video: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self,
+        text: Tensor,
+        video: Tensor,
+    ) -> tuple[Tensor, Tensor]:
         """Text (C, D) and video (B, D) features to enhanced ones, each (B, C, D)."""
         text_prompt = text.expand(len(video), -1, -1)  # (B, C, D)
         video_prompt = video[:, None]  # (B, 1, D)
@@ -105,7 +146,12 @@ class Prompts(nn.Module):
         return enhanced, seen.expand_as(enhanced)
 
 
-def _pairwise(direction: Direction, prompt: Tensor, query: Tensor, other: Tensor) -> Tensor:
+def _pairwise(
+    direction: Direction,
+    prompt: Tensor,
+    query: Tensor,
+    other: Tensor,
+) -> Tensor:
     """Each class with its own counterpart only: sequences of one token, (B * C, 1, D)."""
     parts = (x.flatten(0, 1)[:, None] for x in (prompt, query, other))
     pairs: Tensor = direction(*parts)

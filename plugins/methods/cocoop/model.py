@@ -62,7 +62,12 @@ class ConditionalPrompts(nn.Module):
     start: Tensor
     rest: Tensor
 
-    def __init__(self, tower: TextTower, classes: Sequence[str], options: Options) -> None:
+    def __init__(
+        self,
+        tower: TextTower,
+        classes: Sequence[str],
+        options: Options,
+    ) -> None:
         super().__init__()
         self.tower = tower
         self.chunk = options.prompts_at_once
@@ -80,8 +85,16 @@ class ConditionalPrompts(nn.Module):
         ids = tower.tokenize([" ".join(["X"] * count) + f" {name}." for name in classes])
         self.read_out = tower.read_out(ids)  # (C,)
         template = tower.embed(ids[:, : int(self.read_out.max()) + 1]).detach()  # (C, L, W); X keeps the place
-        self.register_buffer("start", template[:, :1].clone(), persistent=False)  # (C, 1, W)
-        self.register_buffer("rest", template[:, 1 + count :].clone(), persistent=False)  # (C, L-1-M, W)
+        self.register_buffer(
+            "start",
+            template[:, :1].clone(),
+            persistent=False,
+        )  # (C, 1, W)
+        self.register_buffer(
+            "rest",
+            template[:, 1 + count :].clone(),
+            persistent=False,
+        )  # (C, L-1-M, W)
 
     def embeddings(self, shift: Tensor) -> Tensor:
         """The prompts of shifts (B, W) as embeddings (B*C, L, W)."""
@@ -93,5 +106,14 @@ class ConditionalPrompts(nn.Module):
     def forward(self, shift: Tensor) -> Tensor:
         """Features (B, C, D) under shifts (B, W) of the context."""
         embeddings = self.embeddings(shift)
-        features = encode_in_chunks(self.tower, embeddings, self.read_out.repeat(len(shift)), self.chunk)
-        return F.normalize(features, dim=-1).reshape(len(shift), len(self.start), -1)
+        features = encode_in_chunks(
+            self.tower,
+            embeddings,
+            self.read_out.repeat(len(shift)),
+            self.chunk,
+        )
+        return F.normalize(features, dim=-1).reshape(
+            len(shift),
+            len(self.start),
+            -1,
+        )

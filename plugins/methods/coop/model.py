@@ -58,7 +58,12 @@ class LearnedPrompts(nn.Module):
     template: Tensor
     order: Tensor
 
-    def __init__(self, tower: TextTower, classes: Sequence[str], options: Options) -> None:
+    def __init__(
+        self,
+        tower: TextTower,
+        classes: Sequence[str],
+        options: Options,
+    ) -> None:
         super().__init__()
         self.tower = tower
         context = initial_context(tower, options)  # (M, W)
@@ -75,16 +80,29 @@ class LearnedPrompts(nn.Module):
             raise BadOption(f"coop.context_tokens: {count} do not fit beside the longest class name; at most {room}")
         ids = tower.tokenize([" ".join(["X"] * count) + f" {name}." for name in classes])
         self.read_out = tower.read_out(ids)  # (C,)
-        order = token_order(count, names, ids.shape[1], options.class_position)
+        order = token_order(
+            count,
+            names,
+            ids.shape[1],
+            options.class_position,
+        )
         self.register_buffer("template", tower.embed(ids), persistent=False)  # (C, L, W); X keeps the context's place
         self.register_buffer("order", order, persistent=False)  # (C, L)
 
     def forward(self) -> Tensor:
         """Features (C, D) of the prompts with the context as it is now."""
-        context = self.context.expand(len(self.template), -1, -1)  # (C, M, W)
+        context = self.context.expand(
+            len(self.template),
+            -1,
+            -1,
+        )  # (C, M, W)
         start, rest = self.template[:, :1], self.template[:, 1 + context.shape[1] :]
         tokens = torch.cat([start, context, rest], dim=1)  # (C, L, W), class name at the end
-        index = self.order.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
+        index = self.order.unsqueeze(-1).expand(
+            -1,
+            -1,
+            tokens.shape[-1],
+        )
         return F.normalize(self.tower(tokens.gather(1, index), self.read_out), dim=-1)
 
 
@@ -95,13 +113,22 @@ def initial_context(tower: TextTower, options: Options) -> Tensor:
     return word_embeddings(tower, options.init)
 
 
-def token_order(count: int, names: Tensor, length: int, position: str) -> Tensor:
+def token_order(
+    count: int,
+    names: Tensor,
+    length: int,
+    position: str,
+) -> Tensor:
     """Where each token comes from, (C, L), in sequences built with the class name after the context."""
     order = torch.arange(length).repeat(len(names), 1)
     if position == "end":
         return order
     half = count // 2
-    for row, name in zip(order, names.tolist(), strict=True):
+    for row, name in zip(
+        order,
+        names.tolist(),
+        strict=True,
+    ):
         context = list(range(1 + half, 1 + count))
         words = list(range(1 + count, 1 + count + name))
         row[1 + half : 1 + count + name] = torch.tensor(words + context)

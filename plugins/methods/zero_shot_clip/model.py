@@ -28,13 +28,22 @@ class ZeroShotClip(Method):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Features (B, T, D) to logits (B, C)."""
-        return cosine_logits(inputs.mean(1), self.text(), self.scale)
+        return cosine_logits(
+            inputs.mean(1),
+            self.text(),
+            self.scale,
+        )
 
 
 class WrittenPrompts(nn.Module):
     """Features of written prompts, (C, D), unit length: each template normalised, averaged, normalised again."""
 
-    def __init__(self, tower: TextTower, classes: Sequence[str], templates: Sequence[str]) -> None:
+    def __init__(
+        self,
+        tower: TextTower,
+        classes: Sequence[str],
+        templates: Sequence[str],
+    ) -> None:
         super().__init__()
         if not templates:
             raise BadOption("zero-shot-clip.prompts: give at least one prompt, with {} for the class name")
