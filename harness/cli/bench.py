@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from harness.core.request import Request
     from harness.planning.plan import Plan
 
+NAMES = {"out_dir": "out", "set_": "set", "compile_": "compile"}  # parameters that may not have the name of their flag
+
 
 def bench(
+    ctx: typer.Context,
     bench_file: Annotated[Path | None, typer.Argument(help="A TOML file whose keys are the flags below.")] = None,
     methods: Annotated[str | None, typer.Option(help="Names, comma-separated, or `all`.")] = None,
     datasets: Annotated[str | None, typer.Option(help="Names, comma-separated, or `all`.")] = None,
@@ -119,18 +122,7 @@ def bench(
     """
     from harness.core.request import build_request
 
-    given = {
-        "methods": methods, "datasets": datasets, "folds": folds, "seeds": seeds, "backbone": backbone,
-        "executor": executor, "selection": selection, "out_dir": out_dir, "data_root": data_root, "layout": layout,
-        "demo": demo, "plugin": plugin, "set_": set_, "on_bad_sample": on_bad_sample, "no_cache": no_cache,
-        "retry_failed": retry_failed, "force": force, "keep_stale": keep_stale, "save_weights": save_weights,
-        "compile": compile_, "threads": threads, "loader_workers": loader_workers,
-        "checkpoint_every": checkpoint_every,
-        "address": address, "gpus_per_job": gpus_per_job, "cpus_per_job": cpus_per_job, "max_jobs": max_jobs,
-        "max_retries": max_retries, "job_timeout": job_timeout, "collect": collect, "ship_code": ship_code,
-        "logs": logs, "trackers": trackers,
-    }  # fmt: skip
-    request = build_request(flags_of(given), bench_file)
+    request = build_request(flags_of(ctx.params), bench_file)
     plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)
     if dry_run:
         show_plan(plan, json_)
@@ -143,17 +135,13 @@ def bench(
 
 
 def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of `bench` as keys of a request; those that are no part of one are left out."""
-    from harness.core.request import parse_overrides
+    """Return the parameters of `bench` as keys of a request; those that are no part of one are left out."""
+    from harness.core.request import Request, parse_overrides
 
-    aside = {"out_dir", "set_", "dry_run", "quiet"}
-    return {
-        **{name: value for name, value in params.items() if name not in aside},
-        "out": params["out_dir"],
-        "plugin": params["plugin"] or None,
-        "layout": params["layout"] or None,
-        "set": parse_overrides(params["set_"] or ()) or None,
-    }
+    named = {NAMES.get(parameter, parameter): value for parameter, value in params.items()}
+    flags = {name: value for name, value in named.items() if name in Request.model_fields}
+    repeated = {name: flags[name] or None for name in ("plugin", "layout")}  # not given at all is None, not empty
+    return {**flags, **repeated, "set": parse_overrides(flags["set"] or ()) or None}
 
 
 def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:

@@ -16,7 +16,7 @@ from harness.cli.output import Json, load_plugins, out, print_json, print_table,
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
-OWN_FLAGS = ("bench_file", "methods", "json_")  # of `bench`: what a study says itself
+OWN_FLAGS = ("ctx", "bench_file", "methods", "json_")  # of `bench`: what a study says itself
 
 
 def study(
