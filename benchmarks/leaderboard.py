@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from harness.leaderboard import Papers, render
 from harness.leaderboard.board.published import read_published, verdicts
@@ -22,7 +22,7 @@ from harness.leaderboard.site import publish
 from harness.leaderboard.tables.machine_readable import pairs_json
 from harness.plugin import registry
 from harness.results.store import Store
-from tests.planted import Planted, TestSet
+from helpers.planted import Planted, TestSet
 
 METHODS = 30
 SETS = (("dfew", "12345"), ("ferv39k", "1"), ("mafw", "12345"))

@@ -67,7 +67,7 @@ def main() -> None:
         place.finish("one", "inline", "--methods", "linear", "--folds", "1", seeds="1")
         seeds = ",".join(str(seed + 1) for seed in range(options.jobs // 2))
         plugin = Path(folder) / "light.py"
-        plugin.write_text(PLUGIN.format(tiny=str(ROOT / "tests" / "tiny.json")))
+        plugin.write_text(PLUGIN.format(tiny=str(ROOT / "tests" / "helpers" / "tiny.json")))
         bench = ["bench", "--plugin", str(plugin), "--datasets", "toy", "--methods", "zero-shot-clip"]
         bench += ["--backbone", "tiny", "--data-root", str(place.data), "--seeds", seeds, "--out", f"{folder}/runs"]
         measured = {"plan": timed(*bench, "--dry-run", "--json")}

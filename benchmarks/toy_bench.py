@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from harness.results.store import Store
-from tests.toy import write_toy
+from helpers.toy import write_toy
 
 ROOT = Path(__file__).parent.parent
 SHORT = [
@@ -33,7 +33,15 @@ class DatasetPlace:
 
     def start(self, trial: str, executor: str, *more: str, seeds: str = "1") -> subprocess.Popen[str]:
         """`harness bench`, in a process group of its own."""
-        flags = ["--plugin", str(ROOT / "tests" / "toy.py"), "--datasets", "toy", "--backbone", "tiny", "--quiet"]
+        flags = [
+            "--plugin",
+            str(ROOT / "tests" / "helpers" / "toy.py"),
+            "--datasets",
+            "toy",
+            "--backbone",
+            "tiny",
+            "--quiet",
+        ]
         flags += ["--methods", "linear,coop,zero-shot-clip", "--seeds", seeds, "--data-root", str(self.data)]
         flags += ["--out", str(self.store(trial)), "--executor", executor, *more]
         flags += [part for text in SHORT for part in ("--set", text)]

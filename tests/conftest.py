@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: threads only slow small sums down
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,36 +16,24 @@ import pytest
 from hypothesis import settings
 
 import harness
+from harness.cli import main
 from harness.plugin import registry
-from tests.toy import write_toy
+from helpers.commands import TOY, Answer, Bench, Cli, Invoke, forget
+from helpers.toy import write_toy
 
 settings.register_profile("harness", deadline=None)  # a shared machine is no stop-watch
 settings.load_profile("harness")
 
-TOY = Path(__file__).parent / "toy.py"
-Cli = Callable[..., subprocess.CompletedProcess[str]]
-Bench = Callable[..., "harness.Results"]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Invoke = Callable[..., Answer]
-
 
 @pytest.fixture(autouse=True)
-def own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's cache, configuration or data."""
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HARNESS_CONFIG", str(tmp_path / "config.toml"))
-    for name in ("HARNESS_DATA_ROOT", "HARNESS_WEIGHTS", "RAY_ADDRESS"):
-        monkeypatch.delenv(name, raising=False)
+def own_places(tmp_path: Path) -> Iterator[None]:
+    """No test reads or writes the user's cache, configuration or data, not even one that undoes its own patches."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+        patches.setenv("HARNESS_CONFIG", str(tmp_path / "config.toml"))
+        for name in ("HARNESS_DATA_ROOT", "HARNESS_WEIGHTS", "RAY_ADDRESS"):
+            patches.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +56,6 @@ def toy_plugin() -> Iterator[None]:
     registry.plugins().add_file(TOY)
     yield
     forget("toy")
-
-
-def forget(name: str) -> None:
-    """Unload a one-file plugin of that name from this process."""
-    loaded = registry.plugins()
-    if loaded.manager.has_plugin(name):
-        loaded.manager.unregister(name=name)
-    loaded.files[:] = [path for path in loaded.files if path.stem != name]
-    loaded.problems[:] = [problem for problem in loaded.problems if problem.plugin != name]
 
 
 @pytest.fixture
@@ -120,3 +100,30 @@ def cli(tmp_path: Path) -> Cli:
         return done
 
     return run
+
+
+@pytest.fixture
+def invoke(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy_plugin: None
+) -> Invoke:
+    """`main()` with these arguments, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "dumb")
+
+    def run(*args: object) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["harness", *map(str, args)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as caught:
+            main()
+        captured = capsys.readouterr()
+        return Answer(int(caught.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def toy_args(toy_root: Path) -> list[str]:
+    """`bench` on one fold of the toy dataset."""
+    text = f"bench --plugin {TOY} --datasets toy --methods linear --folds 1 --backbone tiny --executor inline"
+    return [*text.split(), "--data-root", str(toy_root)]

@@ -9,7 +9,7 @@ import pytest
 
 import harness
 from harness.core.errors import BadOption
-from tests.conftest import Bench
+from helpers.commands import Bench
 
 
 def test_a_bench_returns_its_results(toy_bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from harness.system.device import reproducible
 from harness.system.seeds import seed_everything, seed_of
-from tests import bench
+from helpers import bench
 
 Disturbance = Callable[[Path, Path], None]
 

@@ -16,7 +16,7 @@ from harness.cli.app import app
 from harness.core.request import build_request
 from harness.plugin import registry
 from harness.studies.request import study_named
-from tests.conftest import Cli, forget
+from helpers.commands import Cli, forget
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

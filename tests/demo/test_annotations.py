@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.demo.replica import ClipPlan, apportion, consecutive_fold
-from tests.demo.conftest import REPLICAS, Replica
+from helpers.replicas import REPLICAS, Replica
 
 pytestmark = pytest.mark.usefixtures("unrendered")
 DFEW, FERV39K, MAFW = REPLICAS

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from leaderboard_runs import Runs, dataset_spec
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.metric import MetricSpec, Predictions
+from helpers.leaderboard_runs import Runs, dataset_spec
 
 
 @pytest.fixture

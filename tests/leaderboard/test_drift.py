@@ -17,7 +17,7 @@ from harness.leaderboard.board.published import read_published, verdicts
 from harness.leaderboard.site import publish
 from harness.plugin import registry
 from harness.results.store import Store
-from tests.planted import Planted, TestSet
+from helpers.planted import Planted, TestSet
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "leaderboards"

@@ -20,7 +20,7 @@ from harness.system.shutdown import ShutdownRequested, stop
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
 from harness.training.loop import fit
 from harness.training.state import Fitted
-from tests.training.test_loop import CPU, Points
+from helpers.points import CPU, Points
 
 STEPS = 3 * 3 + 2 * 3  # of both stages of `Growing`, twelve clips in batches of four
 

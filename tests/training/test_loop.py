@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,33 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.core.dataset_spec import Sample
 from harness.core.errors import BadData, TrainingDiverged
 from harness.core.recipe import Schedule, Stage
 from harness.models.method import Method
 from harness.training.loop import CHECK_EVERY, Fitted, fit, order, predict, split
+from helpers.points import CPU, Points
 
-CPU = torch.device("cpu")
 CONSTANT = Schedule("constant")
-
-
-class Points:
-    """Inputs in memory that note which rows were asked for."""
-
-    def __init__(self, count: int = 12, seed: int = 0, nan_at: tuple[int, ...] = ()) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        self.x = torch.randn(count, 2, 5, generator=generator)  # (N, T, D)
-        self.labels = torch.arange(count) % 3
-        self.x[list(nan_at)] = torch.nan
-        self.samples = [Sample(f"{i:03d}", Path(), int(label)) for i, label in enumerate(self.labels)]
-        self.asked: list[tuple[int, list[list[int]]]] = []
-
-    def batches(
-        self, rows: Sequence[Sequence[int]], epoch: int, device: torch.device
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        self.asked.append((epoch, [list(batch) for batch in rows]))
-        for batch in rows:
-            yield self.x[list(batch)], self.labels[list(batch)]
 
 
 class Net(Method):

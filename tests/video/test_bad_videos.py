@@ -16,7 +16,7 @@ from harness.video import container
 from harness.video.files import count_frames, is_video
 from harness.video.load import load_clip
 from harness.video.source import check_all, open_source
-from tests.videos import write_sound, write_video
+from helpers.videos import write_sound, write_video
 
 GIVEN = FrameInput(frames=8, size=16)
 

@@ -11,7 +11,7 @@ import pytest
 from harness.video import seek
 from harness.video.files import count_frames
 from harness.video.seek import read_timeline, read_video
-from tests.videos import KINDS, full_decode, turn, write_video
+from helpers.videos import KINDS, full_decode, turn, write_video
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from harness.core.errors import HarnessError
 from harness.plugin.specs import AnalysisSpec
 from harness.results.store import Store
 from harness_plugins.analyses import frame_order, vocabulary
-from tests import bench
-from tests.towers import tokenizer
+from helpers import bench
+from helpers.towers import tokenizer
 
 
 def run_on(root: Path, out: Path, name: str, methods: str, *overrides: str) -> Path:

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from harness_plugins.methods.a3lign import Options
 from harness_plugins.methods.a3lign.encoder import DynamicEncoder, Mean
 from harness_plugins.methods.a3lign.model import A3lign
-from tests import slow
-from tests.towers import CLASSES, double_backbone, tiny_task
+from helpers import slow_transformer as slow
+from helpers.towers import CLASSES, double_backbone, tiny_task
 
 FRAMES, HEADS = 3, 2
 SMALL = {"sentences": 2, "tokens": 3, "heads": HEADS, "text_steps": (1,), "video_steps": (1, 2), "joint_steps": (2,)}

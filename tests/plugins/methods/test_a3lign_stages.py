@@ -16,7 +16,7 @@ from harness.cost.count import cost_of, parameters
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.a3lign import Options
 from harness_plugins.methods.a3lign.model import A3lign, shares
-from tests.towers import tiny_backbone, tiny_task
+from helpers.towers import tiny_backbone, tiny_task
 
 FRAMES, D, W, C = 3, 16, 32, 3
 SMALL = {"sentences": 2, "tokens": 3}

@@ -23,8 +23,8 @@ from harness_plugins.methods.biehpro.interfit import Interaction
 from harness_plugins.methods.biehpro.model import BiEhPro, baseline
 from harness_plugins.methods.biehpro.msta import MultiScale
 from harness_plugins.methods.biehpro.prompts import Prompts
-from tests.plugins.methods import slow_biehpro as slow
-from tests.towers import TEXT, VISION, tiny_backbone, tiny_task, tokenizer
+from helpers import slow_biehpro as slow
+from helpers.towers import TEXT, VISION, tiny_backbone, tiny_task, tokenizer
 
 
 @lru_cache

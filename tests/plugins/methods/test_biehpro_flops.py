@@ -10,7 +10,7 @@ import pytest
 from harness.cost.table import architecture, rows
 from harness.models.backbone import Backbone
 from harness.planning.choose import class_names, settled
-from tests.flops.hand import vit
+from helpers.flops_by_hand import vit
 
 PLAIN = {"interfit": False, "msta": False, "biehpro": False}
 TABLES: list[tuple[str, dict[str, Any], float, float]] = [  # method, options, printed, by hand

@@ -14,8 +14,8 @@ from harness.cost.count import parameters
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.cocoop import Options
 from harness_plugins.methods.cocoop.model import CoCoOp
-from tests import slow
-from tests.towers import CLASSES, all_positions, double_backbone, tiny_backbone, tiny_task, tokenizer
+from helpers import slow_transformer as slow
+from helpers.towers import CLASSES, all_positions, double_backbone, tiny_backbone, tiny_task, tokenizer
 
 D, W, FRAMES = 16, 32, 3
 

@@ -17,8 +17,8 @@ from harness.models.trainable import trained_names
 from harness.training.optimizer import make_optimizer
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
-from tests import bench
-from tests.towers import CLASSES, all_positions, tiny_backbone, tiny_task, tokenizer
+from helpers import bench
+from helpers.towers import CLASSES, all_positions, tiny_backbone, tiny_task, tokenizer
 
 
 def name_length(name: str) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from harness.core.errors import BadOption
 from harness_plugins.methods.zero_shot_clip import Options
 from harness_plugins.methods.zero_shot_clip.model import ZeroShotClip
-from tests.towers import CLASSES, tiny_backbone, tiny_task, tokenizer
+from helpers.towers import CLASSES, tiny_backbone, tiny_task, tokenizer
 
 FIVE = ("{}.", "an expression of {}.", "a photo of a face with an expression of {}.", "{} {}", "a photo of a {}.")
 

@@ -13,7 +13,7 @@ import pytest
 from harness.core.errors import UnknownName
 from harness.plugin import registry
 from harness.plugin.trackers import load_trackers
-from tests.conftest import Bench
+from helpers.commands import Bench
 
 BROKEN = [{"name": "broken", "method": "linear", "set": {"fault": "raise"}}]
 

@@ -1,0 +1,112 @@
+"""A dataset opened at a root: its identity, and what is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.core.dataset_spec import DatasetSpec, Fold, Sample
+from harness.core.errors import BadData
+from harness.data.dataset import SHARD, Dataset, open_dataset
+from harness.plugin import registry
+from helpers.toy import CLASSES, FOLDS, load
+
+TOY = DatasetSpec("toy", "1", "Toy", "TOY", CLASSES, FOLDS, load)
+
+
+def opened(root: Path, spec: DatasetSpec = TOY) -> Dataset:
+    return open_dataset(spec, root, root.parent.parent / "cache", thorough=True)
+
+
+@pytest.fixture
+def root(toy_root: Path) -> Path:
+    return toy_root / "TOY"
+
+
+def test_frames_are_counted_whatever_the_plugin_says(root: Path) -> None:
+    (root / "clips" / "000" / "4.jpg").unlink()
+    frames = {s.id: s.frames for s in opened(root).folds["1"].test}
+    assert frames["000"] == 3
+    assert set(frames.values()) == {3, 4}
+
+
+def test_the_fingerprint_is_of_names_sizes_and_splits(root: Path) -> None:
+    found = [opened(root).fingerprint]
+    (root / "clips" / "000" / "4.jpg").write_bytes(b"of another size")
+    found.append(opened(root).fingerprint)
+    (root / "clips" / "000" / "4.jpg").rename(root / "clips" / "000" / "5.jpg")
+    found.append(opened(root).fingerprint)
+    labels = root / "labels.txt"
+    labels.write_text(labels.read_text().replace("000 left", "000 right"))
+    found.append(opened(root).fingerprint)
+    found.append(opened(root, replace(TOY, version="2")).fingerprint)
+    assert len(set(found)) == len(found)
+
+
+def test_the_fingerprint_depends_neither_on_times_nor_on_the_place(root: Path) -> None:
+    before = opened(root).fingerprint
+    for path in root.rglob("*"):
+        os.utime(path, ns=(1, 1))
+    assert opened(root).fingerprint == before
+    moved = Path(shutil.move(root, root.parent / "elsewhere \"'[b] ü"))
+    assert opened(moved).fingerprint == before
+
+
+def test_missing_clips_are_named(root: Path) -> None:
+    shutil.rmtree(root / "clips" / "000")
+    (root / "clips" / "002" / "4.jpg").unlink()
+    assert [s.id for s in opened(root).missing(["1"])] == ["000"]
+
+
+def test_a_shard_never_mixes_clips_tested_in_different_folds(tmp_path: Path) -> None:
+    def many(root: Path, fold: str) -> Fold:
+        parts: dict[bool, list[Sample]] = {True: [], False: []}
+        for number in range(3 * SHARD):
+            parts[str(1 + number % 2) == fold].append(Sample(f"{number:03d}", root / f"{number:03d}", number % 3))
+        return Fold(train=parts[False], test=parts[True])
+
+    (tmp_path / "d" / "MANY").mkdir(parents=True)
+    dataset = opened(tmp_path / "d" / "MANY", replace(TOY, load=many))
+    assert max(map(len, dataset.shards)) == SHARD
+    for fold in dataset.folds.values():
+        tested = {s.id for s in fold.test}
+        shards = dataset.shards_of(fold.test)
+        assert {s.id for shard in shards for s in dataset.shards[shard]} == tested
+    for sample_id, (shard, row) in dataset.places.items():
+        assert dataset.shards[shard][row].id == sample_id
+
+
+def test_a_missing_folder_says_what_the_flag_means(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match=r"Toy: no folder .*; give --data-root, the folder that holds TOY/"):
+        opened(tmp_path / "a" / "b")
+
+
+def test_whatever_a_plugins_loader_raises_names_dataset_fold_and_place(root: Path) -> None:
+    labels = root / "labels.txt"
+    labels.write_text(labels.read_text().replace("000 left", "000 lft"))
+    with pytest.raises(BadData, match=r"Toy: fold '1' cannot be read: ValueError: .*lft.* \(toy\.py:\d+\)"):
+        opened(root)
+
+
+def test_a_clip_outside_the_root_is_refused(root: Path) -> None:
+    def stray(place: Path, fold: str) -> Fold:
+        return Fold([], [Sample("000", place.parent / "000", 0)])
+
+    with pytest.raises(BadData, match=r"Toy: clip 000 is at .*, which is not below"):
+        opened(root, replace(TOY, load=stray))
+
+
+def test_an_unknown_label_in_an_annotation_names_file_and_line(tmp_path: Path) -> None:
+    root = tmp_path / "d" / "DFEW"
+    (root / "Clip" / "clip_224x224").mkdir(parents=True)
+    for part, rows in {"test": "3,1\n", "train": "1,1\n2,9\n"}.items():
+        folder = root / "EmoLabel_DataSplit" / f"{part}(single-labeled)"
+        folder.mkdir(parents=True)
+        (folder / "set_1.csv").write_text(f"video_name,label\n{rows}")
+    with pytest.raises(BadData, match=r"set_1\.csv:3: unknown label '9'; valid: 1 \(happiness\)") as caught:
+        opened(root, registry.dataset("dfew"))
+    assert str(folder / "set_1.csv") in str(caught.value)

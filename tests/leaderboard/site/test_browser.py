@@ -1,0 +1,202 @@
+"""The published site in a real browser, from files: nothing may be fetched, and no name may become markup."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.leaderboard import load
+from harness.leaderboard.audit import audit
+from harness.leaderboard.board.published import read_published, verdicts
+from harness.leaderboard.site import publish
+from harness.plugin import registry
+from harness.results.store import Store
+from helpers.planted import Planted, TestSet
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-quic"),
+)
+HOSTILE = "<script>document.title='owned'</script>"
+OWNED = "[...document.scripts].filter(s => s.textContent.includes('owned') && !s.type).length"
+FIRST_PAGE = 1_500_000  # bytes
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    planted = Planted(folder / "runs")
+    for on in (TestSet(clips=60), TestSet("ferv39k", "1", clips=80)):
+        for method, skill in {"coop": 0.8, HOSTILE: 0.2, "zero-shot-clip": 1.2}.items():
+            planted.row(method, skill, on=on, seeds=(1, 2))
+    planted.row("partial", 0.5, on=TestSet(clips=60), folds="12")
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    judged = verdicts(board, read_published(), registry.methods())
+    findings = audit(board, registry.plugins().offers("methods"))
+    return publish(board, folder / "out", registry.metrics(), judged, findings).parent
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that records what it should not do."""
+    context = browser.new_context(viewport={"width": 1300, "height": 900}, color_scheme="light")
+    page = context.new_page()
+    page.faults = []
+    page.on("console", lambda message: page.faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith(("file:", "data:")) else page.faults.append(r.url))
+    yield page
+    assert page.faults == []
+    context.close()
+
+
+def opened(page: Any, path: Path) -> Any:
+    page.goto(path.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def column(page: Any, number: int) -> list[str]:
+    cells = page.locator("table.board").first.locator(f"tbody tr > :nth-child({number})")
+    return [text.strip() for text in cells.all_inner_texts()]
+
+
+def test_headers_sort_by_mouse_and_keyboard(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    head = page.locator("table.board").first.locator("thead th").nth(4)
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    values = [float(text.split()[0]) for text in column(page, 5) if text != "–"]
+    assert values == sorted(values)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    shown = column(page, 5)
+    assert [float(text.split()[0]) for text in shown[:-1]] == values[::-1]
+    assert shown[-1] == "–"  # a missing value is last either way
+
+
+def test_rows_are_filtered(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    page.fill("#filter", "ZERO-shot")
+    visible = [row for row in page.locator("table.board tbody tr").all() if row.is_visible()]
+    assert len(visible) == 2
+    assert page.locator("#count").inner_text() == "2 of 7 rows"
+    page.fill("#filter", "")
+    page.check("#ranked")
+    assert page.locator("#count").inner_text() == "6 of 7 rows"
+
+
+def test_a_point_of_a_chart_leads_to_its_row(page: Any, site: Path) -> None:
+    opened(page, site / "index.html")
+    page.wait_for_selector(".vega svg path[aria-roledescription='point']", state="attached")
+    page.locator(".vega svg path[aria-roledescription='point']").first.click(force=True)
+    page.wait_for_url("**/rows/*.html")
+    assert page.locator("h1").inner_text().split("\n")[0].strip()
+
+
+def test_the_dark_theme_is_the_systems_or_the_readers(browser: Any, site: Path) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = opened(context.new_page(), site / "index.html")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.click("#theme")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate(background) == "rgb(255, 255, 255)" != dark
+    opened(page, site / "index.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    context.close()
+
+
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "audit.html", "rows/*.html", "runs/*.html"])
+def test_no_page_is_wider_than_a_phone(page: Any, site: Path, kind: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    opened(page, next(site.glob(kind)))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_names_are_text(page: Any, site: Path) -> None:
+    first = [site / name for name in ("index.html", "d-dfew.html", "audit.html")]
+    for path in (*first, *site.glob("rows/*.html"), next(site.glob("runs/*.html"))):
+        opened(page, path)
+        assert "owned" not in page.title() or "<script>" in page.title()
+        assert (
+            page.evaluate("[...document.scripts].filter(s => s.textContent.includes('owned') && !s.type).length") == 0
+        )
+    assert HOSTILE in opened(page, site / "index.html").inner_text("table.board")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["index.html", "d-dfew.html", "audit.html", "rows/*.html", "runs/*.html"])
+def test_axe_finds_nothing_serious(page: Any, site: Path, kind: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    page.emulate_media(color_scheme=scheme)
+    opened(page, next(site.glob(kind)))
+    if page.locator(".vega").count():
+        page.wait_for_selector(".vega svg")
+    found = axe.Axe().run(page, options={"preload": False}).response["violations"]  # it would fetch style sheets
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in serious] == []
+
+
+def test_the_first_page_is_small(site: Path) -> None:
+    loaded = [site / "index.html", *(site / "static").iterdir(), *(site / "vendor").glob("*.js")]
+    assert sum(path.stat().st_size for path in loaded) < FIRST_PAGE
+
+
+def test_a_printed_table_is_whole_and_dark_on_white(page: Any, site: Path) -> None:
+    """On A4 landscape, from the dark theme: nothing to the right of the paper, and the text of charts readable."""
+    page.set_viewport_size({"width": 1047, "height": 720})  # 277 mm, what the margins leave
+    opened(page, site / "d-dfew.html")
+    page.locator("#theme").click()
+    page.wait_for_selector(".vega svg text")
+    page.emulate_media(media="print")
+    wide = "[...document.querySelectorAll('table.board, .vega svg')].map(e => e.getBoundingClientRect().right)"
+    assert max(page.evaluate(wide)) <= 1047
+    fill = "getComputedStyle(document.querySelector('.vega svg text')).fill"
+    assert page.evaluate(fill) == "rgb(0, 0, 0)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main > section > details").filter(has_text="Protocol").first.locator("dl").is_visible()
+
+
+def test_a_chart_tells_what_it_shows_to_those_who_cannot_see_it(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.wait_for_selector(".vega svg")
+    told = page.locator(".vega").first.get_attribute("aria-label")
+    assert told == "UAR against GFLOPs, with the Pareto front; the data follow as a table"
+
+
+def test_the_filter_holds_for_the_recalls_too(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.fill("#filter", "vit-b-32 coop")
+    assert page.locator("table.heat tbody tr:visible").count() == 1
+    page.fill("#filter", "")
+    page.check("#ranked")
+    assert page.locator("table.heat tbody tr:visible").count() == page.locator("table.board tbody tr:visible").count()
+
+
+def test_focus_does_not_hide_behind_the_fixed_column(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    page.locator("table.board thead button").last.focus()
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+    box = page.evaluate("(({left, right}) => [left, right])(document.activeElement.getBoundingClientRect())")
+    fixed = page.evaluate("document.querySelector('thead .stick').getBoundingClientRect().right")
+    assert box[1] > fixed
+    assert box[0] >= fixed - 1
