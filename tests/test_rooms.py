@@ -23,7 +23,7 @@ FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("cli", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {"planning", "execution", "studies", "analysis", "jobs", "api", "cli"}
+DOORS = {"planning", "execution", "studies", "analysis", "api", "cli"}
 REGISTRY = "harness.plugin.registry"
 FILES = sorted(HOUSE.rglob("*.py"))
 MODULE = re.compile(r"harness(\.[a-z_0-9]+)+")

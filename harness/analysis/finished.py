@@ -17,7 +17,7 @@ from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.data.places import dataset_place
 from harness.jobs.job_inputs import JobInputs
-from harness.jobs.load import build_method, load_backbone, load_dataset
+from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
 from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
@@ -60,8 +60,8 @@ class FinishedRun:
         if self.job.dataset not in self.context.data_roots:
             dataset_place(registry.dataset(self.job.dataset), None)  # says how to name it
         try:
-            return load_dataset(
-                self.job.dataset,
+            return open_dataset_as_planned(
+                registry.dataset(self.job.dataset),
                 self.job.fingerprint,
                 self.context,
             )
@@ -79,7 +79,12 @@ class FinishedRun:
                 f"{self.folder}: made with {planned.name}:{planned.weights} (SHA-256 {planned.sha256[:12]}), not with "
                 f"{self.context.backbone} ({found.sha256[:12]}); name the file: --backbone {planned.name}:FILE"
             )
-        return load_backbone(self.job.backbone, self.context, self.device)
+        return open_backbone_as_planned(
+            self.job.backbone,
+            registry.backbones(),
+            self.context,
+            self.device,
+        )
 
     @cached_property
     def task(self) -> Task:
@@ -94,7 +99,9 @@ class FinishedRun:
     def untrained(self) -> Method:
         """The method as it was before training, in evaluation mode."""
         seed_everything(seed_of("init", self.job.seed))
-        return build_method(self.job, self.task).to(self.device).requires_grad_(False).eval()
+        spec = registry.method(self.job.method).spec
+        method = spec.construct(self.task, self.job.options)
+        return method.to(self.device).requires_grad_(False).eval()
 
     @cached_property
     def method(self) -> Method:
@@ -109,7 +116,7 @@ class FinishedRun:
     @cached_property
     def samples(self) -> list[Sample]:
         """The test clips that were scored, ordered by id."""
-        return self._supply.usable(self.dataset.folds[self.job.fold].test)
+        return self._job_inputs.usable(self.dataset.folds[self.job.fold].test)
 
     @cached_property
     def labels(self) -> np.ndarray:
@@ -119,7 +126,7 @@ class FinishedRun:
     @cached_property
     def inputs(self) -> Inputs:
         """What the method sees of the samples; for `harness.training.loop.predict`."""
-        return self._supply.test(self.samples)
+        return self._job_inputs.test(self.samples)
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -129,16 +136,16 @@ class FinishedRun:
         return pd.read_parquet(self.folder / "predictions.parquet")
 
     @cached_property
-    def _supply(self) -> JobInputs:
-        supply = JobInputs(
+    def _job_inputs(self) -> JobInputs:
+        inputs = JobInputs(
             self.dataset,
             self.backbone,
             self.job,
             self.context,
             encoder=self.method.encoder,
         )
-        supply.prepare(self.dataset.folds[self.job.fold], trains=False)
-        return supply
+        inputs.fill_cache(self.dataset.folds[self.job.fold], trains=False)
+        return inputs
 
 
 def restore(parameters: Mapping[str, torch.nn.Parameter], file: Path) -> None:

@@ -46,7 +46,13 @@ def fill_shard(
 
     load_plugins(context)
     try:
-        fill_cache(fill, context, skip_bad=skip_bad)
+        fill_cache(
+            fill,
+            registry.dataset(fill.dataset),
+            registry.backbones(),
+            context,
+            skip_bad=skip_bad,
+        )
     except CannotWrite:
         raise
     except HarnessError as error:
@@ -67,7 +73,7 @@ def execute(
     send_own({"event": "started"})
     load_plugins(context)
     with _storing(context):
-        return run_job(job, context, send_own)
+        return run_job(job, registry.named(job), context, send_own)
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class JobInputs:
         self.cache = FeatureCache(Path(context.cache) / "features")
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
 
-    def prepare(self, fold: Fold, *, trains: bool) -> None:
+    def fill_cache(self, fold: Fold, *, trains: bool) -> None:
         """Fill what the cache lacks, and find the clips that cannot be read.
 
         Raises:

@@ -1,67 +1,66 @@
-"""Look up what a job names: its dataset, its backbone and its method, each once a process where that is possible."""
+"""Open what a job runs on: its dataset, read once a process, and its backbone."""
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from harness.core.backbone_spec import BackboneId
+from harness.core.backbone_spec import BackboneId, BackboneSpec
 from harness.core.context import RunContext
+from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadData, HarnessError
-from harness.core.job import JobSpec
 from harness.data.dataset import Dataset, open_dataset
 from harness.features.cache import FeatureCache
 from harness.models import backbone as backbones
 from harness.models import weights
-from harness.models.method import Method, Task
-from harness.plugin import registry
 from harness.system.device import pick_device, reproducible
 
 if TYPE_CHECKING:
     from harness.features.shards import ShardFill
 
+_read: dict[tuple[str, str, str, str], Dataset] = {}  # of this process: reading lists and counting frames takes long
 
-def load_dataset(name: str, fingerprint: str, context: RunContext) -> Dataset:
-    """A dataset as it was planned with. What this process read for an earlier run is read again if need be.
+
+def open_dataset_as_planned(
+    spec: DatasetSpec,
+    fingerprint: str,
+    context: RunContext,
+) -> Dataset:
+    """Open a dataset as it was planned with. What this process read for an earlier run is read again if need be.
 
     Raises:
         BadData: it is not the one that was planned with.
     """
-    place = (name, context.data_roots[name], context.layouts.get(name, ""), context.cache)
-    if opened(*place).fingerprint != fingerprint:
-        opened.cache_clear()
-    dataset = opened(*place)
+    place = (spec.name, context.data_roots[spec.name], context.layouts.get(spec.name, ""), context.cache)
+    dataset = _read.get(place)
+    if dataset is None or dataset.fingerprint != fingerprint:
+        _, root, layout, cache = place
+        dataset = _read[place] = open_dataset(spec, Path(root), Path(cache), layout)
     if dataset.fingerprint != fingerprint:
         raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
     return dataset
 
 
-@lru_cache(maxsize=8)
-def opened(
-    name: str,
-    root: str,
-    layout: str,
-    cache: str,
-) -> Dataset:
-    """A dataset, read once a process."""
-    return open_dataset(
-        registry.dataset(name),
-        Path(root),
-        Path(cache),
-        layout,
-    )
+def forget_datasets() -> None:
+    """Read every dataset anew when it is asked for next."""
+    _read.clear()
 
 
-def load_backbone(
+def open_backbone_as_planned(
     planned: BackboneId,
+    known: Mapping[str, BackboneSpec],
     context: RunContext,
     device: torch.device,
 ) -> backbones.Backbone:
-    """The run's backbone on a device. Raises: HarnessError if its weights are not the ones planned with."""
-    source = weights.resolve(context.backbone, registry.backbones())
+    """Load the run's backbone onto a device.
+
+    Raises:
+        HarnessError: its weights are not the ones planned with.
+    """
+    source = weights.resolve(context.backbone, known)
     if source.id != planned:
         raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
     backbone = backbones.load(source)
@@ -69,13 +68,10 @@ def load_backbone(
     return backbone
 
 
-def build_method(job: JobSpec, task: Task) -> Method:
-    """The method's module, by the plugin's `build`."""
-    return registry.method(job.method).spec.construct(task, job.options)
-
-
 def fill_cache(
     fill: ShardFill,
+    spec: DatasetSpec,
+    known: Mapping[str, BackboneSpec],
     context: RunContext,
     *,
     skip_bad: bool,
@@ -85,14 +81,8 @@ def fill_cache(
     Raises:
         HarnessError: the dataset or the weights changed since the plan, or a clip cannot be read.
     """
-    dataset = load_dataset(fill.dataset, fill.fingerprint, context)
-    backbone = load_backbone(fill.view.backbone, context, pick_device())
+    dataset = open_dataset_as_planned(spec, fill.fingerprint, context)
+    backbone = open_backbone_as_planned(fill.view.backbone, known, context, pick_device())
+    cache = FeatureCache(Path(context.cache) / "features")
     with reproducible(context.threads):
-        cache = FeatureCache(Path(context.cache) / "features")
-        cache.ensure(
-            dataset,
-            fill.view,
-            fill.shard,
-            backbone,
-            skip_bad=skip_bad,
-        )
+        cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)

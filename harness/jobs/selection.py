@@ -14,11 +14,10 @@ import torch
 
 from harness.core.dataset_spec import Fold, Sample
 from harness.core.job import JobSpec, Selection
-from harness.core.metric import Predictions
+from harness.core.metric import MetricSpec, Predictions
 from harness.data.splits import hold_out
 from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Method
-from harness.plugin import registry
 from harness.statistics.scoring import score
 from harness.training.loop import Monitor, predict
 from harness.training.state import Fitted
@@ -32,19 +31,26 @@ def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], S
 
 
 def monitor_for(
-    job: JobSpec, supply: JobInputs, held_out: Sequence[Sample], fold: Fold, device: torch.device, micro: int = 1
+    job: JobSpec,
+    metrics: Mapping[str, MetricSpec],
+    inputs: JobInputs,
+    *,
+    held_out: Sequence[Sample],
+    test: Sequence[Sample],
+    device: torch.device,
+    micro: int = 1,
 ) -> Monitor | None:
-    """What evaluates the method after each epoch, if the selection rule needs it."""
+    """Make what evaluates the method after each epoch, if the selection rule needs it."""
     if job.protocol.selection == "last":
         return None
-    prefix, samples = ("val", held_out) if job.protocol.selection == "val" else ("test", fold.test)
-    watched = supply.usable(samples)
-    inputs = supply.test(watched)
-    labels = np.array([sample.label for sample in watched])
-    chosen = {name: spec for name, spec in registry.metrics().items() if name in FIGURES}
+    prefix, samples = ("val", held_out) if job.protocol.selection == "val" else ("test", test)
+    watched = inputs.test(samples)
+    labels = np.array([sample.label for sample in samples])
+    chosen = {name: spec for name, spec in metrics.items() if name in FIGURES}
 
     def monitor(method: Method) -> Mapping[str, float]:
-        figures = score(Predictions(labels, predict(method, inputs, device, micro), job.protocol.classes), chosen)
+        logits = predict(method, watched, device, micro)
+        figures = score(Predictions(labels, logits, job.protocol.classes), chosen)
         return {f"{prefix}_{name}": figures[name] for name in FIGURES}
 
     return monitor

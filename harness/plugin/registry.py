@@ -19,10 +19,12 @@ import pluggy
 from harness.core.backbone_spec import BackboneSpec
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError, find_named
+from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
+from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.source_hash import source_sha256
 
@@ -204,6 +206,16 @@ def dataset(name: str) -> DatasetSpec:
 def method(name: str) -> Registered[MethodSpec]:
     """The method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
     return find_named("method", plugins().offers("methods"), name)
+
+
+def named(job: JobSpec) -> Named:
+    """Look up what a job names. Raises: UnknownName, with the closest one."""
+    return Named(
+        dataset=dataset(job.dataset),
+        method=method(job.method),
+        metrics=metrics(),
+        backbones=backbones(),
+    )
 
 
 def method_sources() -> dict[str, str]:

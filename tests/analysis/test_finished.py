@@ -78,7 +78,7 @@ def test_other_data_other_weights_and_an_edited_result(toy_root: Path, toy_plugi
     with pytest.raises(HarnessError, match="was edited"):
         finished(toy_root, tmp_path / "runs")
     (toy_root / "TOY" / "clips" / "000" / "1.jpg").unlink()
-    load.opened.cache_clear()  # as in a new process
+    load.forget_datasets()  # as in a new process
     with pytest.raises(BadData, match="not made with the data in"):
         _ = run.dataset
 

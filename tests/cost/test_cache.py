@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.cost import cache as cost_cache
-from harness.jobs import run_job
+from harness.jobs import score
 from helpers import bench
 
 
@@ -23,7 +23,7 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return real(method, task)
 
     monkeypatch.setattr(cost_cache, "cost_of", count)
-    monkeypatch.setattr(run_job, "_speeds", {})
+    monkeypatch.setattr(score, "_speeds", {})
     return seen
 
 

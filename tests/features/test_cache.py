@@ -21,7 +21,7 @@ from harness.features.cache import FeatureCache, FeatureTable
 from harness.features.encode import encode, view_seed
 from harness.features.view import View, train_views
 from harness.features.view import test_view as plain_view
-from harness.jobs import load, run_job
+from harness.jobs import load, score
 from harness.models.method import Task
 from harness.plugin import registry
 from harness.system.seeds import seed_of
@@ -134,8 +134,8 @@ def test_cached_logits_equal_images_in_the_loop_with_whole_prompts(dataset: Data
 def test_it_is_filled_once_and_shared_by_methods_folds_and_seeds(
     toy_root: Path, toy_plugin: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_job, "_speeds", {})
-    monkeypatch.setattr(run_job, "speed_of", lambda *_: {})  # encodes frames, too
+    monkeypatch.setattr(score, "_speeds", {})
+    monkeypatch.setattr(score, "speed_of", lambda *_: {})  # encodes frames, too
     cost._frame.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
     clips, frames, views, traced = 24, 2, 2, 1
     with counted_frames() as calls:
@@ -182,7 +182,7 @@ def test_bits_do_not_depend_on_who_fills(toy_root: Path, toy_plugin: None, tmp_p
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     for fill in reversed(list(ahead.fills)):
-        load.fill_cache(fill, ahead.context, skip_bad=False)
+        load.fill_cache(fill, registry.dataset(fill.dataset), registry.backbones(), ahead.context, skip_bad=False)
     torch.set_num_threads(before)
     assert hashes(bench.cache_of(ahead).root) == hashes(bench.cache_of(inline).root)
     assert bench.plan(toy_root, tmp_path / "elsewhere", "coop", folds="all").fills == []
@@ -320,5 +320,5 @@ def test_a_shard_is_not_filled_with_weights_other_than_planned(
     fill = next(iter(ahead.fills))
     other = replace(fill, view=replace(fill.view, backbone=replace(fill.view.backbone, sha256="0" * 64)))
     with pytest.raises(HarnessError, match="changed after the run was planned"):
-        load.fill_cache(other, ahead.context, skip_bad=False)
+        load.fill_cache(other, registry.dataset("toy"), registry.backbones(), ahead.context, skip_bad=False)
     assert not bench.cache_of(ahead).has(other.view, other.shard)

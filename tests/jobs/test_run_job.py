@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,10 @@ import torch
 
 from harness import MetricSpec, Predictions, hookimpl
 from harness.core.errors import NotCounted
+from harness.data.dataset import open_dataset
+from harness.jobs.run_job import run_job
 from harness.plugin import registry
+from helpers import bench
 from helpers.commands import Bench
 
 
@@ -254,3 +258,26 @@ def test_a_metric_sees_labels_logits_and_classes(toy_bench: Bench) -> None:
         (12, 3),
         ("left", "middle", "right"),
     )
+
+
+def test_a_job_needs_no_registry(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:
+    """It runs on specs that are handed in: here a dataset and a method that no plugin offers under these names."""
+    planned = bench.plan(toy_root, tmp_path / "runs", "linear")
+    (job,) = (each.job for each in planned.jobs)
+    named = registry.named(job)
+    unknown = replace(job, dataset="nobodys", method="nobodys-too")
+    context = replace(planned.context, data_roots={"nobodys": planned.context.data_roots["toy"]})
+    own = replace(
+        named,
+        dataset=replace(named.dataset, name="nobodys"),
+        method=replace(named.method, plugin="mine", source_sha256="of mine"),
+        metrics={"war": named.metrics["war"]},
+    )
+    result = run_job(unknown, own, context, lambda event: None)
+    assert result["status"] == "failed"  # another dataset than planned with: its name is part of the fingerprint
+    assert "changed after the run was planned" in result["error"]
+    fingerprint = open_dataset(own.dataset, toy_root / "TOY", Path(context.cache)).fingerprint
+    result = run_job(replace(unknown, fingerprint=fingerprint), own, context, lambda event: None)
+    assert (result["status"], result["error"]) == ("done", None)
+    assert list(result["metrics"]) == ["war"]
+    assert result["plugin"]["name"] == "mine"

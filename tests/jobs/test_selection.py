@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from harness.core.dataset_spec import Fold, Sample
-from harness.jobs import run_job as jobs
+from harness.jobs import phases
 from harness.training.batches import CachedFeatures
 from helpers import bench
 
@@ -31,14 +31,14 @@ def bench_with(
 def spied(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Any]]:
     """Whatever `fit` is handed."""
     seen: dict[str, list[Any]] = {"train": [], "monitor": []}
-    fit = jobs.fit
+    fit = phases.train
 
     def spy(method: Any, train: Any, seed: int, device: Any, report: Any, monitor: Any, **more: Any) -> Any:
         seen["train"].append({sample.id for sample in train.samples})
         seen["monitor"].append(monitor)
         return fit(method, train, seed, device, report, monitor, **more)
 
-    monkeypatch.setattr(jobs, "fit", spy)
+    monkeypatch.setattr(phases, "train", spy)
     return seen
 
 

@@ -1,0 +1,189 @@
+"""The phases of a job. Each takes what the ones before it left, and returns one noun: load, encode, fit, test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from harness.core.context import RunContext
+from harness.core.dataset_spec import Fold, Sample
+from harness.core.digest import digest
+from harness.core.job import JobSpec
+from harness.data.dataset import Dataset
+from harness.jobs.job_inputs import JobInputs
+from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
+from harness.jobs.selection import monitor_for, training_part
+from harness.models.backbone import Backbone
+from harness.models.compile import compile_layers
+from harness.models.method import Method, Task
+from harness.plugin.named import Named
+from harness.results.store import Store
+from harness.system.device import pick_device
+from harness.system.seeds import seed_everything, seed_of
+from harness.training.checkpoint import Checkpoints
+from harness.training.loop import TEST_BATCH, Report, predict
+from harness.training.loop import fit as train
+from harness.training.state import Fitted
+
+
+@dataclass
+class Phases:
+    """Says when a phase begins, and keeps the seconds that it took."""
+
+    report: Report
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Measure one phase."""
+        self.report({"event": "phase", "phase": name})
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = round(time.perf_counter() - started, 4)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A job with everything that it names, opened and built."""
+
+    job: JobSpec
+    named: Named
+    context: RunContext
+    device: torch.device
+    dataset: Dataset
+    task: Task
+    method: Method
+    inputs: JobInputs
+
+    @property
+    def fold(self) -> Fold:
+        """Training and test part."""
+        return self.dataset.folds[self.job.fold]
+
+    @property
+    def backbone(self) -> Backbone:
+        """The backbone that all methods of the run share."""
+        return self.task.backbone
+
+    @property
+    def largest_batch(self) -> int:
+        """The most clips that go through the method at a time, in training or testing."""
+        trained = [stage.batch_size // stage.accumulate for stage in self.method.stages()]
+        return max([TEST_BATCH, *trained])
+
+    def checkpoints(self, micro: int) -> Checkpoints:
+        """Where its training is saved; of another key, which is of all that bits depend on, nothing is gone on from."""
+        context = self.context
+        key = digest(
+            [
+                self.job.id,
+                self.named.method.source_sha256,
+                context.threads,
+                context.compile,
+                micro,
+                self.device.type,
+                torch.__version__,
+            ]
+        )
+        path = Store(Path(context.out)).checkpoint(self.job)
+        return Checkpoints(path, key, context.checkpoint_every, shared=_tensor_ids(self.backbone))
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The clips of the fold that can be read, by what they are for, ordered by id."""
+
+    train: Sequence[Sample]
+    held_out: Sequence[Sample]
+    test: Sequence[Sample]
+    untrained: int
+    unscored: int
+
+
+def load(job: JobSpec, named: Named, context: RunContext) -> Loaded:
+    """Open the dataset and the backbone, and build the method; its seed is set first, since building draws."""
+    device = pick_device()
+    seed_everything(seed_of("init", job.seed))
+    dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
+    backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
+
+    task = Task(dataset.spec.class_names, backbone, job.input)
+    method = named.method.spec.construct(task, job.options).to(device)
+    if context.compile:
+        compile_layers(method, device)
+
+    inputs = JobInputs(dataset, backbone, job, context, encoder=method.encoder)
+    return Loaded(job, named, context, device, dataset, task, method, inputs)
+
+
+def encode(loaded: Loaded) -> Parts:
+    """Fill what the feature cache lacks, and part the clips that can be used.
+
+    Raises:
+        BadData: some cannot be read, and bad clips are not to be skipped.
+    """
+    fold, inputs = loaded.fold, loaded.inputs
+    inputs.fill_cache(fold, trains=bool(loaded.method.stages()))
+    train_part, held_out = training_part(fold, loaded.job.protocol.selection)
+    usable, scored = inputs.usable(train_part), inputs.usable(fold.test)
+    return Parts(
+        train=usable,
+        held_out=inputs.usable(held_out),
+        test=scored,
+        untrained=len(train_part) - len(usable),
+        unscored=len(fold.test) - len(scored),
+    )
+
+
+def fit(
+    loaded: Loaded,
+    parts: Parts,
+    checkpoints: Checkpoints,
+    report: Report,
+    micro: int,
+) -> Fitted:
+    """Train the method on the training part, watched by what the selection rule lets it see."""
+    inputs = loaded.inputs
+    monitor = monitor_for(
+        loaded.job,
+        loaded.named.metrics,
+        inputs,
+        held_out=parts.held_out,
+        test=parts.test,
+        device=loaded.device,
+        micro=micro,
+    )
+    with inputs.naming_bad_clips(loaded.fold):
+        return train(
+            loaded.method,
+            inputs.train(parts.train),
+            loaded.job.seed,
+            loaded.device,
+            report,
+            monitor,
+            checkpoints=checkpoints,
+            micro=micro,
+        )
+
+
+def test(
+    loaded: Loaded,
+    parts: Parts,
+    micro: int,
+) -> np.ndarray:
+    """Predict the test part: logits (N, C)."""
+    with loaded.inputs.naming_bad_clips(loaded.fold):
+        return predict(loaded.method, loaded.inputs.test(parts.test), loaded.device, micro)
+
+
+def _tensor_ids(backbone: Backbone) -> set[int]:
+    tensors = [*backbone.model.parameters(), *backbone.model.buffers()]
+    return {id(tensor) for tensor in tensors}

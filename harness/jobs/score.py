@@ -1,0 +1,86 @@
+"""The last phase of a job: what its result says, with scores, costs and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.core.metric import Predictions
+from harness.cost.cache import cost_key, counted
+from harness.cost.count import parameters
+from harness.cost.latency import speed_of
+from harness.jobs.failure import reason_of
+from harness.jobs.phases import Loaded, Parts
+from harness.jobs.selection import metrics_of
+from harness.results.records import identity
+from harness.statistics.scoring import confusion, score
+from harness.training.state import Fitted
+
+_speeds: dict[str, dict[str, float]] = {}  # once a process for all folds and seeds: latency depends on neither
+
+
+def scored(
+    loaded: Loaded,
+    parts: Parts,
+    fitted: Fitted,
+    logits: np.ndarray,
+    micro: int,
+) -> dict[str, Any]:
+    """Make the result of a job that is done, less its phases and where it came from."""
+    job, dataset = loaded.job, loaded.dataset
+    labels = np.array([sample.label for sample in parts.test])
+    predictions = Predictions(labels, logits, dataset.spec.class_names)
+    cost = _cost(loaded)
+    return {
+        **identity(job, loaded.named.method),
+        "status": "done",
+        "split_sha256": dataset.split_sha256[job.fold],
+        "official": dataset.official(job.fold),
+        "epoch": fitted.epoch,
+        "metrics": score(predictions, loaded.named.metrics),
+        **metrics_of(job, fitted),
+        "confusion": confusion(predictions),
+        "n_scored": len(parts.test),
+        "n_unscored": parts.unscored,
+        "cost": cost,
+        "warnings": [*_warnings(loaded, parts, cost, micro)],
+    }
+
+
+def _cost(loaded: Loaded) -> dict[str, Any]:
+    """A method that cannot be counted keeps its scores, and says under `error` why it has no GFLOPs."""
+    method, task = loaded.method, loaded.task
+    source = loaded.named.method.source_sha256
+    cost: dict[str, Any] = dict(parameters(method, task.backbone))
+    try:
+        cost |= _speed(loaded)
+        cost |= counted(loaded.job, source, method, task, Path(loaded.context.cache))
+    except Exception as error:
+        cost["error"] = reason_of(error)
+    return cost
+
+
+def _speed(loaded: Loaded) -> dict[str, float]:
+    key = cost_key(loaded.job, loaded.named.method.source_sha256)
+    if key not in _speeds:
+        _speeds[key] = speed_of(loaded.method, loaded.task, loaded.device)
+    return _speeds[key]
+
+
+def _warnings(
+    loaded: Loaded,
+    parts: Parts,
+    cost: dict[str, Any],
+    micro: int,
+) -> Iterator[str]:
+    yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
+    if "error" in cost:
+        yield f"cost left out: {cost['error']}"
+    if micro > 1:
+        yield (
+            f"out of GPU memory: each batch went through in {micro} times as many parts; the batch that a step is "
+            f"taken on stayed the same"
+        )
