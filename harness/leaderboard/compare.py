@@ -15,8 +15,7 @@ from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
-from harness.leaderboard.board.published import rows_of
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.tables.machine_readable import pair_json
 from harness.statistics.resample import recalls
 
@@ -28,8 +27,8 @@ class Comparison:
     """Two rows of one dataset. `panel` holds the clips that all seeds of both predicted."""
 
     board: Board
-    first: Row
-    second: Row
+    first: BoardRow
+    second: BoardRow
     panel: CommonClips
     tests: Inference
     notes: list[str]
@@ -98,9 +97,9 @@ def _named(
     board: Board,
     name: str,
     dataset: str | None,
-) -> dict[tuple[str, bool], list[Row]]:
+) -> dict[tuple[str, bool], list[BoardRow]]:
     """Rows of that name, by dataset and whether it is the demo."""
-    rows = [row for row in rows_of(board) if dataset in (None, row["dataset"])]
+    rows = [row for row in board.as_rows if dataset in (None, row["dataset"])]
     chosen = [
         row for row in rows if name in (row["name"], row["variant"]) or (name == row["method"] and not row["variant"])
     ]
@@ -110,19 +109,19 @@ def _named(
         known = {row["name"] for row in rows}
         where = f" on {dataset}" if dataset else ""
         raise HarnessError(f"no row named {name!r}{where}; {suggestion(name, known)}")
-    found: dict[tuple[str, bool], list[Row]] = {}
+    found: dict[tuple[str, bool], list[BoardRow]] = {}
     for row in chosen:
         found.setdefault((row["dataset"], bool(row["demo"])), []).append(row)
     return found
 
 
 def _one_pair(
-    left: list[Row],
-    right: list[Row],
+    left: list[BoardRow],
+    right: list[BoardRow],
     first: str,
     second: str,
     dataset: str,
-) -> tuple[Row, Row]:
+) -> tuple[BoardRow, BoardRow]:
     """The pair to compare: the only one, or the only one under one protocol."""
     pairs = [(a, b) for a, b in itertools.product(left, right) if a["row"] != b["row"]]
     alike = [(a, b) for a, b in pairs if a["protocol_hash"] == b["protocol_hash"]]
@@ -137,12 +136,12 @@ def _one_pair(
     )
 
 
-def _marks(row: Row) -> list[str]:
+def _marks(row: BoardRow) -> list[str]:
     marks = (row["name"], row["settings"], row["backbone"], row["selection"], f"protocol {row['protocol_hash']}")
     return [str(mark) for mark in marks if mark]
 
 
-def _compare(board: Board, first: Row, second: Row) -> Comparison:
+def _compare(board: Board, first: BoardRow, second: BoardRow) -> Comparison:
     rows = [first["row"], second["row"]]
     notes = [
         f"{name}: {note}" for row, name in zip((first, second), "AB", strict=True) for note in row_notes(board, row)
@@ -161,7 +160,9 @@ def _compare(board: Board, first: Row, second: Row) -> Comparison:
         reasons = "; ".join(note for row in rows for note in board.evidence.problems.get(row, []))
         why = f" ({reasons})" if reasons else ""
         raise HarnessError(f"no stored predictions of {without} on {first['dataset']}{why}; run the jobs again")
-    notes += [f"{name}: {text}" for row, name in zip(rows, "AB", strict=True) for text in panel.amiss.get(row, [])]
+    notes += [
+        f"{name}: {text}" for row, name in zip(rows, "AB", strict=True) for text in panel.other_clips.get(row, [])
+    ]
     both = np.all([(panel.predicted[row] >= 0).all(0) for row in rows], axis=0)
     if not both.any():
         raise HarnessError(
@@ -169,7 +170,7 @@ def _compare(board: Board, first: Row, second: Row) -> Comparison:
         )
     if not both.all():
         notes.append(f"{int(both.sum())} of {len(both)} clips compared: the others lack a seed of one of the two")
-    panel = replace(panel.keep(both), amiss={})
+    panel = replace(panel.keep(both), other_clips={})
     tests = infer(panel, rows)
     assert tests is not None  # both rows predicted every kept clip
     return Comparison(board, first, second, panel, tests, notes)
@@ -227,6 +228,6 @@ def as_json(found: Sequence[Comparison]) -> list[dict[str, Any]]:
     ]
 
 
-def _identity(row: Row) -> Mapping[str, Any]:
+def _identity(row: BoardRow) -> Mapping[str, Any]:
     names = ("row", "name", "settings", "backbone", "selection", "protocol_hash", "n_seeds")
     return {name: row[name] for name in names}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,12 +16,13 @@ from harness.core.dataset_spec import DatasetSpec
 from harness.core.digest import digest
 from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
+from harness.leaderboard.board.across import across
 from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
 from harness.leaderboard.board.pooled import beyond_confusion
-from harness.leaderboard.board.published import Published, as_frame, verdicts
-from harness.leaderboard.board.sections import across, sections
+from harness.leaderboard.board.published import Published, Verdict, as_frame, verdicts
+from harness.leaderboard.board.sections import DEMO, BoardRow, Section
 from harness.leaderboard.tables import cells, export, latex, pages
 from harness.leaderboard.tables.machine_readable import model_index, results_parquet, whole_json
 from harness.leaderboard.tables.published_page import published_page
@@ -101,43 +103,61 @@ def files(
     papers: Papers | None = None,
 ) -> dict[str, str]:
     """File name -> content. Equal results give equal text, in whatever order they were stored."""
+    judged = verdicts(board, papers.published, papers.methods) if papers else []
     texts: dict[str, str] = {}
-    judged = (
-        verdicts(
-            board,
-            papers.published,
-            papers.methods,
-        )
-        if papers
-        else []
-    )
-    for dataset, demo in board.expected:
-        found = sections(board, dataset, demo)
+
+    # One table a protocol of each dataset.
+    for (dataset, demo), found in board.sections.items():
         stem = file_stem(dataset) + TAIL[demo]
-        texts[f"{stem}.md"] = pages.dataset_page(board, found, demo, metrics)
+        texts[f"{stem}.md"] = pages.dataset_page(board, found, metrics)
         texts[f"{stem}.csv"] = export.csv(board, found)
-        texts[f"{stem}.tex"] = latex.dataset_tex(board, found, demo, metrics)
-        texts[f"{stem}.json"] = export.dump(export.dataset_json(board, found, demo))
+        texts[f"{stem}.tex"] = latex.dataset_tex(board, found, metrics)
+        texts[f"{stem}.json"] = export.dump(export.dataset_json(board, found))
+
+    # What stands across datasets, the demo apart from real data.
     for demo in sorted({demo for _, demo in board.expected}):
-        parts = across(board, demo)
-        flat = [section for part in parts for section in part.sections.values()]
-        texts[f"{OVERVIEW}{TAIL[demo]}.md"] = pages.across_page(board, parts, demo, metrics)
-        texts[f"{OVERVIEW}{TAIL[demo]}.csv"] = export.csv(board, flat, per_fold=False)
-        texts[f"{OVERVIEW}{TAIL[demo]}.tex"] = latex.across_tex(board, parts, demo, metrics)
-        texts[f"{OVERVIEW}{TAIL[demo]}.json"] = export.dump(export.across_json(board, parts, demo))
+        texts |= _across_files(board, demo, metrics)
         if papers:
-            mine = [verdict for verdict in judged if verdict.demo == demo]
-            name = f"published{TAIL[demo]}"
-            texts[f"{name}.md"] = published_page(
-                mine,
-                papers.published,
-                dict(board.titles),
-                pages.COMMENT,
-            )
-            texts[f"{name}.csv"] = as_frame(mine).map(export.safe).to_csv(index=False, lineterminator="\n")
+            own = [verdict for verdict in judged if verdict.demo == demo]
+            texts |= _published_files(board, demo, own, papers)
+
+    # Everything, for programs.
     texts["leaderboard.json"] = export.dump(whole_json(board, judged))
     texts["model-index.json"] = export.dump(model_index(board))
     return texts
+
+
+def _across_files(
+    board: Board,
+    demo: bool,
+    metrics: Mapping[str, MetricSpec],
+) -> dict[str, str]:
+    stem = OVERVIEW + TAIL[demo]
+    parts = across(board, demo)
+    flat = [section for part in parts for section in part.sections.values()]
+    return {
+        f"{stem}.md": pages.across_page(board, parts, metrics),
+        f"{stem}.csv": export.csv(board, flat, per_fold=False),
+        f"{stem}.tex": latex.across_tex(board, parts, metrics),
+        f"{stem}.json": export.dump(export.across_json(board, parts)),
+    }
+
+
+def _published_files(
+    board: Board,
+    demo: bool,
+    judged: Sequence[Verdict],
+    papers: Papers,
+) -> dict[str, str]:
+    stem = f"published{TAIL[demo]}"
+    page = published_page(
+        judged,
+        papers.published,
+        dict(board.titles),
+        pages.COMMENT,
+    )
+    table = as_frame(judged).map(export.safe).to_csv(index=False, lineterminator="\n")
+    return {f"{stem}.md": page, f"{stem}.csv": table}
 
 
 @dataclass(frozen=True)
@@ -149,24 +169,32 @@ class Papers:
 
 
 def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
-    """The leaderboard for a terminal, as unescaped text: one line per row, in the order of the files."""
-    lines = [
-        {
-            "Dataset": board.titles[dataset] + (f" ({pages.DEMO})" if demo else ""),
-            "Protocol": section.protocol_hash,
-            "Selection": section.protocol["selection"],
-            "#": cells.place(row),
-            "Method": row["name"],
-            "Settings": row["settings"],
-            "Backbone": row["backbone"],
-            **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
-            "Folds": cells.folds(row),
-        }
-        for dataset, demo in board.expected
-        for section in sections(board, dataset, demo)
-        for row in section.rows
-    ]
+    """Return the leaderboard for a terminal, as unescaped text: one line per row, in the order of the files."""
+    lines = []
+    for (dataset, demo), found in board.sections.items():
+        title = board.titles[dataset] + (f" ({DEMO.title})" if demo else "")
+        for section in found:
+            lines += [_line(title, section, row, metrics) for row in section.rows]
     return pd.DataFrame(lines)
+
+
+def _line(
+    title: str,
+    section: Section,
+    row: BoardRow,
+    metrics: Mapping[str, MetricSpec],
+) -> dict[str, Any]:
+    return {
+        "Dataset": title,
+        "Protocol": section.protocol_hash,
+        "Selection": section.protocol["selection"],
+        "#": cells.place(row),
+        "Method": row["name"],
+        "Settings": row["settings"],
+        "Backbone": row["backbone"],
+        **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
+        "Folds": cells.folds(row),
+    }
 
 
 def file_stem(dataset: str) -> str:

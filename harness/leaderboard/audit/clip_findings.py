@@ -8,9 +8,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from harness.leaderboard.audit.finding import Finding, about, some
-from harness.leaderboard.board.board import SECTION, Board
+from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
-from harness.leaderboard.board.published import rows_of
+from harness.leaderboard.board.sections import SECTION
 from harness.results.predictions import BadPredictions, read_clips
 from harness.statistics.resample import recalls
 
@@ -45,7 +45,7 @@ def _by_length(board: Board, tests: Inference) -> Iterator[Finding]:
     sides = [np.isin(labels, both) & known & side for side in (short, ~short)]
     if not len(both):
         return
-    rows = {row["row"]: row for row in rows_of(board)}
+    rows = {row["row"]: row for row in board.as_rows}
     fractions = [recalls(labels[side], tests.outcomes.right[side]) for side in sides]  # (C, M) each
     sizes = [np.bincount(labels[side])[both][:, None] for side in sides]
     smooth = [(p * n + 1) / (n + 2) for p, n in zip(fractions, sizes, strict=True)]  # a recall of 0 or 1 is not sure

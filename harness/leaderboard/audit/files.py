@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 from harness.leaderboard.audit.finding import Finding, Level, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.evidence import Part
-from harness.leaderboard.board.published import rows_of
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.board.verification import CONFUSION
 
 HISTORY = "history.parquet"
@@ -19,10 +18,10 @@ HISTORY = "history.parquet"
 
 def findings(board: Board) -> Iterator[Finding]:
     """Missing or broken predictions, scores they do not bear out, other clips or labels, test scores in a history."""
-    for row in rows_of(board):
+    for row in board.as_rows:
         for text in board.evidence.problems.get(row["row"], []):
             yield about(row, "error", "bad-predictions", text)
-        for text in board.amiss.get(row["row"], []):
+        for text in board.other_clips.get(row["row"], []):
             yield about(row, "error", "other-clips", text)
         for text in board.evidence.contradicted.get(row["row"], []):
             yield about(row, "error", "logits-differ", text)
@@ -33,7 +32,7 @@ def findings(board: Board) -> Iterator[Finding]:
         yield from _same_seeds(row, parts)
 
 
-def _scores(board: Board, row: Row) -> Iterator[Finding]:
+def _scores(board: Board, row: BoardRow) -> Iterator[Finding]:
     """A confusion matrix or a metric that the predictions do not give. WAR and UAR decide ranks: those are errors."""
     for wrong in board.differences.get(row["row"], ()):
         where = f"fold {wrong.part.fold} seed {wrong.part.seed}"
@@ -54,7 +53,7 @@ def _scores(board: Board, row: Row) -> Iterator[Finding]:
         )
 
 
-def _seen(row: Row, parts: list[Part]) -> Iterator[Finding]:
+def _seen(row: BoardRow, parts: list[Part]) -> Iterator[Finding]:
     """Test scores by epoch, in a row that claims not to have looked at them."""
     seen = [part for part in parts if any(name.startswith("test_") for name in _columns(Path(part.folder) / HISTORY))]
     if seen:
@@ -70,7 +69,7 @@ def _columns(path: Path) -> list[str]:
         return []  # a history may be missing
 
 
-def _same_seeds(row: Row, parts: list[Part]) -> Iterator[Finding]:
+def _same_seeds(row: BoardRow, parts: list[Part]) -> Iterator[Finding]:
     by_fold: dict[str, list[Part]] = {}
     for part in parts:
         by_fold.setdefault(part.fold, []).append(part)

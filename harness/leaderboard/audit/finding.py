@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.leaderboard.board.notes import full_name
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 
 Level = Literal["error", "warning", "note"]
 
@@ -32,7 +32,7 @@ def some(names: Sequence[str], most: int) -> str:
 
 
 def about(
-    row: Row,
+    row: BoardRow,
     level: Level,
     code: str,
     message: str,

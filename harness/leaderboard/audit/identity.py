@@ -9,7 +9,6 @@ from typing import Any
 from harness.core.errors import HarnessError
 from harness.leaderboard.audit.finding import Finding, Level, about, some
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.published import rows_of
 from harness.leaderboard.compare import shown
 from harness.results.records import job_of
 from harness.results.store import read
@@ -19,7 +18,7 @@ NAMED = 3
 
 def findings(board: Board) -> Iterator[Finding]:
     """Rows whose protocol has another hash than they say, and results that were edited after they were written."""
-    for row in rows_of(board):
+    for row in board.as_rows:
         if row["protocol_id"] != row["protocol_hash"]:
             text = f"its protocol hash {row['protocol_hash']} is not that of its protocol, {row['protocol_id']}"
             yield about(row, "warning", "edited", text)

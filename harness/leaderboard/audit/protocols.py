@@ -8,8 +8,7 @@ from typing import Any
 
 from harness.leaderboard.audit.finding import Finding, some
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.published import rows_of
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.compare import shown
 
 FINGERPRINT = "data fingerprint"
@@ -19,8 +18,8 @@ NAMED = 3  # rows named for each protocol; the rest are counted
 def findings(board: Board) -> Iterator[Finding]:
     """Every field in which two rows of one dataset differ in protocol or data; where only the data's fingerprint
     does, they are ranked together all the same, since their test clips are compared one by one."""
-    groups: dict[tuple[str, bool], dict[str, list[Row]]] = {}
-    for row in rows_of(board):
+    groups: dict[tuple[str, bool], dict[str, list[BoardRow]]] = {}
+    for row in board.as_rows:
         facts = board.jobs.facts[row["row"]]
         key = f"{row['protocol_hash']} {row['protocol_id']} {row['official']} {facts['fingerprint']}"
         groups.setdefault((row["dataset"], bool(row["demo"])), {}).setdefault(key, []).append(row)
@@ -42,8 +41,8 @@ def findings(board: Board) -> Iterator[Finding]:
 
 def differing(
     board: Board,
-    first: Row,
-    second: Row,
+    first: BoardRow,
+    second: BoardRow,
 ) -> dict[str, tuple[Any, Any]]:
     """The fields of the protocol, the data's fingerprint, and the split, in which two rows differ; both values."""
     left, right = ({**_facts(board, row)} for row in (first, second))
@@ -51,11 +50,11 @@ def differing(
     return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
 
 
-def _facts(board: Board, row: Row) -> dict[str, Any]:
+def _facts(board: Board, row: BoardRow) -> dict[str, Any]:
     facts = board.jobs.facts[row["row"]]
     split = {"official split": bool(row["official"])}
     return {**facts["protocol"], FINGERPRINT: facts["fingerprint"], **split}
 
 
-def _names(rows: list[Row]) -> str:
+def _names(rows: list[BoardRow]) -> str:
     return some([row["name"] for row in rows], NAMED)

@@ -12,8 +12,7 @@ from harness.leaderboard.audit.finding import Finding, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import failures, row_notes
-from harness.leaderboard.board.published import rows_of
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 from harness.models.spec import MethodSpec
 
 POINTS = 100
@@ -23,7 +22,7 @@ NOTHING = 1e-9  # a spread that is rounding
 def findings(board: Board) -> Iterator[Finding]:
     """Zero recalls, spreads, oracle gaps, and what is missing of each row."""
     sums = board.confusions
-    for row in rows_of(board):
+    for row in board.as_rows:
         if row["row"] in sums:
             yield from _zero_recall(
                 board,
@@ -45,7 +44,7 @@ def findings(board: Board) -> Iterator[Finding]:
 
 def _zero_recall(
     board: Board,
-    row: Row,
+    row: BoardRow,
     counts: np.ndarray,
 ) -> Iterator[Finding]:
     classes = board.jobs.facts[row["row"]]["protocol"]["classes"]
@@ -57,7 +56,7 @@ def _zero_recall(
         yield about(row, "warning", "zero-recall", text, classes=never)
 
 
-def _spread(board: Board, row: Row) -> Iterator[Finding]:
+def _spread(board: Board, row: BoardRow) -> Iterator[Finding]:
     """Seeds that spread more than folds: the mean is one of chances, and more seeds are needed."""
     mine = board.jobs.frame["row"] == row["row"]
     jobs = board.jobs.frame[mine & board.jobs.done][["fold", "seed"]].join(board.jobs.metrics[list(SCORES)])
@@ -82,7 +81,7 @@ def _spread(board: Board, row: Row) -> Iterator[Finding]:
             )
 
 
-def _oracle(row: Row) -> Iterator[Finding]:
+def _oracle(row: BoardRow) -> Iterator[Finding]:
     if row["selection"] != "oracle":
         return
     known = {name: float(row[f"{name}_gap"]) for name in SCORES if not pd.isna(row.get(f"{name}_gap"))}
@@ -93,7 +92,7 @@ def _oracle(row: Row) -> Iterator[Finding]:
 
 def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Iterator[Finding]:
     """Rows made by another version, or other source, of their plugin than the registered one."""
-    for row in rows_of(board):
+    for row in board.as_rows:
         if row["method"] not in methods:
             text = f"method {row['method']!r} is not registered, so its version cannot be checked"
             yield about(row, "note", "unknown-method", text)
@@ -121,5 +120,5 @@ def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Ite
             )
 
 
-def _sources(board: Board, row: Row) -> set[str]:
+def _sources(board: Board, row: BoardRow) -> set[str]:
     return {job["source"] for job in board.jobs.by_row[row["row"]] if job["status"] == "done"}

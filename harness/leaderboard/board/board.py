@@ -18,15 +18,13 @@ from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
-from harness.leaderboard.board.verification import Difference, decided, differences
+from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
+from harness.leaderboard.board.verification import Difference, verified
 
-# Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
-SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
 EXACT = 9  # digits of a score that rounding in its sums does not touch
 REFUTED = "its scores are not those that its own predictions give"
 UNREADABLE = "its predictions are missing or cannot be read, so that nothing bears out its scores"
 OTHER_CLIPS = "its test clips are not those of most rows"
-Key = tuple[Any, ...]  # the values of SECTION
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,24 @@ class Board:
     expected: Folds  # (dataset, demo) -> the folds a complete row has
     evidence: Evidence
     differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
-    amiss: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
+    other_clips: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
-    doubts: Mapping[str, str]  # by row: why its own predictions do not bear out its scores
+    excluded: Mapping[str, str]  # by row: why it is excluded from ranking
 
     @cached_property
     def confusions(self) -> dict[str, list[list[int]]]:
         """Confusion matrix of each row summed over folds and seeds; lines are the true classes."""
         return confusions(self.jobs)
+
+    @cached_property
+    def sections(self) -> Mapping[tuple[str, bool], list[Section]]:
+        """The tables of each dataset, real or demo."""
+        return sections_of(self.rows, self.jobs.facts, self.expected)
+
+    @cached_property
+    def as_rows(self) -> list[BoardRow]:
+        """All rows as plain values."""
+        return plain_rows(self.rows)
 
     @property
     def metrics(self) -> list[str]:
@@ -85,45 +93,52 @@ def aggregate(
     confusion matrix does not hold.
     """
     jobs = collect(results)
-    evidence = look(jobs) if look and not jobs.frame.empty else Evidence()
     if jobs.frame.empty:
-        return Board(
-            pd.DataFrame(),
-            pd.DataFrame(),
-            jobs,
-            {},
-            frozenset(datasets),
-            {},
-            evidence,
-            {},
-            {},
-            {},
-            {},
-        )
+        return _empty(jobs, datasets)
+    evidence = look(jobs) if look else Evidence()
+
+    # What the rows are, which of their cells are there, and their numbers.
     rows = label_rows(jobs.facts)
     titles = _titles(rows, datasets)
     expected = expected_folds(jobs, datasets, list(titles))
     there = coverage(jobs, rows, expected)
     folds = _fold_values(jobs, there)
-    rows = pd.concat([rows, there, _statistics(jobs, folds, there, evidence.pooled_frame()), _cost(jobs)], axis=1)
-    rows = _placed(rows)
-    found = differences(jobs, evidence)
-    refuted = frozenset({*evidence.contradicted, *decided(found)})
-    tests, amiss = _tests(rows, expected, evidence, refuted)
-    doubts = _doubts(rows, evidence, refuted, tests, amiss)
-    rows = _placed(rows, frozenset(doubts))
+    statistics = _statistics(jobs, folds, there, evidence.pooled_frame())
+    rows = _placed(pd.concat([rows, there, statistics, _cost(jobs)], axis=1))
+
+    # What their predictions say of them: who is excluded from ranking, and whom a test can tell apart.
+    differing, refuted = verified(jobs, evidence)
+    tests, other_clips = _tests(rows, expected, evidence, refuted)
+    excluded = _excluded(rows, evidence, refuted, tests, other_clips)
+    rows = _placed(rows, frozenset(excluded))
     return Board(
-        _ranked(rows, tests),
-        folds,
-        jobs,
-        titles,
-        frozenset(datasets),
-        expected,
-        evidence,
-        found,
-        amiss,
-        tests,
-        doubts,
+        rows=_ranked(rows, tests),
+        folds=folds,
+        jobs=jobs,
+        titles=titles,
+        registered=frozenset(datasets),
+        expected=expected,
+        evidence=evidence,
+        differences=differing,
+        other_clips=other_clips,
+        tests=tests,
+        excluded=excluded,
+    )
+
+
+def _empty(jobs: Jobs, datasets: Mapping[str, DatasetSpec]) -> Board:
+    return Board(
+        rows=pd.DataFrame(),
+        folds=pd.DataFrame(),
+        jobs=jobs,
+        titles={},
+        registered=frozenset(datasets),
+        expected={},
+        evidence=Evidence(),
+        differences={},
+        other_clips={},
+        tests={},
+        excluded={},
     )
 
 
@@ -173,9 +188,9 @@ def _cost(jobs: Jobs) -> pd.DataFrame:
     return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
 
 
-def _placed(rows: pd.DataFrame, doubted: frozenset[str] = frozenset()) -> pd.DataFrame:
+def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.DataFrame:
     """Order by WAR, then UAR, within a section; equal pairs share a place, the rest have none and come last."""
-    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(doubted)
+    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(excluded)
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
     order = rows.assign(
@@ -195,39 +210,42 @@ def _placed(rows: pd.DataFrame, doubted: frozenset[str] = frozenset()) -> pd.Dat
 def _tests(
     rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
 ) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
-    """Inference of the ranked rows of each section that their predictions bear out; and rows with other test clips."""
+    """Inference of the ranked rows of each section whose predictions verify them; and rows with other test clips."""
     found: dict[Key, Inference] = {}
-    amiss: dict[str, list[str]] = {}
+    other_clips: dict[str, list[str]] = {}
     for key, section in rows.groupby(SECTION, sort=False):
         parts = {row: evidence.parts[row] for row in section.index if evidence.parts.get(row)}
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
         panel = align(parts, expected[dataset, demo])
         if panel is None:
             continue
-        amiss |= panel.amiss
+        other_clips |= panel.other_clips
         if panel.undecided:
             text = f"rows disagree on the test clips of fold {', '.join(panel.undecided)}: two sides have equally many"
-            amiss |= {row: [*panel.amiss.get(row, []), text] for row in parts}
+            other_clips |= {row: [*panel.other_clips.get(row, []), text] for row in parts}
             continue
         usable = [row for row in section.index[section["ranked"]] if row in parts]
         tests = infer(panel, [row for row in usable if row not in evidence.problems and row not in refuted])
         if tests:
             found[tuple(key)] = tests
-    return found, amiss
+    return found, other_clips
 
 
-def _doubts(
+def _excluded(
     rows: pd.DataFrame,
     evidence: Evidence,
     refuted: frozenset[str],
     tests: Mapping[Key, Inference],
-    amiss: Mapping[str, list[str]],
+    other_clips: Mapping[str, list[str]],
 ) -> dict[str, str]:
-    """Why a row is not ranked: its predictions refute its scores, or do not bear them out beside rows whose do."""
+    """Why a row is excluded from ranking.
+
+    Its predictions contradict its scores, or cannot be checked while those of other rows of its table can.
+    """
     sections = map(tuple, rows[SECTION].itertuples(index=False))
     beside = {row for row, key in zip(rows.index, sections, strict=True) if key in tests}
     return {
-        **dict.fromkeys(beside & set(amiss), OTHER_CLIPS),
+        **dict.fromkeys(beside & set(other_clips), OTHER_CLIPS),
         **dict.fromkeys(beside & set(evidence.problems), UNREADABLE),
         **dict.fromkeys(refuted, REFUTED),
     }

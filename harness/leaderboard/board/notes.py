@@ -8,12 +8,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 
 NAMED = 8  # missing jobs named in a note; the rest are counted
 
 
-def row_notes(board: Board, row: Row) -> list[str]:
+def row_notes(board: Board, row: BoardRow) -> list[str]:
     """Plain text, most serious first; empty for a complete row on the official split."""
     notes = []
     if not row["complete"]:
@@ -21,9 +21,9 @@ def row_notes(board: Board, row: Row) -> list[str]:
     if row["n_unscored"]:
         clips = row["n_unscored"] + row["n_scored"]
         notes.append(f"{row['n_unscored']} of {clips} test clips not scored, not ranked")
-    if row["row"] in board.doubts:
-        notes.append(f"{board.doubts[row['row']]}, not ranked; see harness audit")
-    elif row["row"] in board.amiss:
+    if row["row"] in board.excluded:
+        notes.append(f"{board.excluded[row['row']]}, not ranked; see harness audit")
+    elif row["row"] in board.other_clips:
         notes.append("its test clips are not those of other rows; see harness audit")
     if row["complete"] and pd.isna(row["war_mean"]):
         notes.append("WAR missing in a result, not ranked")
@@ -36,7 +36,7 @@ def row_notes(board: Board, row: Row) -> list[str]:
     return notes
 
 
-def _missing(board: Board, row: Row) -> str:
+def _missing(board: Board, row: BoardRow) -> str:
     """The cells of the grid folds x seeds that hold no finished job."""
     jobs = board.jobs.by_row[row["row"]]
     seeds = [int(seed) for seed in str(row["seeds"]).split()]
@@ -49,7 +49,7 @@ def _missing(board: Board, row: Row) -> str:
     return ", ".join(named) + (f" and {len(gaps) - NAMED} more" if len(gaps) > NAMED else "")
 
 
-def failures(board: Board, rows: Iterable[Row]) -> list[tuple[str, str]]:
+def failures(board: Board, rows: Iterable[BoardRow]) -> list[tuple[str, str]]:
     """Each failed job of these rows, as (what, why), in their order."""
     found = []
     for row in rows:
@@ -59,6 +59,6 @@ def failures(board: Board, rows: Iterable[Row]) -> list[tuple[str, str]]:
     return found
 
 
-def full_name(row: Row) -> str:
+def full_name(row: BoardRow) -> str:
     """Name, settings and backbone: enough to tell the row from its neighbours."""
     return ", ".join(row[key] for key in ("name", "settings", "backbone") if row[key])

@@ -25,7 +25,7 @@ class CommonClips:
     groups: np.ndarray  # (N,) names, empty where not known
     frames: np.ndarray  # (N,) int, 0 where not known
     predicted: Mapping[str, np.ndarray]  # by row, (S, N) int8, `ABSENT` where a seed did not predict a clip
-    amiss: Mapping[str, list[str]]  # by row: how its clips differ from those of the others
+    other_clips: Mapping[str, list[str]]  # by row: how its clips differ from those of the others
     undecided: tuple[str, ...] = ()  # folds where as many rows have other clips as have these
 
     def hits(self, row: str) -> np.ndarray:
@@ -38,7 +38,7 @@ class CommonClips:
 
     def whole(self, row: str) -> bool:
         """Whether every seed predicted exactly these clips."""
-        return row in self.predicted and row not in self.amiss and bool((self.predicted[row] != ABSENT).all())
+        return row in self.predicted and row not in self.other_clips and bool((self.predicted[row] != ABSENT).all())
 
     def group_codes(self) -> np.ndarray | None:
         """Groups numbered from 0, (N,). A clip of unknown group is one of its own; None where no group is known."""
@@ -83,10 +83,10 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> CommonCl
     seeds = {row: sorted({part.seed for part in parts[row]}) for row in parts if parts[row]}
     sizes = [len(fold.ids) for fold in found]
     predicted = {row: np.concatenate([_seeds_of(fold, row, seeds[row]) for fold in found], axis=1) for row in seeds}
-    amiss: dict[str, list[str]] = {}
+    other_clips: dict[str, list[str]] = {}
     for fold in found:
-        for row, text in fold.amiss:
-            amiss.setdefault(row, []).append(text)
+        for row, text in fold.other_clips:
+            other_clips.setdefault(row, []).append(text)
     return CommonClips(
         np.repeat([fold.name for fold in found], sizes),
         np.concatenate([fold.ids for fold in found]),
@@ -94,7 +94,7 @@ def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> CommonCl
         np.concatenate([fold.groups for fold in found]),
         np.concatenate([fold.frames for fold in found]),
         predicted,
-        amiss,
+        other_clips,
         tuple(fold.name for fold in found if not fold.agreed),
     )
 
@@ -107,7 +107,7 @@ class _Fold:
     groups: np.ndarray
     frames: np.ndarray
     predicted: dict[tuple[str, int], np.ndarray]  # by row and seed, (N,)
-    amiss: list[tuple[str, str]]
+    other_clips: list[tuple[str, str]]
     agreed: bool  # whether more rows have these clips and labels than any others
 
 
@@ -125,7 +125,7 @@ def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
         first.labels,
         *_facts(first, parts),
         predicted={},
-        amiss=[],
+        other_clips=[],
         agreed=agreed,
     )
     for part in parts:
@@ -166,7 +166,7 @@ def _onto(fold: _Fold, part: Part) -> np.ndarray:
     ):
         if count:
             clips = "1 test clip" if count == 1 else f"{count} test clips"
-            fold.amiss.append((part.row, f"{where} {what.format(clips)}"))
+            fold.other_clips.append((part.row, f"{where} {what.format(clips)}"))
     return np.asarray(predicted, dtype=np.int8)
 
 

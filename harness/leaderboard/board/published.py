@@ -14,7 +14,7 @@ import pandas as pd
 from harness.core.errors import HarnessError
 from harness.core.options import describe
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 from harness.models.spec import MethodSpec
 
 BUNDLED = Path(__file__).parent / "published_data"
@@ -108,7 +108,7 @@ def verdicts(
 ) -> list[Verdict]:
     """Every printed number that a row of the board answers to, in the board's order."""
     found = []
-    for row in rows_of(board):
+    for row in board.as_rows:
         method = methods.get(row["method"])
         if method is None or not method.published:
             continue
@@ -122,13 +122,8 @@ def verdicts(
     return found
 
 
-def rows_of(board: Board) -> list[Row]:
-    """All rows of a board as plain values."""
-    return [{str(key): value for key, value in row.items()} for row in board.rows.reset_index().to_dict("records")]
-
-
 def _judge(
-    row: Row,
+    row: BoardRow,
     board: Board,
     published: Published,
     number: Mapping[str, Any],
@@ -171,7 +166,7 @@ def _judge(
 
 
 def _unfit(
-    row: Row,
+    row: BoardRow,
     board: Board,
     low: float | None,
     high: float | None,
@@ -189,8 +184,8 @@ def _unfit(
         yield "epoch chosen on the test split"
     if row["n_unscored"]:
         yield f"{row['n_unscored']} test clips not scored"
-    if row["row"] in board.doubts:
-        yield board.doubts[row["row"]]
+    if row["row"] in board.excluded:
+        yield board.excluded[row["row"]]
     if row["n_seeds"] < SEEDS:
         yield f"{row['n_seeds']} of at least {SEEDS} seeds"
     if low is None or high is None:
@@ -200,7 +195,7 @@ def _unfit(
 
 
 def _off_protocol(
-    row: Row,
+    row: BoardRow,
     board: Board,
     spec: MethodSpec,
     stated: Mapping[str, Any],

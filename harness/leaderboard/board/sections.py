@@ -1,18 +1,64 @@
-"""Which rows stand in one table. Rows of different protocol hashes never do."""
+"""Which rows stand in one table, and what keeps its numbers from being taken for more than they are.
+
+Rows of different protocol hashes never stand in one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
-from harness.leaderboard.board.board import SECTION, Board, Key
-
-Row = Mapping[str, Any]  # one line of Board.rows, its hash as "row"
+# Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
+SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
 ORDER = ("last", "val", "oracle")
+
+Key = tuple[Any, ...]  # the values of SECTION
+BoardRow = Mapping[str, Any]  # one line of Board.rows, its hash as "row"
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """A reason why numbers are not those of the benchmark: in a word, and as titles say it."""
+
+    word: str
+    title: str
+
+
+DEMO = Caveat(
+    "synthetic demo",
+    "synthetic demo, not a benchmark result",
+)
+STAND_IN = Caveat(
+    "random or bundled weights",
+    "random or bundled demo backbone, not a benchmark result",
+)
+UNOFFICIAL = Caveat(
+    "not the official split",
+    "not the official split",
+)
+
+
+def caveats(
+    demo: bool,
+    stand_in: bool,
+    official: bool,
+) -> list[Caveat]:
+    """Return all that apply; that the demo has no official split is not worth a word."""
+    applies = {
+        DEMO: demo,
+        STAND_IN: stand_in,
+        UNOFFICIAL: not official and not demo,
+    }
+    return [caveat for caveat in applies if applies[caveat]]
+
+
+def in_title(found: Sequence[Caveat]) -> list[str]:
+    """Return caveats as titles say them: that it is the demo says it all."""
+    return [caveat.title for caveat in (found[:1] if DEMO in found else found)]
 
 
 @dataclass(frozen=True)
@@ -20,6 +66,7 @@ class Section:
     """Rows of one dataset that share a protocol, ranked."""
 
     dataset: str
+    demo: bool
     protocol_hash: str
     protocol: Mapping[str, Any]
     stand_in: bool  # made with random or bundled weights
@@ -32,99 +79,73 @@ class Section:
         first = self.frame.iloc[0]
         return tuple(first[name] for name in SECTION)
 
+    @property
+    def caveats(self) -> list[Caveat]:
+        """What keeps its numbers from being taken for more than they are."""
+        return caveats(self.demo, self.stand_in, self.official)
+
+    @property
+    def rule(self) -> tuple[Any, ...]:
+        """What sections of different datasets must share to stand side by side, in the order of the tables."""
+        protocol = self.protocol
+        selection = str(protocol["selection"])
+        place = ORDER.index(selection) if selection in ORDER else len(ORDER)
+        views = int(protocol.get("test_views") or 1)
+        return (
+            self.stand_in,
+            not self.official,
+            place,
+            selection,
+            str(protocol.get("aggregation")),
+            views,
+        )
+
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[BoardRow]:
         """The rows as plain values, best first."""
-        return [{str(k): v for k, v in row.items()} for row in self.frame.reset_index().to_dict("records")]
+        return plain_rows(self.frame)
 
 
-@dataclass(frozen=True)
-class Across:
-    """Lines of the table across datasets: per dataset one protocol, so that each column is one ranking."""
-
-    stand_in: bool
-    official: bool
-    selection: str
-    sections: Mapping[str, Section]  # by dataset, in column order
-    lines: tuple[Mapping[str, Row], ...]  # dataset -> its row, best line first
+def plain_rows(frame: pd.DataFrame) -> list[BoardRow]:
+    """Return lines of `Board.rows` as plain values."""
+    records = frame.reset_index().to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in records]
 
 
-def sections(
-    board: Board,
-    dataset: str,
-    demo: bool,
-) -> list[Section]:
-    """The tables of one dataset: `last` before `val` and `oracle`, stand-in backbones after real ones."""
-    rows = board.rows[(board.rows["dataset"] == dataset) & (board.rows["demo"] == demo)]
-    found = [_section(board, part) for _, part in rows.groupby(SECTION, sort=True)]
-    return sorted(found, key=_place)
+def sections_of(
+    rows: pd.DataFrame,
+    facts: Mapping[str, Mapping[str, Any]],
+    tables: Iterable[tuple[str, bool]],
+) -> dict[tuple[str, bool], list[Section]]:
+    """Part the rows of each dataset, real or demo, into its sections.
 
+    `last` comes before `val` and `oracle`, stand-in backbones after real ones.
 
-def across(board: Board, demo: bool) -> list[Across]:
-    """The tables across datasets. Each section stands in exactly one of them.
-
-    Sections of different datasets meet when their rule is the same. Where a dataset has several protocols
-    under one rule (crops, versions), the one with most rows joins the first table, the next one the second.
+    Args:
+        rows: of the board.
+        facts: of each row, by its hash; its protocol is read.
+        tables: dataset and whether it is the demo, in the order of the tables.
     """
-    layers: dict[tuple[Any, ...], dict[str, Section]] = {}
-    for dataset in board.titles:
-        seen: dict[tuple[Any, ...], int] = {}
-        for section in sections(board, dataset, demo):
-            rule = _rule(section)
-            layers.setdefault((*rule, seen.get(rule, 0)), {})[dataset] = section
-            seen[rule] = seen.get(rule, 0) + 1
-    return [_across(layers[key]) for key in sorted(layers)]
+    found = {}
+    for dataset, demo in tables:
+        own = rows[(rows["dataset"] == dataset) & (rows["demo"] == demo)]
+        parts = [_section(part, facts) for _, part in own.groupby(SECTION, sort=True)]
+        found[dataset, demo] = sorted(parts, key=_place)
+    return found
 
 
-def _section(board: Board, rows: pd.DataFrame) -> Section:
+def _section(rows: pd.DataFrame, facts: Mapping[str, Mapping[str, Any]]) -> Section:
     first = rows.iloc[0]
-    protocol = board.jobs.facts[str(rows.index[0])]["protocol"]
-    official = bool(rows["official"].all())
     return Section(
-        first["dataset"],
-        first["protocol_hash"],
-        protocol,
-        bool(first["stand_in"]),
-        official,
-        rows,
+        dataset=first["dataset"],
+        demo=bool(first["demo"]),
+        protocol_hash=first["protocol_hash"],
+        protocol=facts[str(rows.index[0])]["protocol"],
+        stand_in=bool(first["stand_in"]),
+        official=bool(rows["official"].all()),
+        frame=rows,
     )
-
-
-def _rule(section: Section) -> tuple[Any, ...]:
-    """What sections of different datasets must share to stand side by side, in the order of the tables."""
-    protocol = section.protocol
-    selection = str(protocol["selection"])
-    place = ORDER.index(selection) if selection in ORDER else len(ORDER)
-    views = int(protocol.get("test_views") or 1)
-    return section.stand_in, not section.official, place, selection, str(protocol.get("aggregation")), views
 
 
 def _place(section: Section) -> tuple[Any, ...]:
-    return (*_rule(section), -len(section.frame), section.protocol_hash)
-
-
-def _across(found: Mapping[str, Section]) -> Across:
-    """Rows of one method in one line. Older data of the same method gets a line of its own."""
-    lines: dict[tuple[str, int], dict[str, Row]] = {}
-    for dataset, section in found.items():
-        newest = section.frame.sort_values("last_finished", ascending=False, kind="stable")
-        ordinal = newest.groupby("entry").cumcount()
-        for row in section.rows:
-            lines.setdefault((row["entry"], int(ordinal[row["row"]])), {})[dataset] = row
-    first = next(iter(found.values()))
-    ordered = sorted(lines.values(), key=lambda line: _standing(line, len(found)))
-    return Across(
-        first.stand_in,
-        first.official,
-        str(first.protocol["selection"]),
-        found,
-        tuple(ordered),
-    )
-
-
-def _standing(line: Mapping[str, Row], datasets: int) -> tuple[Any, ...]:
-    """Lines ranked on every dataset first, by mean WAR; then by how many datasets they are ranked on."""
-    ranked = [float(row["war_mean"]) for row in line.values() if row["ranked"]]
-    mean = sum(ranked) / datasets if len(ranked) == datasets else 0.0
-    first = next(iter(line.values()))
-    return -len(ranked), -mean, first["name"], first["settings"], first["entry"]
+    return (*section.rule, -len(section.frame), section.protocol_hash)

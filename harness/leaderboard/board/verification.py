@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,18 @@ class Difference:
         return self.name == CONFUSION or (self.name in SCORES and not abs(self.stored - self.found) < SHOWN)
 
 
-def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
-    """By row, every difference in the jobs whose predictions could be read."""
+def verified(jobs: Jobs, evidence: Evidence) -> tuple[dict[str, list[Difference]], frozenset[str]]:
+    """Check the scores of every job whose predictions could be read.
+
+    Returns:
+        By row, every difference; and the rows with one that ranks hang on, or with predictions that contradict logits.
+    """
+    found = _differences(jobs, evidence)
+    decided = {row for row, of_row in found.items() if any(difference.decides for difference in of_row)}
+    return found, frozenset({*evidence.contradicted, *decided})
+
+
+def _differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     places = {path: place for place, path in enumerate(jobs.frame["path"])}
     confusions = jobs.frame["confusion"].tolist()
     by_classes: dict[tuple[str, ...], list[Part]] = {}
@@ -52,11 +62,6 @@ def differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
         ):
             found[difference.part.row].append(difference)
     return found
-
-
-def decided(found: Mapping[str, Sequence[Difference]]) -> set[str]:
-    """Rows with a difference that ranks hang on."""
-    return {row for row, all_of_row in found.items() if any(wrong.decides for wrong in all_of_row)}
 
 
 def _of(

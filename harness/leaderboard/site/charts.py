@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name, never fetched
 Spec = dict[str, Any]
@@ -32,7 +32,7 @@ def chart(
 
 
 def pareto(
-    rows: Sequence[Row],
+    rows: Sequence[BoardRow],
     cost: str,
     names: Mapping[str, str],
 ) -> Spec | None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.notes import row_notes
-from harness.leaderboard.board.sections import Row, Section
+from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Metrics
 from harness.statistics.resample import THREADS
@@ -47,7 +47,7 @@ def table(
 
 def _line(
     board: Board,
-    row: Row,
+    row: BoardRow,
     tops: Mapping[str, tuple[float, ...]],
     specs: Metrics,
 ) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def _cell(
     }
 
 
-def title(row: Row) -> str:
+def title(row: BoardRow) -> str:
     """A row's name with the settings that tell it from others of that name."""
     return str(row["name"]) + (f" · {row['settings']}" if row["settings"] else "")
 
 
-def names(rows: Sequence[Row]) -> dict[str, str]:
+def names(rows: Sequence[BoardRow]) -> dict[str, str]:
     """By row a name that no other row of the table has: with its backbone, and its hash, if it takes that."""
     found = {row["row"]: title(row) for row in rows}
     for more in ("backbone", "row"):
@@ -116,13 +116,13 @@ def names(rows: Sequence[Row]) -> dict[str, str]:
     return found
 
 
-def badges(row: Row) -> list[str]:
+def badges(row: BoardRow) -> list[str]:
     """What sets a row apart from a plain benchmark result."""
     on = (row["demo"], row["selection"] == "oracle", not row["official"], not row["complete"], row["stand_in"])
     return [name for name, flag in zip(FLAGS, on, strict=True) if flag]
 
 
-def recall_table(row: Row, classes: Sequence[str]) -> list[dict[str, Any]]:
+def recall_table(row: BoardRow, classes: Sequence[str]) -> list[dict[str, Any]]:
     """Recall of each class: mean, deviation and pooled value."""
     return [
         {

@@ -20,7 +20,7 @@ from harness.core.version import __version__
 from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import Verdict
-from harness.leaderboard.board.sections import Section, sections
+from harness.leaderboard.board.sections import Section, in_title
 from harness.leaderboard.render import TAIL, file_stem
 from harness.leaderboard.site import charts, content
 from harness.leaderboard.site.pairs import matrices
@@ -95,7 +95,6 @@ class _Site:
             lstrip_blocks=True,
         )
         self.pages.filters["json"] = in_script
-        self.places = {(dataset, demo): sections(board, dataset, demo) for dataset, demo in board.expected}
         self.menu = [
             {
                 "title": self._title(dataset, demo),
@@ -119,10 +118,10 @@ class _Site:
         (self.out / ".nojekyll").write_text("")
         whole = whole_json(self.board, self.verdicts)
         (self.out / WHOLE).write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
-        found = [section for sections in self.places.values() for section in sections]
+        found = [section for sections in self.board.sections.values() for section in sections]
         self.pairs = {s.key: table["pairs"] for s, table in zip(found, whole["tables"], strict=True)}
         self.tables = {section.key: content.table(self.board, section, self.specs) for section in found}
-        tables = [self._dataset(key, found) for key, found in self.places.items()]
+        tables = [self._dataset(key, found) for key, found in self.board.sections.items()]
         counts = Counter(finding.level for finding in self.findings)
         self._page(
             "index.html",
@@ -160,7 +159,7 @@ class _Site:
         found: list[Section],
     ) -> dict[str, Any]:
         dataset, demo = key
-        parts = [self._section(section, demo) for section in found]
+        parts = [self._section(section) for section in found]
         name = self.board.titles[dataset]
         return {
             "title": name,
@@ -170,11 +169,7 @@ class _Site:
             "link": page_of(dataset, demo),
         }
 
-    def _section(
-        self,
-        section: Section,
-        demo: bool,
-    ) -> dict[str, Any]:
+    def _section(self, section: Section) -> dict[str, Any]:
         classes = list(section.protocol["classes"])
         table = self.tables[section.key]
         names = {line["row"]: line["name"] for line in table["rows"]}
@@ -187,7 +182,7 @@ class _Site:
         return {
             "id": "-".join(["t", *(re.sub(r"\W+", "_", str(part)) for part in section.key)]),
             "heading": pages.SELECTED.get(selection, selection),
-            "worth": _worth(section, demo),
+            "worth": next(iter(in_title(section.caveats)), ""),
             "protocol": content.facts({k: v for k, v in section.protocol.items() if k != "classes"}),
             "table": table,
             "charts": {name: spec for name, spec in drawn.items() if spec},
@@ -209,7 +204,7 @@ class _Site:
         groups = {str(row): part.to_dict("records") for row, part in jobs.groupby("row")}
         folders = {row: [Path(job["path"]) for job in part if job["status"] == "done"] for row, part in groups.items()}
         histories = content.histories(folders)
-        for section in (section for found in self.places.values() for section in found):
+        for section in (section for found in self.board.sections.values() for section in found):
             for row, line in zip(
                 section.rows,
                 self.tables[section.key]["rows"],
@@ -332,12 +327,6 @@ def _clear(folder: Path, names: str) -> None:
 def page_of(dataset: str, demo: bool) -> str:
     """The file of a dataset's page."""
     return f"d-{file_stem(dataset)}{TAIL[demo]}.html"
-
-
-def _worth(section: Section, demo: bool) -> str:
-    if demo:
-        return pages.DEMO
-    return pages.STAND_IN if section.stand_in else "" if section.official else pages.UNOFFICIAL
 
 
 def in_script(data: Any) -> Markup:

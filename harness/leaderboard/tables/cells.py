@@ -10,7 +10,7 @@ import pandas as pd
 from harness.core.metric import MetricSpec
 from harness.leaderboard.board.board import EXACT
 from harness.leaderboard.board.collect import SCORES
-from harness.leaderboard.board.sections import Row
+from harness.leaderboard.board.sections import BoardRow
 
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -32,7 +32,7 @@ def millions(value: Any, digits: int = 2) -> str:
 
 
 def metric(
-    row: Row,
+    row: BoardRow,
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> str:
@@ -54,20 +54,20 @@ def value(
     return number(fraction, 100.0) if percent else number(fraction, digits=3)
 
 
-def gap(row: Row) -> str:
+def gap(row: BoardRow) -> str:
     """How far the oracle's WAR and UAR lie above those of the last epoch, in points."""
     gaps = [row.get(f"{name}_gap") for name in SCORES]
     return " / ".join(DASH if pd.isna(points) else f"{points * 100:+.2f}" for points in gaps)
 
 
-def step(row: Row) -> str:
+def step(row: BoardRow) -> str:
     """GFLOPs of a training step and the clips it is taken on: "12.50 (32)"; "0.00" where nothing is trained."""
     gflops, batch = row.get("cost.gflops_train"), row.get("cost.batch")
     clips = "" if pd.isna(batch) or not batch or pd.isna(gflops) else f" ({int(batch)})"
     return f"{number(gflops)}{clips}"
 
 
-def frame_input(row: Row) -> str:
+def frame_input(row: BoardRow) -> str:
     """Frames and pixels: "16 × 224 px", or "16" where the size is the backbone's own."""
     if pd.isna(row["frames"]):
         return DASH
@@ -75,7 +75,7 @@ def frame_input(row: Row) -> str:
     return f"{int(row['frames'])} {TIMES} {size} px" if size else f"{int(row['frames'])}"
 
 
-def folds(row: Row) -> str:
+def folds(row: BoardRow) -> str:
     """Folds done of those there are, "5/5"."""
     return f"{row['folds_done']}/{row['folds_total']}"
 
@@ -87,7 +87,7 @@ def span(texts: Iterable[str]) -> str:
 
 
 def interval(
-    row: Row,
+    row: BoardRow,
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> str:
@@ -99,19 +99,19 @@ def interval(
     return f"{text} [{', '.join(value(end, name, specs) for end in ends)}]"
 
 
-def place(row: Row, name: str = "rank") -> str:
+def place(row: BoardRow, name: str = "rank") -> str:
     """The rank, shared by rows that tests cannot tell apart."""
     return number(row.get(name), digits=0)
 
 
-def day(row: Row) -> str:
+def day(row: BoardRow) -> str:
     """When the last job of the row ended, in UTC."""
     finished = row.get("last_finished")
     return DASH if pd.isna(finished) else f"{finished:%Y-%m-%d}"
 
 
 def podium(
-    rows: Iterable[Row],
+    rows: Iterable[BoardRow],
     column: str,
     name: str,
     specs: Mapping[str, MetricSpec],
@@ -124,7 +124,7 @@ def podium(
 
 
 def emphasis(
-    row: Row,
+    row: BoardRow,
     column: str,
     top: tuple[float, ...],
 ) -> str:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from harness.core.metric import MetricSpec
+from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
-from harness.leaderboard.board.sections import Across, Row, Section
+from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.tables import cells
 
 Metrics = Mapping[str, MetricSpec]
-Line = Mapping[str, Row]  # dataset -> row, of the table across datasets
+Line = Mapping[str, BoardRow]  # dataset -> row, of the table across datasets
 R = TypeVar("R")
 
 
@@ -33,30 +34,30 @@ class Column(Generic[R]):
 
 
 RANKS = (
-    Column[Row]("#", cells.place, foreign=False),
-    Column[Row]("# UAR", lambda row: cells.place(row, "uar_rank"), foreign=False),
+    Column[BoardRow]("#", cells.place, foreign=False),
+    Column[BoardRow]("# UAR", lambda row: cells.place(row, "uar_rank"), foreign=False),
 )
-METHOD = Column[Row]("Method", lambda row: str(row["name"]))
-BACKBONE = Column[Row]("Backbone", lambda row: str(row["backbone"]))
-INPUT = Column[Row]("Input", cells.frame_input)
+METHOD = Column[BoardRow]("Method", lambda row: str(row["name"]))
+BACKBONE = Column[BoardRow]("Backbone", lambda row: str(row["backbone"]))
+INPUT = Column[BoardRow]("Input", cells.frame_input)
 COST = (
-    Column[Row]("GFLOPs", lambda row: cells.number(row.get("cost.gflops"))),
-    Column[Row]("Params (M)", lambda row: cells.millions(row.get("cost.params_total"))),
-    Column[Row]("Trainable (M)", lambda row: cells.millions(row.get("cost.params_trainable"), digits=3)),
-    Column[Row]("Latency (ms)", lambda row: cells.number(row.get("cost.latency_ms"), digits=1)),
+    Column[BoardRow]("GFLOPs", lambda row: cells.number(row.get("cost.gflops"))),
+    Column[BoardRow]("Params (M)", lambda row: cells.millions(row.get("cost.params_total"))),
+    Column[BoardRow]("Trainable (M)", lambda row: cells.millions(row.get("cost.params_trainable"), digits=3)),
+    Column[BoardRow]("Latency (ms)", lambda row: cells.number(row.get("cost.latency_ms"), digits=1)),
 )
 EFFORT = (
-    Column[Row]("Clips/s", lambda row: cells.number(row.get("cost.clips_per_second"), digits=1)),
-    Column[Row]("Memory (MB)", lambda row: cells.number(row.get("cost.peak_memory_mb"), digits=0)),
-    Column[Row]("Training GFLOPs (batch)", cells.step),
+    Column[BoardRow]("Clips/s", lambda row: cells.number(row.get("cost.clips_per_second"), digits=1)),
+    Column[BoardRow]("Memory (MB)", lambda row: cells.number(row.get("cost.peak_memory_mb"), digits=0)),
+    Column[BoardRow]("Training GFLOPs (batch)", cells.step),
 )
 ORIGIN = (
-    Column[Row]("Folds", cells.folds),
-    Column[Row]("Seeds", lambda row: str(row["n_seeds"])),
-    Column[Row]("Selection", lambda row: str(row["selection"])),
-    Column[Row]("Protocol", lambda row: str(row["protocol_hash"])),
-    Column[Row]("Version", lambda row: str(row["version"])),
-    Column[Row]("Date", cells.day),
+    Column[BoardRow]("Folds", cells.folds),
+    Column[BoardRow]("Seeds", lambda row: str(row["n_seeds"])),
+    Column[BoardRow]("Selection", lambda row: str(row["selection"])),
+    Column[BoardRow]("Protocol", lambda row: str(row["protocol_hash"])),
+    Column[BoardRow]("Version", lambda row: str(row["version"])),
+    Column[BoardRow]("Date", cells.day),
 )
 
 
@@ -64,7 +65,7 @@ def dataset_columns(
     board: Board,
     section: Section,
     specs: Metrics,
-) -> list[Column[Row]]:
+) -> list[Column[BoardRow]]:
     """The columns of the papers' Table 1, then what the scores cost and where they come from."""
     return [
         *RANKS,
@@ -85,7 +86,7 @@ def class_columns(
     board: Board,
     section: Section,
     specs: Metrics,
-) -> dict[str, list[Column[Row]]]:
+) -> dict[str, list[Column[BoardRow]]]:
     """For each metric with a value per class its title and its columns."""
     found = {}
     first = [METHOD, *_settings(section.rows), BACKBONE]
@@ -113,21 +114,21 @@ def across_columns(
     ]
 
 
-def _scores(section: Section, specs: Metrics) -> list[Column[Row]]:
+def _scores(section: Section, specs: Metrics) -> list[Column[BoardRow]]:
     scores = [_score(section, name, specs) for name in SCORES]
     return [
         *scores,
         *_gap(section, "gap to last (WAR / UAR)"),
-        Column[Row]("folds", cells.folds),
+        Column[BoardRow]("folds", cells.folds),
     ]
 
 
-def _settings(rows: Sequence[Row]) -> list[Column[Row]]:
+def _settings(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
     """The settings column, where some row needs it."""
-    return [Column[Row]("Settings", _text_of_settings)] if any(row["settings"] for row in rows) else []
+    return [Column[BoardRow]("Settings", _text_of_settings)] if any(row["settings"] for row in rows) else []
 
 
-def _text_of_settings(row: Row) -> str:
+def _text_of_settings(row: BoardRow) -> str:
     return row["settings"] or cells.DASH
 
 
@@ -135,7 +136,7 @@ def _score(
     section: Section,
     name: str,
     specs: Metrics,
-) -> Column[Row]:
+) -> Column[BoardRow]:
     """Mean and standard deviation of a metric, the best and the second marked."""
     mark = _mark(section, f"{name}_mean", specs)
     return Column(
@@ -149,7 +150,7 @@ def _pooled(
     section: Section,
     name: str,
     specs: Metrics,
-) -> Column[Row]:
+) -> Column[BoardRow]:
     """A metric over the pooled clips of all folds, with its 95 % interval."""
     mark = _mark(section, f"{name}_pooled", specs)
     heading = f"{name.upper()} pooled [95 % CI]"
@@ -165,7 +166,7 @@ def _mark(
     section: Section,
     column: str,
     specs: Metrics,
-) -> Callable[[Row], str]:
+) -> Callable[[BoardRow], str]:
     top = cells.podium(
         section.rows,
         column,
@@ -179,7 +180,7 @@ def _plain(
     name: str,
     heading: str,
     specs: Metrics,
-) -> Column[Row]:
+) -> Column[BoardRow]:
     """Mean and standard deviation of a metric."""
     return Column(heading, lambda row: cells.metric(row, name, specs))
 
@@ -189,9 +190,9 @@ def _title(name: str, specs: Metrics) -> str:
     return spec.title if spec else name.upper() if name in SCORES else name
 
 
-def _gap(section: Section, heading: str) -> list[Column[Row]]:
+def _gap(section: Section, heading: str) -> list[Column[BoardRow]]:
     """What oracle selection gained, where it was used."""
-    return [Column[Row](heading, cells.gap)] if section.protocol["selection"] == "oracle" else []
+    return [Column[BoardRow](heading, cells.gap)] if section.protocol["selection"] == "oracle" else []
 
 
 def _present(board: Board, section: Section) -> list[str]:
@@ -203,7 +204,7 @@ def _present(board: Board, section: Section) -> list[str]:
 def _of(
     dataset: str,
     title: str,
-    column: Column[Row],
+    column: Column[BoardRow],
 ) -> Column[Line]:
     return Column(
         f"{title} {column.title}",
@@ -212,16 +213,16 @@ def _of(
     )
 
 
-def _of_first(column: Column[Row]) -> Callable[[Line], str]:
+def _of_first(column: Column[BoardRow]) -> Callable[[Line], str]:
     """Of a fact that is the same on every dataset; settings may differ."""
     if column.title == "Settings":
         return lambda line: "; ".join(dict.fromkeys(filter(None, (r["settings"] for r in line.values())))) or cells.DASH
     return lambda line: column.text(next(iter(line.values())))
 
 
-def _span(column: Column[Row]) -> Callable[[Line], str]:
+def _span(column: Column[BoardRow]) -> Callable[[Line], str]:
     return lambda line: cells.span(column.text(row) for row in line.values())
 
 
-def _any_settings(part: Across) -> list[Column[Row]]:
+def _any_settings(part: Across) -> list[Column[BoardRow]]:
     return _settings([row for line in part.lines for row in line.values()])

@@ -10,10 +10,11 @@ import pandas as pd
 
 from harness.core.text import spreadsheet
 from harness.core.version import __version__
+from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import row_notes
-from harness.leaderboard.board.sections import Across, Row, Section
+from harness.leaderboard.board.sections import BoardRow, Section
 
 SCHEMA = 1
 FLAT_BELOW = 4  # levels of JSON; whatever is deeper stays on one line
@@ -59,14 +60,10 @@ def _metric_columns(board: Board) -> list[str]:
     return [f"{name}_{kind}" for name in names for kind in STATISTICS]
 
 
-def dataset_json(
-    board: Board,
-    found: Sequence[Section],
-    demo: bool,
-) -> dict[str, Any]:
+def dataset_json(board: Board, found: Sequence[Section]) -> dict[str, Any]:
     """The tables of one dataset."""
     sums = board.confusions
-    dataset = found[0].dataset
+    dataset, demo = found[0].dataset, found[0].demo
     return {
         **head_json(demo),
         "dataset": dataset,
@@ -83,14 +80,10 @@ def dataset_json(
     }
 
 
-def across_json(
-    board: Board,
-    found: Sequence[Across],
-    demo: bool,
-) -> dict[str, Any]:
+def across_json(board: Board, found: Sequence[Across]) -> dict[str, Any]:
     """The tables across datasets; each cell is the row of that dataset, without its folds."""
     return {
-        **head_json(demo),
+        **head_json(found[0].demo),
         "sections": [
             {
                 "selection": part.selection,
@@ -136,7 +129,7 @@ def section_json(section: Section) -> dict[str, Any]:
     }
 
 
-def row_json(board: Board, row: Row) -> dict[str, Any]:
+def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
     """A row: identity, coverage, ranks, cost, metrics and notes."""
     facts = board.jobs.facts[row["row"]]
     same = ("options", "input", "plugin", "backbone", "fingerprint", "dataset", "protocol_hash")
@@ -154,11 +147,11 @@ def row_json(board: Board, row: Row) -> dict[str, Any]:
     }
 
 
-def _statistics(row: Row, name: str) -> dict[str, Any]:
+def _statistics(row: BoardRow, name: str) -> dict[str, Any]:
     return {kind: plain(row[f"{name}_{kind}"]) for kind in STATISTICS if f"{name}_{kind}" in row}
 
 
-def _own(board: Board, row: Row) -> list[str]:
+def _own(board: Board, row: BoardRow) -> list[str]:
     """The metrics a row can have: other datasets have other classes."""
     classes = set(board.jobs.facts[row["row"]]["protocol"]["classes"])
     return [name for name in board.metrics if "." not in name or name.split(".", 1)[1] in classes]
@@ -166,7 +159,7 @@ def _own(board: Board, row: Row) -> list[str]:
 
 def _detail(
     board: Board,
-    row: Row,
+    row: BoardRow,
     sums: Mapping[str, Any],
 ) -> dict[str, Any]:
     """What lies beneath a row: the value of each fold, missing ones too, and the jobs behind it."""

@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from harness.core.text import one_line
+from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.notes import row_notes
-from harness.leaderboard.board.sections import Across, Section
+from harness.leaderboard.board.sections import Section, in_title
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Column, Metrics, R, across_columns, class_columns, dataset_columns
 from harness.leaderboard.tables.markdown import TEXT, Notes, line_notes
@@ -75,13 +76,17 @@ def _sign(sign: str) -> str:
     return f"U+{ord(sign):04X}"
 
 
-def dataset_tex(board: Board, found: Sequence[Section], demo: bool, specs: Metrics) -> str:
+def dataset_tex(
+    board: Board,
+    found: Sequence[Section],
+    specs: Metrics,
+) -> str:
     """For each protocol of a dataset its scores, and its values per class."""
     parts = [HEADER]
-    folds = len(board.expected[found[0].dataset, demo])
+    folds = len(board.expected[found[0].dataset, found[0].demo])
     spread = SPREAD.format("the folds, each averaged over its seeds first" if folds > 1 else "seeds")
     for section in found:
-        title = f"{board.titles[section.dataset]}, {_worth(section, demo)}, protocol {section.protocol_hash}"
+        title = f"{board.titles[section.dataset]}, {_worth(section)}, protocol {section.protocol_hash}"
         shown = dataset_columns(board, section, specs)
         parts.append(_table(title, shown, section.rows, lambda row: row_notes(board, row), spread))
         for name, columns in class_columns(board, section, specs).items():
@@ -89,26 +94,24 @@ def dataset_tex(board: Board, found: Sequence[Section], demo: bool, specs: Metri
     return "\n\n".join(parts) + "\n"
 
 
-def across_tex(board: Board, found: Sequence[Across], demo: bool, specs: Metrics) -> str:
+def across_tex(
+    board: Board,
+    found: Sequence[Across],
+    specs: Metrics,
+) -> str:
     """For each group of datasets under one rule its lines."""
     parts = [HEADER]
     spread = SPREAD.format("folds, each averaged over its seeds first, or over seeds where there is one fold")
     for part in found:
-        title = f"All datasets, {_worth(next(iter(part.sections.values())), demo)}"
+        title = f"All datasets, {_worth(next(iter(part.sections.values())))}"
         shown = across_columns(board, part, specs)
         parts.append(_table(title, shown, part.lines, lambda line: line_notes(board, line), spread))
     return "\n\n".join(parts) + "\n"
 
 
-def _worth(section: Section, demo: bool) -> str:
+def _worth(section: Section) -> str:
     """What keeps a table from being taken for more than it is, and its selection rule."""
-    marks = [
-        (demo, "synthetic demo, not a benchmark result"),
-        (section.stand_in and not demo, "random or bundled demo backbone, not a benchmark result"),
-        (not section.official and not demo, "not the official split"),
-        (True, f"selection {section.protocol['selection']}"),
-    ]
-    return ", ".join(text for on, text in marks if on)
+    return ", ".join([*in_title(section.caveats), f"selection {section.protocol['selection']}"])
 
 
 def _table(

@@ -13,8 +13,8 @@ import pandas as pd
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.inference import Inference
-from harness.leaderboard.board.published import Verdict, rows_of
-from harness.leaderboard.board.sections import Section, sections
+from harness.leaderboard.board.published import Verdict
+from harness.leaderboard.board.sections import BoardRow, Section, caveats
 from harness.leaderboard.tables.cells import DASH
 from harness.leaderboard.tables.export import head_json, plain, row_json, section_json
 from harness.system.files import write_atomically
@@ -25,27 +25,25 @@ SCHEMA_URL = "leaderboard.schema.json"  # in docs/
 
 def whole_json(board: Board, verdicts: Iterable[Verdict] = ()) -> dict[str, Any]:
     """Every table, pair of rows and verdict, as `docs/leaderboard.schema.json` describes it. Scores are fractions."""
-    tables = [(section, demo) for dataset, demo in board.expected for section in sections(board, dataset, demo)]
+    tables = []
+    for sections in board.sections.values():
+        tables += [_table(board, section) for section in sections]
     return {
         "$schema": SCHEMA_URL,
         **{key: value for key, value in head_json(False).items() if key != "demo"},
-        "tables": [_table(board, section, demo) for section, demo in tables],
+        "tables": tables,
         "published": [vars(verdict) for verdict in verdicts],
     }
 
 
-def _table(
-    board: Board,
-    section: Section,
-    demo: bool,
-) -> dict[str, Any]:
+def _table(board: Board, section: Section) -> dict[str, Any]:
     tests = board.tests.get(section.key)
     return {
         **section_json(section),
         "dataset": section.dataset,
         "title": board.titles[section.dataset],
-        "demo": demo,
-        "folds": list(board.expected[section.dataset, demo]),
+        "demo": section.demo,
+        "folds": list(board.expected[section.dataset, section.demo]),
         "test_clips": len(tests.panel.ids) if tests else None,
         "clustered": tests.clustered if tests else None,
         "smallest_difference": {"war": plain(tests.war.smallest), "uar": plain(tests.uar.smallest)} if tests else None,
@@ -108,7 +106,7 @@ def results_parquet(board: Board, path: Path) -> Path:
 def model_index(board: Board) -> dict[str, Any]:
     """Every row by Hugging Face's `model-index` convention for model cards; scores in percent. JSON is YAML too."""
     models: dict[str, list[dict[str, Any]]] = {}
-    for row in rows_of(board):
+    for row in board.as_rows:
         metrics = [_metric(row, name) for name in SCORES if not pd.isna(row[f"{name}_mean"])]
         if metrics:
             models.setdefault(_model_name(row), []).append(
@@ -116,7 +114,7 @@ def model_index(board: Board) -> dict[str, Any]:
                     "task": {"type": "video-classification", "name": "Dynamic facial expression recognition"},
                     "dataset": {
                         "type": row["dataset"],
-                        "name": board.titles[row["dataset"]] + _marks(row),
+                        "name": board.titles[row["dataset"]] + _worth(row),
                         "split": "test",
                         "revision": row["protocol_hash"],
                     },
@@ -126,15 +124,10 @@ def model_index(board: Board) -> dict[str, Any]:
     return {"model-index": [{"name": name, "results": results} for name, results in models.items()]}
 
 
-def _marks(row: Mapping[str, Any]) -> str:
+def _worth(row: BoardRow) -> str:
     """What sets the numbers of a row apart from those of the benchmark."""
-    marks = {
-        "synthetic demo": row["demo"],
-        "random or bundled weights": row["stand_in"],
-        "not the official split": not row["official"] and not row["demo"],
-    }
-    named = ", ".join(mark for mark, applies in marks.items() if applies)
-    return f" ({named})" if named else ""
+    words = [caveat.word for caveat in caveats(row["demo"], row["stand_in"], row["official"])]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _metric(row: Mapping[str, Any], name: str) -> dict[str, Any]:

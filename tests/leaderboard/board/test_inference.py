@@ -14,7 +14,6 @@ from harness.leaderboard import load, render
 from harness.leaderboard.board.board import OTHER_CLIPS, UNREADABLE, Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import row_notes
-from harness.leaderboard.board.published import rows_of
 from harness.plugin import registry
 from harness.results.store import Store
 from helpers.planted import Planted, TestSet
@@ -107,7 +106,7 @@ def test_where_no_row_has_predictions_the_order_of_scores_stands(planted: Plante
     board = board_of(planted)
     assert board.rows.set_index("name")["rank"].to_dict() == {"first": 1, "second": 2}
     assert not board.tests
-    assert not board.doubts
+    assert not board.excluded
 
 
 def test_a_row_without_its_hard_clips_is_not_ranked_though_it_has_more_seeds(planted: Planted) -> None:
@@ -123,7 +122,7 @@ def test_a_row_without_its_hard_clips_is_not_ranked_though_it_has_more_seeds(pla
     rows = board.rows.set_index("name")
     assert rows.loc["easy", "war_mean"] == 1
     assert rows["ranked"].to_dict() == {"honest": True, "honest too": True, "easy": False}
-    assert set(board.doubts.values()) == {OTHER_CLIPS}
+    assert set(board.excluded.values()) == {OTHER_CLIPS}
     assert rows.index[-1] == "easy"
 
 
@@ -133,9 +132,9 @@ def test_two_rows_that_disagree_on_the_clips_are_told_and_not_tested(planted: Pl
     planted.add("less", "1", 1, on.predict("1", 0.5, 1), on=on, keep=np.arange(50))
     board = board_of(planted)
     assert not board.tests
-    assert set(board.amiss) == set(board.rows.index)
-    assert all("disagree on the test clips" in texts[-1] for texts in board.amiss.values())
-    assert all("not those of other rows" in row_notes(board, row)[0] for row in rows_of(board))
+    assert set(board.other_clips) == set(board.rows.index)
+    assert all("disagree on the test clips" in texts[-1] for texts in board.other_clips.values())
+    assert all("not those of other rows" in row_notes(board, row)[0] for row in board.as_rows)
 
 
 def test_groups_that_one_row_leaves_out_are_known_from_the_others(planted: Planted) -> None:
@@ -178,7 +177,7 @@ def test_a_row_on_other_labels_is_not_tested(planted: Planted) -> None:
     board = board_of(planted)
     tests = only_tests(board)
     assert len(tests.rows) == 2
-    (problem,) = tests.panel.amiss.values() if tests.panel.amiss else [[]]
+    (problem,) = tests.panel.other_clips.values() if tests.panel.other_clips else [[]]
     assert "under another label than other results" in problem[0]
 
 
@@ -195,7 +194,7 @@ def test_rows_without_predictions_are_not_ranked_beside_others(planted: Planted)
     assert rows["ranked"].to_dict() == {"kept": True, "lost": False, "broken": False}
     assert rows.index[0] == "kept"
     assert rows["rank"].isna().sum() == rows["place"].isna().sum() == 2
-    found = {row["name"]: row_notes(board, row) for row in rows_of(board)}
+    found = {row["name"]: row_notes(board, row) for row in board.as_rows}
     assert found["kept"] == []
     assert found["lost"] == found["broken"] == [f"{UNREADABLE}, not ranked; see harness audit"]
     problems = [text for texts in board.evidence.problems.values() for text in texts]

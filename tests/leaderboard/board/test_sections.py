@@ -10,8 +10,8 @@ import pytest
 from harness.core.backbone_spec import BackboneId
 from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard import Board, aggregate
+from harness.leaderboard.board.across import across
 from harness.leaderboard.board.notes import failures, row_notes
-from harness.leaderboard.board.sections import across, sections
 from helpers.leaderboard_runs import dataset_spec, make_result
 
 Datasets = Mapping[str, DatasetSpec]
@@ -41,7 +41,7 @@ def board_of(datasets: Datasets, *rows: list[dict[str, Any]]) -> Board:
 )
 def test_other_protocols_never_share_a_ranking(datasets: Datasets, protocol: dict[str, Any]) -> None:
     board = board_of(datasets, row_of(method="a"), row_of(method="b"), row_of(method="c", protocol=protocol))
-    found = sections(board, "single", demo=False)
+    found = board.sections["single", False]
     assert [sorted(row["name"] for row in section.rows) for section in found] == [["a", "b"], ["c"]]
     assert [row["rank"] for section in found for row in section.rows] == [1, 2, 1]
     assert board.rows.groupby("rank")["protocol_hash"].nunique()[1] == 2
@@ -54,7 +54,7 @@ def test_other_protocols_never_share_a_ranking(datasets: Datasets, protocol: dic
 def test_rows_that_deny_the_official_split_are_ranked_apart(datasets: Datasets) -> None:
     """Even where their protocol claims the split of the others."""
     board = board_of(datasets, row_of(), row_of(method="b", official=False), row_of(method="c", status="failed"))
-    found = sections(board, "single", demo=False)
+    found = board.sections["single", False]
     assert [(section.official, [row["name"] for row in section.rows]) for section in found] == [
         (True, ["coop", "c"]),
         (False, ["b"]),
@@ -66,14 +66,14 @@ def test_a_borrowed_protocol_hash_gives_no_place_in_a_ranking(datasets: Datasets
     honest = row_of()
     other = row_of(method="b", protocol={"selection": "oracle"})
     other[0]["protocol_hash"] = honest[0]["protocol_hash"]
-    found = sections(board_of(datasets, honest, other), "single", demo=False)
+    found = board_of(datasets, honest, other).sections["single", False]
     assert [[row["name"] for row in section.rows] for section in found] == [["coop"], ["b"]]
 
 
 def test_stand_in_backbones_share_no_ranking_with_real_ones(datasets: Datasets) -> None:
     random = BackboneId("ViT-B-32", "random", "9" * 64)
     board = board_of(datasets, row_of(), row_of(backbone=DEMO), row_of(backbone=random))
-    found = sections(board, "single", demo=False)
+    found = board.sections["single", False]
     assert [section.stand_in for section in found] == [False, True]
     assert [len(section.rows) for section in found] == [1, 2]
     assert [part.stand_in for part in across(board, demo=False)] == [False, True]
@@ -81,7 +81,7 @@ def test_stand_in_backbones_share_no_ranking_with_real_ones(datasets: Datasets) 
 
 def test_the_demo_shares_nothing_with_real_data(datasets: Datasets) -> None:
     board = board_of(datasets, row_of(), row_of(demo=True, fingerprint="0" * 64))
-    assert [len(sections(board, "single", demo)) for demo in (False, True)] == [1, 1]
+    assert [len(board.sections["single", demo]) for demo in (False, True)] == [1, 1]
     assert [len(part.lines) for demo in (False, True) for part in across(board, demo)] == [1, 1]
     assert board.rows["rank"].tolist() == [1, 1]
 
@@ -170,7 +170,7 @@ def test_notes_say_what_is_wrong_with_a_row(datasets: Datasets) -> None:
     results[1]["plugin"]["source_sha256"] = "6" * 64
     del results[3]
     board = aggregate(results, datasets)
-    (section,) = sections(board, "toyset", demo=False)
+    (section,) = board.sections["toyset", False]
     assert row_notes(board, section.rows[0]) == [
         "incomplete, not ranked: no fold 4 seed 1",
         "8 of 128 test clips not scored, not ranked",
@@ -183,7 +183,7 @@ def test_notes_say_what_is_wrong_with_a_row(datasets: Datasets) -> None:
 def test_a_long_list_of_missing_jobs_is_cut() -> None:
     spec = {"toyset": dataset_spec(folds=[str(i) for i in range(20)])}
     board = aggregate([make_result(fold="0"), make_result(fold="odd")], spec)
-    (section,) = sections(board, "toyset", demo=False)
+    (section,) = board.sections["toyset", False]
     (note,) = row_notes(board, section.rows[0])
     assert note.endswith("no fold 8 seed 1, fold odd is not one of the dataset and 11 more")
 
@@ -200,5 +200,5 @@ def test_a_long_list_of_missing_jobs_is_cut() -> None:
 )
 def test_failures_give_the_line_that_says_why(datasets: Datasets, error: Any, line: str) -> None:
     board = board_of(datasets, row_of(status="failed", error=error))
-    (section,) = sections(board, "single", demo=False)
+    (section,) = board.sections["single", False]
     assert failures(board, section.rows) == [("coop, ViT-B-32 (openai), fold 1, seed 1", line)]

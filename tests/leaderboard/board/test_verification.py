@@ -39,7 +39,7 @@ def test_a_score_that_was_raised_by_hand_is_told_in_the_table(
     specs: dict[str, MetricSpec] = {}
     board = load(runs.store, datasets, specs)
     (row,) = board.rows.index
-    assert (row in board.doubts) is told
+    assert (row in board.excluded) is told
     render(runs.store, tmp_path / "out", datasets, specs)
     page = (tmp_path / "out" / "toyset.md").read_text()
     assert (NOTE in page) is told
@@ -52,7 +52,7 @@ def test_a_score_that_decides_no_rank_is_the_audits_alone(runs: Runs, datasets: 
     board = load(runs.store, datasets, {})
     ((row, (found,)),) = board.differences.items()
     assert (found.name, found.stored, found.decides) == ("macro_f1", 0.99, False)
-    assert row not in board.doubts
+    assert row not in board.excluded
 
 
 def test_predictions_that_the_logits_do_not_make(runs: Runs, datasets: Mapping[str, DatasetSpec]) -> None:
@@ -63,4 +63,4 @@ def test_predictions_that_the_logits_do_not_make(runs: Runs, datasets: Mapping[s
     frame[logits] = -frame[logits]
     frame.to_parquet(path)
     board = load(runs.store, datasets, {})
-    assert set(board.doubts) == set(board.rows.index)
+    assert set(board.excluded) == set(board.rows.index)
