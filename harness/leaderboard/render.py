@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,26 +12,20 @@ from typing import Any
 import pandas as pd
 
 from harness.core.dataset_spec import DatasetSpec
-from harness.core.digest import digest
 from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
-from harness.leaderboard.board.across import across
+from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
 from harness.leaderboard.board.pooled import beyond_confusion
-from harness.leaderboard.board.published import Published, Verdict, as_frame, verdicts
+from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
-from harness.leaderboard.tables import cells, export, latex, pages
-from harness.leaderboard.tables.machine_readable import model_index, results_parquet, whole_json
-from harness.leaderboard.tables.published_page import published_page
+from harness.leaderboard.tables import cells, export, latex, machine_readable, pages, published_page
+from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
 from harness.results.store import JoinedStores, Store
 from harness.system.files import write_atomically
-
-OVERVIEW = "overview"
-RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index")
-TAIL = {False: "", True: "-demo"}
 
 
 @contextmanager
@@ -88,11 +81,11 @@ def write(
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
 ) -> list[Path]:
-    """Write the tables of a board. The demo has files of its own: no reader mixes it with real data."""
+    """Write the tables of a board."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         written = [_write(out / name, text) for name, text in files(board, metrics, papers).items()]
-        return [*written, results_parquet(board, out / "results.parquet")]
+        return [*written, machine_readable.results_parquet(board, out / "results.parquet")]
     except OSError as error:
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
 
@@ -103,61 +96,17 @@ def files(
     papers: Papers | None = None,
 ) -> dict[str, str]:
     """File name -> content. Equal results give equal text, in whatever order they were stored."""
+    parts = across_tables(board)
     judged = verdicts(board, papers.published, papers.methods) if papers else []
-    texts: dict[str, str] = {}
-
-    # One table a protocol of each dataset.
-    for (dataset, demo), found in board.sections.items():
-        stem = file_stem(dataset) + TAIL[demo]
-        texts[f"{stem}.md"] = pages.dataset_page(board, found, metrics)
-        texts[f"{stem}.csv"] = export.csv(board, found)
-        texts[f"{stem}.tex"] = latex.dataset_tex(board, found, metrics)
-        texts[f"{stem}.json"] = export.dump(export.dataset_json(board, found))
-
-    # What stands across datasets, the demo apart from real data.
-    for demo in sorted({demo for _, demo in board.expected}):
-        texts |= _across_files(board, demo, metrics)
-        if papers:
-            own = [verdict for verdict in judged if verdict.demo == demo]
-            texts |= _published_files(board, demo, own, papers)
-
-    # Everything, for programs.
-    texts["leaderboard.json"] = export.dump(whole_json(board, judged))
-    texts["model-index.json"] = export.dump(model_index(board))
-    return texts
-
-
-def _across_files(
-    board: Board,
-    demo: bool,
-    metrics: Mapping[str, MetricSpec],
-) -> dict[str, str]:
-    stem = OVERVIEW + TAIL[demo]
-    parts = across(board, demo)
-    flat = [section for part in parts for section in part.sections.values()]
-    return {
-        f"{stem}.md": pages.across_page(board, parts, metrics),
-        f"{stem}.csv": export.csv(board, flat, per_fold=False),
-        f"{stem}.tex": latex.across_tex(board, parts, metrics),
-        f"{stem}.json": export.dump(export.across_json(board, parts)),
+    texts = {
+        **pages.files(board, parts, metrics),
+        **export.files(board, parts),
+        **latex.files(board, parts, metrics),
     }
-
-
-def _published_files(
-    board: Board,
-    demo: bool,
-    judged: Sequence[Verdict],
-    papers: Papers,
-) -> dict[str, str]:
-    stem = f"published{TAIL[demo]}"
-    page = published_page(
-        judged,
-        papers.published,
-        dict(board.titles),
-        pages.COMMENT,
-    )
-    table = as_frame(judged).map(export.safe).to_csv(index=False, lineterminator="\n")
-    return {f"{stem}.md": page, f"{stem}.csv": table}
+    if papers:
+        texts |= published_page.files(board, judged, papers.published)
+    texts |= machine_readable.files(board, judged)
+    return {name: texts[name] for name in in_order(texts)}
 
 
 @dataclass(frozen=True)
@@ -195,14 +144,6 @@ def _line(
         **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
         "Folds": cells.folds(row),
     }
-
-
-def file_stem(dataset: str) -> str:
-    """The dataset's name as a file name; one that is no safe name, or taken, gets a hash."""
-    taken = dataset in RESERVED or dataset.endswith(TAIL[True])
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", dataset) and not taken:
-        return dataset
-    return f"{re.sub(r'[^a-z0-9]+', '-', dataset.lower()).strip('-')}-{digest(dataset, 6)}".lstrip("-")
 
 
 def _write(path: Path, text: str) -> Path:

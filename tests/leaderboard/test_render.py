@@ -20,8 +20,9 @@ from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
 from harness.core.text import markdown, one_line, spreadsheet
 from harness.leaderboard import aggregate, load, render, summary
-from harness.leaderboard.render import file_stem, files
+from harness.leaderboard.render import files
 from harness.leaderboard.tables.cells import DASH, TIMES
+from harness.leaderboard.tables.names import file_stem
 from helpers.leaderboard_runs import Runs, make_result
 
 Datasets = Mapping[str, DatasetSpec]

@@ -27,6 +27,12 @@ class Across:
         return caveats(self.demo, self.stand_in, self.official)
 
 
+def across_tables(board: Board) -> dict[bool, list[Across]]:
+    """Return the tables across datasets of real data and of the demo, where there are any."""
+    kinds = sorted({demo for _, demo in board.expected})
+    return {demo: across(board, demo) for demo in kinds}
+
+
 def across(board: Board, demo: bool) -> list[Across]:
     """The tables across datasets. Each section stands in exactly one of them.
 

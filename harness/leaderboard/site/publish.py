@@ -21,13 +21,13 @@ from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import Section, in_title
-from harness.leaderboard.render import TAIL, file_stem
 from harness.leaderboard.site import charts, content
 from harness.leaderboard.site.pairs import matrices
 from harness.leaderboard.site.repeat import command
 from harness.leaderboard.tables import cells, pages
 from harness.leaderboard.tables.columns import Metrics
 from harness.leaderboard.tables.machine_readable import whole_json
+from harness.leaderboard.tables.names import dataset_stem
 from harness.results.store import read
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def _clear(folder: Path, names: str) -> None:
 
 def page_of(dataset: str, demo: bool) -> str:
     """The file of a dataset's page."""
-    return f"d-{file_stem(dataset)}{TAIL[demo]}.html"
+    return f"d-{dataset_stem(dataset, demo)}.html"
 
 
 def in_script(data: Any) -> Markup:

@@ -15,6 +15,7 @@ from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.sections import BoardRow, Section
+from harness.leaderboard.tables.names import dataset_stem, overview_stem
 
 SCHEMA = 1
 FLAT_BELOW = 4  # levels of JSON; whatever is deeper stays on one line
@@ -25,6 +26,21 @@ COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unsc
 LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
 RANKS = ("rank", "uar_rank", "place")
 JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
+
+
+def files(board: Board, parts: Mapping[bool, Sequence[Across]]) -> dict[str, str]:
+    """Return file name -> CSV or JSON: one of each a dataset, and one across them."""
+    texts = {}
+    for (dataset, demo), found in board.sections.items():
+        stem = dataset_stem(dataset, demo)
+        texts[f"{stem}.csv"] = csv(board, found)
+        texts[f"{stem}.json"] = dump(dataset_json(board, found))
+    for demo, across in parts.items():
+        stem = overview_stem(demo)
+        flat = [section for part in across for section in part.sections.values()]
+        texts[f"{stem}.csv"] = csv(board, flat, per_fold=False)
+        texts[f"{stem}.json"] = dump(across_json(board, across))
+    return texts
 
 
 def csv(

@@ -16,11 +16,19 @@ from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import BoardRow, Section, caveats
 from harness.leaderboard.tables.cells import DASH
-from harness.leaderboard.tables.export import head_json, plain, row_json, section_json
+from harness.leaderboard.tables.export import dump, head_json, plain, row_json, section_json
 from harness.system.files import write_atomically
 
 ROW = ["dataset", "demo", "stand_in", "protocol_hash"]
 SCHEMA_URL = "leaderboard.schema.json"  # in docs/
+
+
+def files(board: Board, verdicts: Iterable[Verdict]) -> dict[str, str]:
+    """Return file name -> everything, for programs."""
+    return {
+        "leaderboard.json": dump(whole_json(board, verdicts)),
+        "model-index.json": dump(model_index(board)),
+    }
 
 
 def whole_json(board: Board, verdicts: Iterable[Verdict] = ()) -> dict[str, Any]:

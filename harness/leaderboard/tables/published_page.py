@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from harness.core.text import markdown
-from harness.leaderboard.board.published import HALF_WIDTH, MAIN, SEEDS, Published, Verdict
+from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.published import HALF_WIDTH, MAIN, SEEDS, Published, Verdict, as_frame
 from harness.leaderboard.tables.cells import DASH, number
+from harness.leaderboard.tables.export import safe
 from harness.leaderboard.tables.markdown import Notes, table
+from harness.leaderboard.tables.names import TAIL
+from harness.leaderboard.tables.pages import COMMENT
 
 MAIN_TABLE = "Table 1"
 RULES = (
@@ -21,21 +25,35 @@ RULES = (
 HEAD = ("Dataset", "Method", "Paper", "Metric", "Reported", "Ours", "95 % CI", "Difference", "Verdict", "Reason")
 
 
+def files(
+    board: Board,
+    judged: Sequence[Verdict],
+    published: Published,
+) -> dict[str, str]:
+    """Return file name -> the page and its table as CSV; of real data and of the demo, where there are any."""
+    texts = {}
+    for demo in sorted({demo for _, demo in board.expected}):
+        own = [verdict for verdict in judged if verdict.demo == demo]
+        table_of_own = as_frame(own).map(safe)
+        texts[f"published{TAIL[demo]}.md"] = published_page(own, published, board.titles)
+        texts[f"published{TAIL[demo]}.csv"] = table_of_own.to_csv(index=False, lineterminator="\n")
+    return texts
+
+
 def published_page(
     found: Sequence[Verdict],
     published: Published,
-    titles: dict[str, str],
-    comment: str,
+    titles: Mapping[str, str],
 ) -> str:
-    """The page as Markdown."""
-    parts = ["# Published numbers", comment, RULES, *verdict_table(found, titles)]
+    """Return the page as Markdown."""
+    parts = ["# Published numbers", COMMENT, RULES, *verdict_table(found, titles)]
     for paper, source in published.sources.items():
         parts += [f"## Printed by {markdown(paper)}", markdown(_cited(source))]
         parts += printed_table(published.numbers[published.numbers["source_paper"] == paper])
     return "\n\n".join(parts) + "\n"
 
 
-def verdict_table(found: Sequence[Verdict], titles: dict[str, str]) -> list[str]:
+def verdict_table(found: Sequence[Verdict], titles: Mapping[str, str]) -> list[str]:
     """One line a printed number that we have a row for, and the notes on those in doubt."""
     if not found:
         return ["No stored result answers to a printed number yet."]
