@@ -15,8 +15,8 @@ def info(json_: Json = False) -> None:
     """Show what is cached, and how much disk it takes."""
     from harness.features.cache import FeatureCache
 
-    folder = cache_folder() / "features"
-    entries = FeatureCache(folder).info()
+    cache = FeatureCache.below(cache_folder())
+    folder, entries = cache.root, cache.info()
     if json_:
         print_json({"folder": str(folder), "bytes": sum(e["bytes"] for e in entries), "views": entries})
         return
@@ -32,7 +32,7 @@ def clear(json_: Json = False) -> None:
     """Remove all cached features. They are computed again when they are needed."""
     from harness.features.cache import FeatureCache
 
-    freed = FeatureCache(cache_folder() / "features").clear()
+    freed = FeatureCache.below(cache_folder()).clear()
     if json_:
         print_json({"freed_bytes": freed})
     else:

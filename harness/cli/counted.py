@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from harness.cli.output import err
+from harness.system.progress_lines import ProgressLines
 
 Counted = Callable[[int, int], None]  # done, of all
 
@@ -27,23 +27,18 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str], Counted]]:
         ) as bars:
             yield lambda what: _bar(bars, what)
     else:
-        yield Lines
+        yield _lines
 
 
-class Lines:
+def _lines(what: str) -> Counted:
     """A line at the start and at the end, and at most one every few seconds in between."""
+    lines = ProgressLines(err)
 
-    EVERY = 10.0
+    def show(done: int, total: int) -> None:
+        print_line = lines.say if done == total else lines.now_and_then
+        print_line(f"{what}: {done:,} of {total:,}")
 
-    def __init__(self, what: str) -> None:
-        self.what = what
-        self.last = float("-inf")
-
-    def __call__(self, done: int, total: int) -> None:
-        """Print if it is worth a line."""
-        if done == total or time.monotonic() - self.last > self.EVERY:
-            self.last = time.monotonic()
-            err.print(f"{self.what}: {done:,} of {total:,}", markup=False, highlight=False, soft_wrap=True)
+    return show
 
 
 def _bar(bars: Progress, what: str) -> Counted:

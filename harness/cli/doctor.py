@@ -32,8 +32,7 @@ def doctor(
     """
     from harness.cli.diagnostics import all_checks
 
-    for path in plugin or ():
-        registry.plugins().add_file(path)
+    registry.plugins().add_files(plugin or ())
     checks = list(all_checks(one_of(runs, "doctor"), data_root))
     ok = all(check.verdict != "problem" for check in checks)
     places = {"configuration": str(config_file()), "cache": str(cache_folder())}

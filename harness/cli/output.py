@@ -100,8 +100,7 @@ def visible(text: str) -> str:
 
 def load_plugins(files: list[Path] | None) -> None:
     """Load one-file plugins and report, on standard error, every plugin that is left out."""
-    for path in files or ():
-        registry.plugins().add_file(path)
+    registry.plugins().add_files(files or ())
     report_problems()
 
 

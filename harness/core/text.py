@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LONGEST = 200  # characters of one name or message
@@ -46,6 +46,22 @@ def first_line(error: Any) -> str:
     if not lines:
         return "no reason recorded"
     return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+
+
+def first_few(texts: Sequence[str], most: int) -> str:
+    """Join the first of many texts, and count the others: "a, b and 3 more"."""
+    rest = len(texts) - most
+    more = f" and {rest} more" if rest > 0 else ""
+    return ", ".join(texts[:most]) + more
+
+
+def and_more(
+    count: int,
+    most: int,
+    noun: str,
+) -> str:
+    """Say how many there are beyond those that are named, and how many in all."""
+    return f"and {count - most:,} more {noun}, {count:,} in all"
 
 
 NaturalKey = tuple[tuple[tuple[int, str], ...], str]

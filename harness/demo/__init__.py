@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from harness.demo.expressions import perform as perform
     from harness.demo.faces import render as render
     from harness.demo.film import Performance as Performance
+    from harness.demo.five_folds import FiveFoldReplica as FiveFoldReplica
     from harness.demo.identity import draw_identity as draw_identity
     from harness.demo.randomness import generator as generator
     from harness.demo.replica import ClipPlan as ClipPlan
     from harness.demo.replica import apportion as apportion
-    from harness.demo.replica import five_folds as five_folds
     from harness.demo.replica import shown as shown
     from harness.demo.replica import shuffled_labels as shuffled_labels
     from harness.demo.replica import write_replica as write_replica
 
 HOMES = {
     "ActionUnits": "harness.demo.expressions",
+    "FiveFoldReplica": "harness.demo.five_folds",
     "ClipPlan": "harness.demo.replica",
     "NAMES": "harness.demo.expressions",
     "PROTOTYPES": "harness.demo.expressions",
@@ -34,7 +35,6 @@ HOMES = {
     "describe": "harness.demo.expressions",
     "draw_identity": "harness.demo.identity",
     "draw_view": "harness.demo.camera",
-    "five_folds": "harness.demo.replica",
     "generator": "harness.demo.randomness",
     "perform": "harness.demo.expressions",
     "render": "harness.demo.faces",

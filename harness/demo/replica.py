@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import zlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -136,7 +135,7 @@ def apportion(
 
 
 def shuffled_labels(counts: Mapping[str, int], *name: object) -> list[str]:
-    """Return every class as often as `counts` says, in an order that tells nothing."""
+    """Return every class as often as `counts` says, in random order."""
     labels = [label for label, count in counts.items() for _ in range(count)]
     return [labels[index] for index in generator("order", *name).permutation(len(labels))]
 
@@ -150,30 +149,3 @@ def shown(
     rng = generator("label", *name)
     others = [other for other in classes if other != label]
     return others[rng.integers(len(others))] if rng.uniform() < WRONG_LABELS else label
-
-
-def five_folds(labels: Sequence[str]) -> Iterator[tuple[int, str, int, str]]:
-    """Yield number (from 1), label, fold (from 1) and part, `train` or `test`, of each clip in each of five folds.
-
-    Each class is cut into five chunks of consecutive clips, one a test set, as the official splits with folds are.
-    """
-    counts, seen = Counter(labels), Counter[str]()
-    for number, label in enumerate(labels, 1):
-        tested = consecutive_fold(seen[label], counts[label])
-        seen[label] += 1
-        for fold in range(1, 6):
-            yield number, label, fold, "test" if fold == tested else "train"
-
-
-def consecutive_fold(
-    rank: int,
-    count: int,
-    folds: int = 5,
-) -> int:
-    """Return the fold (from 1) that tests the clip of `rank` (from 0) among `count` of its class.
-
-    The first `count % folds` folds hold one clip more than the others, as the official splits do.
-    """
-    small, extra = divmod(count, folds)
-    longer = extra * (small + 1)
-    return 1 + (rank // (small + 1) if rank < longer else extra + (rank - longer) // small)

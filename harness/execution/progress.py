@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.planning.plan import Plan
+from harness.system.progress_lines import ProgressLines
 
 PHASES = {
     "load": "loading",
@@ -31,10 +32,10 @@ def progress(plan: Plan, *, quiet: bool) -> Iterator[EventSink]:
     if quiet:
         yield lambda event: None
     elif console.is_terminal:
-        with Bars(plan, console) as bars:
+        with JobBars(plan, console) as bars:
             yield bars
     else:
-        yield Lines(plan, console)
+        yield JobLines(plan, console)
 
 
 def figures(event: Mapping[str, Any]) -> str:
@@ -53,50 +54,34 @@ def verdict(result: Mapping[str, Any]) -> str:
     return f"WAR {100 * metrics['war']:.2f}  UAR {100 * metrics['uar']:.2f}" if "war" in metrics else "done"
 
 
-class Lines:
+class JobLines:
     """One line when a job starts or ends, and at most one every few seconds in between."""
-
-    EVERY = 10.0
 
     def __init__(self, plan: Plan, console: Console) -> None:
         self.jobs = {job.id: job for job in plan.todo}
         self.fills = len(plan.fills)
-        self.console = console
         self.done = self.filled = 0
-        self.last = time.monotonic()
+        self.lines = ProgressLines(console, last=time.monotonic())
 
     def __call__(self, event: Event) -> None:
         """Print what is worth a line."""
         job = self.jobs.get(event.get("job", ""))
         if event["event"] == "fill":
             self.filled += 1
-            self._now_and_then(f"encoded {self.filled}/{self.fills} batches of clips")
+            self.lines.now_and_then(f"encoded {self.filled}/{self.fills} batches of clips")
         elif job is not None and event["event"] == "log":
-            self._print(f"{job.label} | {event['line']}")
+            self.lines.say(f"{job.label} | {event['line']}")
         elif job is not None and event["event"] == "started":
-            self._print(f"started {job.label}")
+            self.lines.say(f"started {job.label}")
         elif job is not None and event["event"] == "epoch":
             at = f"epoch {event['epoch_total']}/{event['epochs']}"
-            self._now_and_then(f"{job.label}  {event['stage']} {at}  {figures(event)}")
+            self.lines.now_and_then(f"{job.label}  {event['stage']} {at}  {figures(event)}")
         elif job is not None and event["event"] == "finished":
             self.done += 1
-            self._print(f"[{self.done}/{len(self.jobs)}] {job.label}  {verdict(event['result'])}")
-
-    def _now_and_then(self, text: str) -> None:
-        if time.monotonic() - self.last > self.EVERY:
-            self._print(text)
-
-    def _print(self, text: str) -> None:
-        self.last = time.monotonic()
-        self.console.print(
-            text,
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+            self.lines.say(f"[{self.done}/{len(self.jobs)}] {job.label}  {verdict(event['result'])}")
 
 
-class Bars:
+class JobBars:
     """A bar over all jobs, one over the encoding they wait for, and a line per running job."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
@@ -121,7 +106,7 @@ class Bars:
         )
         self.rows: dict[str, TaskID] = {}
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> JobBars:
         self.display.start()
         return self
 

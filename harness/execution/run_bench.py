@@ -39,8 +39,7 @@ def prepare(
     Raises:
         HarnessError: anything that the user has to put right first.
     """
-    for path in request.plugin:
-        registry.plugins().add_file(path)
+    registry.plugins().add_files(request.plugin)
     load_trackers(request.trackers)
     if request.demo:
         if not dry_run:

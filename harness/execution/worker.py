@@ -15,6 +15,7 @@ from harness.core.events import EventSink, for_job
 from harness.core.job import JobSpec
 from harness.core.lazy import quiet_imports
 from harness.data.places import dataset_place
+from harness.features.view import features_folder
 from harness.plugin import registry
 from harness.results.provenance import now, provenance
 from harness.results.records import identity
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
 def load_plugins(context: RunContext) -> None:
     """Load the run's one-file plugins in this process, if they are not there yet."""
-    for path in context.plugin_files:
-        registry.plugins().add_file(shipped(Path(path)))
+    registry.plugins().add_files(shipped(Path(path)) for path in context.plugin_files)
 
 
 def fill_shard(
@@ -143,7 +143,7 @@ def clean_up(context: RunContext) -> None:
     """Remove what processes that were killed left in the store and in the cache."""
     Store(Path(context.out)).sweep()
     sweep(Path(context.cache))
-    Leases(Path(context.cache) / "features").sweep()
+    Leases(features_folder(Path(context.cache))).sweep()
 
 
 def _own_root(name: str, planned: Path) -> Path:

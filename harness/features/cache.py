@@ -23,7 +23,7 @@ from harness.core.dataset_spec import Sample
 from harness.core.errors import BadData
 from harness.data.dataset import Dataset
 from harness.features.encode import encode, load_all
-from harness.features.view import View, shard_file
+from harness.features.view import View, features_folder, shard_file
 from harness.models.backbone import Backbone
 from harness.system.files import write_atomically
 from harness.system.leases import leases_in
@@ -39,6 +39,11 @@ class FeatureCache:
     """Features on disk, below `root`."""
 
     root: Path
+
+    @classmethod
+    def below(cls, cache: Path) -> FeatureCache:
+        """The cache of features below the folder of all caches."""
+        return cls(features_folder(cache))
 
     def path(self, view: View, shard: int) -> Path:
         """The file of one shard: (clips, T, D) float32; a clip that cannot be read is NaN."""

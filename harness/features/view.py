@@ -65,6 +65,11 @@ def train_views(
     return (train_view(fingerprint, backbone, given, number) for number in range(given.views))
 
 
+def features_folder(cache: Path) -> Path:
+    """Where the features lie, below the folder of all caches."""
+    return cache / "features"
+
+
 def shard_file(features: Path, view: View, shard: int) -> Path:
     """Where the features of one shard lie, below the folder of the cache."""
     return features / view.key / f"{shard:05d}.npy"

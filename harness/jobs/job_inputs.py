@@ -43,7 +43,7 @@ class JobInputs:
         self.encoder = encoder
         self.skip_bad = job.on_bad_sample == "skip"
         self.cached = encoder is not None and job.input.views > 0
-        self.cache = FeatureCache(Path(context.cache) / "features")
+        self.cache = FeatureCache.below(Path(context.cache))
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
 
     def fill_cache(self, fold: Fold, *, trains: bool) -> None:

@@ -83,6 +83,6 @@ def fill_cache(
     """
     dataset = open_dataset_as_planned(spec, fill.fingerprint, context)
     backbone = open_backbone_as_planned(fill.view.backbone, known, context, pick_device())
-    cache = FeatureCache(Path(context.cache) / "features")
+    cache = FeatureCache.below(Path(context.cache))
     with reproducible(context.threads):
         cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)

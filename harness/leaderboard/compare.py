@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
+from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing, shown
 from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.tables.machine_readable import pair_json
 from harness.statistics.resample import recalls
@@ -147,7 +148,7 @@ def _compare(board: Board, first: BoardRow, second: BoardRow) -> Comparison:
         f"{name}: {note}" for row, name in zip((first, second), "AB", strict=True) for note in row_notes(board, row)
     ]
     notes += [note for row in rows for note in board.evidence.problems.get(row, [])]
-    notes += [f"protocols differ in {line}" for line in differing(board, *rows)]
+    notes += [f"protocols differ in {line}" for line in _differences(board, first, second)]
     if first["hardware"] != second["hardware"]:
         places = " and ".join(row["hardware"] or "unknown hardware" for row in (first, second))
         notes.append(f"times and memory were measured on {places}: compare them within one hardware only")
@@ -176,25 +177,17 @@ def _compare(board: Board, first: BoardRow, second: BoardRow) -> Comparison:
     return Comparison(board, first, second, panel, tests, notes)
 
 
-def differing(
+def _differences(
     board: Board,
-    first: str,
-    second: str,
-) -> list[str]:
+    first: BoardRow,
+    second: BoardRow,
+) -> Iterator[str]:
     """Every field of the protocol, and the data, in which two rows differ, as "selection: last, oracle"."""
-    facts = [board.jobs.facts[row] for row in (first, second)]
-    protocols = [{**fact["protocol"], "fingerprint of the data": fact["fingerprint"][:12]} for fact in facts]
-    names = dict.fromkeys([*protocols[0], *protocols[1]])
-    return [
-        f"{name}: {shown(protocols[0].get(name))}, {shown(protocols[1].get(name))}"
-        for name in names
-        if protocols[0].get(name) != protocols[1].get(name)
-    ]
-
-
-def shown(value: Any) -> str:
-    """A value as text; several one after the other."""
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    for name, values in differing(board, first, second).items():
+        if name == FINGERPRINT:
+            yield f"fingerprint of the data: {', '.join(value[:12] for value in values)}"
+        elif name != OFFICIAL:
+            yield f"{name}: {', '.join(map(shown, values))}"
 
 
 def _majority(predicted: np.ndarray, classes: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from harness.core.dataset_spec import Fold
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.features.shards import ShardFill
-from harness.features.view import View, shard_file, test_view, train_views
+from harness.features.view import View, features_folder, shard_file, test_view, train_views
 from harness.plugin import registry
 
 
@@ -24,7 +24,7 @@ def missing_shards(
         features = registry.method(job.method).spec.features
         key = (job.dataset, job.fold, features, job.backbone, job.input, job.protocol.selection)
         if key not in known:
-            known[key] = tuple(_missing(job, datasets[job.dataset], cache / "features", there))
+            known[key] = tuple(_missing(job, datasets[job.dataset], features_folder(cache), there))
         missing[job.id] = known[key]
     return missing
 

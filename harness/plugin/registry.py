@@ -8,7 +8,7 @@ import importlib.metadata
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import ModuleType
@@ -82,6 +82,11 @@ class Plugins:
         if path.resolve() not in self.files:
             self.files.append(path.resolve())
             self.add(path.stem, lambda: import_file(path))
+
+    def add_files(self, paths: Iterable[Path]) -> None:
+        """Load one-file plugins, those of `--plugin`."""
+        for path in paths:
+            self.add_file(path)
 
     def offers(self, kind: str) -> dict[str, Registered[Any]]:
         """Everything of one kind by name. The first plugin to offer a name keeps it."""

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.cli import counted
+from harness.system import progress_lines
 
 
 def shown(monkeypatch: pytest.MonkeyPatch, *, terminal: bool, quiet: bool = False) -> str:
@@ -28,7 +29,7 @@ def test_lines_in_a_log_tell_start_and_end(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_now_and_then_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counted.Lines, "EVERY", -1.0)
+    monkeypatch.setattr(progress_lines, "EVERY", -1.0)
     assert len(shown(monkeypatch, terminal=False).splitlines()) == 1001
 
 

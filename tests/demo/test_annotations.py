@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.demo.replica import ClipPlan, apportion, consecutive_fold
+from harness.demo.five_folds import FiveFoldReplica
+from harness.demo.replica import ClipPlan, apportion
 from helpers.replicas import REPLICAS, Replica
 
 pytestmark = pytest.mark.usefixtures("unrendered")
@@ -116,4 +117,11 @@ def test_apportion_lifts_the_classes_of_a_pair() -> None:
 
 
 def test_longer_chunks_come_first() -> None:
-    assert [consecutive_fold(rank, 12) for rank in range(12)] == [1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 5, 5]
+    replica = FiveFoldReplica(
+        **{"name": "X", "official": {"a": 12}, "clips": 12, "at_least": 1, "folder": "{key}", "file": "{frame}.png"},
+        **{"lists": "{part}{fold}", "line": lambda number, label: f"{number}"},
+    )
+    texts = replica._lists(["a"] * 12)
+    assert [texts[f"test{fold}"].split() for fold in range(1, 6)] == [
+        ["1", "2", "3"], ["4", "5", "6"], ["7", "8"], ["9", "10"], ["11", "12"],
+    ]  # fmt: skip

@@ -16,8 +16,9 @@ from rich.console import Console
 
 from harness.core.events import Event
 from harness.core.request import build_request
-from harness.execution.progress import Bars, Lines, figures, progress, verdict
+from harness.execution.progress import JobBars, JobLines, figures, progress, verdict
 from harness.planning.plan import Plan, make_plan
+from harness.system import progress_lines
 
 DONE = {"status": "done", "metrics": {"war": 0.5, "uar": 0.25}, "error": None}
 FAILED = {"status": "failed", "metrics": {}, "error": "loss is nan [bold]\nsecond line"}
@@ -45,9 +46,9 @@ def events(plan: Plan) -> list[Event]:
 
 
 def lines(plan: Plan, every: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    monkeypatch.setattr(Lines, "EVERY", every)
+    monkeypatch.setattr(progress_lines, "EVERY", every)
     text = io.StringIO()
-    show = Lines(plan, Console(file=text, width=40))
+    show = JobLines(plan, Console(file=text, width=40))
     for event in events(plan):
         show(event)
     return text.getvalue().splitlines()
@@ -98,7 +99,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
 
 
 def test_a_terminal_gets_a_bar_over_jobs_and_a_line_for_each_running_job(plan: Plan, terminal: Terminal) -> None:
-    with Bars(plan, Console(file=terminal.slave)) as bars:
+    with JobBars(plan, Console(file=terminal.slave)) as bars:
         for event in events(plan):
             bars(event)
             bars.display.refresh()
@@ -111,7 +112,7 @@ def test_a_terminal_gets_a_bar_over_jobs_and_a_line_for_each_running_job(plan: P
 
 
 def test_a_job_started_again_has_one_line(plan: Plan, terminal: Terminal) -> None:
-    bars = Bars(plan, Console(file=terminal.slave))
+    bars = JobBars(plan, Console(file=terminal.slave))
     start = {"event": "started", "job": plan.todo[0].id}
     bars(start)
     bars(start)  # its worker died, and another took it up
@@ -122,13 +123,13 @@ def test_standard_error_decides_between_bars_and_lines(
     plan: Plan, terminal: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with progress(plan, quiet=False) as send:
-        assert isinstance(send, Lines)
+        assert isinstance(send, JobLines)
         send(events(plan)[1])
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "started toy/1 linear seed 1\n")
     monkeypatch.setattr(sys, "stderr", terminal.slave)
     with progress(plan, quiet=False) as send:
-        assert isinstance(send, Bars)
+        assert isinstance(send, JobBars)
 
 
 def test_quiet_shows_nothing(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +141,7 @@ def test_quiet_shows_nothing(plan: Plan, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_what_is_done_already_is_said(toy_flags: dict[str, Any], plan: Plan, terminal: Terminal) -> None:
     kept = Plan(plan.jobs, plan.todo[:1], plan.fills, plan.context)
-    with Bars(kept, Console(file=terminal.slave)):
+    with JobBars(kept, Console(file=terminal.slave)):
         pass
     assert "1 already done" in terminal.text()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec, Level, Problem, Sample
 from harness.core.errors import BadData
+from harness.core.text import and_more
 from harness.data.check.clip_problems import clip_problems, short_clips
 from harness.data.check.leaks import leak_problems
 from harness.data.check.parallel import Parallel
@@ -98,7 +99,7 @@ def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
     for file, count in rows.items():
         if count > ROWS:
-            yield Problem("error", "bad-annotation", f"and {count - ROWS:,} more rows, {count:,} in all", file)
+            yield Problem("error", "bad-annotation", and_more(count, ROWS, "rows"), file)
 
 
 def split_problems(dataset: Dataset) -> list[Problem]:

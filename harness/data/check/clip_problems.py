@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.dataset_spec import Level, Problem, Sample
+from harness.core.text import and_more
 from harness.data.clip_index import BROKEN, NOT_THERE, UNORDERED, UNREADABLE
 from harness.data.dataset import Dataset
 from harness.data.paths import relative
@@ -42,7 +43,7 @@ def listed(
         where = relative(sample.source, dataset.root.absolute())
         named.append(Problem(level, code, f"clip {sample.id}: {where} {text}", file, line))
     if len(clips) > most:
-        named.append(Problem(level, code, f"and {len(clips) - most:,} more clips, {len(clips):,} in all"))
+        named.append(Problem(level, code, and_more(len(clips), most, "clips")))
     return named
 
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from harness.core.dataset_spec import Problem, Sample
 from harness.core.errors import BadSample
+from harness.core.text import and_more
 from harness.data.check.clip_problems import NAMED
 from harness.data.check.parallel import Parallel
 from harness.data.dataset import Dataset
@@ -48,7 +49,7 @@ def leak_problems(dataset: Dataset, effort: Parallel) -> list[Problem]:
         if (folds := _apart(dataset, a, b))
     ]
     if len(problems) > NAMED:
-        rest = f"and {len(problems) - NAMED:,} more pairs of clips, {len(problems):,} in all"
+        rest = and_more(len(problems), NAMED, "pairs of clips")
         return [*problems[:NAMED], Problem("error", "leak", rest)]
     return problems
 

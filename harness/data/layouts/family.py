@@ -14,7 +14,7 @@ from harness.data.layouts import labels
 from harness.data.layouts.ids import Ids
 from harness.data.layouts.lists import PARTS, WHOLE, Cell
 
-Counts = Mapping[str, tuple[Sequence[int], Sequence[int]]]  # fold -> official clips of each class, (train, test)
+Counts = Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]  # fold -> clips per class, (train, test)
 NONE = frozenset({"", "0"})  # the label, in a table of all clips, of one that has no single label
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from harness.core.dataset_spec import ClassLabel, Fold, Inventory, Problem
+from harness.core.dataset_spec import ClassLabel, DatasetSpec, Fold, Inventory, Problem
 from harness.core.errors import BadData, UnknownName, suggestion
+from harness.core.text import first_few
 from harness.data.layouts.complete import Rule, all_labels, complete
 from harness.data.layouts.family import Counts, Meaning, Reading, read_family
 from harness.data.layouts.folds import make_folds
@@ -37,6 +38,34 @@ class Layouts:
     crops: tuple[Crops, ...]  # by preference
     lists: str  # the official ones, with {fold} and {part}
     rule: Rule
+
+    def spec(
+        self,
+        *,
+        version: str,
+        folder: str,
+        paper: str,
+        write_demo: str,
+        temporal_pairs: tuple[tuple[str, str], ...] = (),
+        overlaps: tuple[str, ...] = (),
+    ) -> DatasetSpec:
+        """Return the dataset as a plugin offers it; see `DatasetSpec` for what is asked for here."""
+        return DatasetSpec(
+            name=self.name,
+            version=version,
+            title=self.title,
+            folder=folder,
+            classes=self.classes,
+            folds=self.folds,
+            load=self.load,
+            read=self.read,
+            counts=self.counts,
+            split_sha256=self.sha256,
+            overlaps=overlaps,
+            temporal_pairs=temporal_pairs,
+            write_demo=write_demo,
+            paper=paper,
+        )
 
     def read(self, root: Path, layout: str) -> Inventory:
         """All folds below a root.
@@ -202,8 +231,7 @@ class Layouts:
         fold, part = cell or ("", "")
         expected = self.lists.format(fold=fold, part=part)
         left = [f"{path} ({reason})" for path, reason in sorted(lists.unused.items())]
-        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-        alone = f" Left alone: {', '.join(left[:SHOWN])}{more}." if left else ""
+        alone = f" Left alone: {first_few(left, SHOWN)}." if left else ""
         return (
             f"{self.title} fold {fold}: no {part} list; expected {expected!r} below {root}, or lists in a folder "
             f"that --layout :FOLDER names.{alone}"
@@ -212,8 +240,7 @@ class Layouts:
 
 def _other_lists(templates: Sequence[str]) -> Iterator[Problem]:
     if templates:
-        more = f" and {len(templates) - SHOWN} more" if len(templates) > SHOWN else ""
-        text = f"label lists also at {', '.join(templates[:SHOWN])}{more}; --layout ':{templates[0]}' reads those"
+        text = f"label lists also at {first_few(templates, SHOWN)}; --layout ':{templates[0]}' reads those"
         yield Problem("info", "other-lists", text)
 
 

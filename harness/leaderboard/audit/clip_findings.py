@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from harness.leaderboard.audit.finding import Finding, about, some
+from harness.core.text import first_few
+from harness.leaderboard.audit.finding import Finding, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.sections import SECTION
@@ -71,7 +72,7 @@ def _in_several_folds(tests: Inference, dataset: str) -> Iterator[Finding]:
     ids, counts = np.unique(tests.panel.ids.astype(str), return_counts=True)
     twice = ids[counts > 1].tolist()
     if twice:
-        text = f"{len(twice)} test clips are in more than one fold: {some(twice, NAMED)}"
+        text = f"{len(twice)} test clips are in more than one fold: {first_few(twice, NAMED)}"
         yield Finding(
             "warning",
             "folds-overlap",
@@ -97,7 +98,7 @@ def _duplicates(
                 {"fold": fold, "clips": [str(ids[a]), str(ids[b])], "same_label": bool(labels[a] == labels[b])}
             )
     if pairs:
-        named = some([f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs], NAMED)
+        named = first_few([f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs], NAMED)
         text = f"near-duplicate test clips, to which every method gives nearly equal logits: {named}"
         yield Finding(
             "warning",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,12 +23,6 @@ class Finding:
     name: str
     message: str
     values: Mapping[str, Any] = field(default_factory=dict)  # the numbers behind the message, scores as fractions
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """The first names, and how many there are beyond them."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def about(

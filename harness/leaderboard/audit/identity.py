@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.leaderboard.audit.finding import Finding, Level, about, some
+from harness.core.text import first_few
+from harness.leaderboard.audit.finding import Finding, Level, about
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.compare import shown
+from harness.leaderboard.board.protocols import shown
 from harness.results.records import job_of
 from harness.results.store import read
 
@@ -27,7 +28,7 @@ def findings(board: Board) -> Iterator[Finding]:
             for fault in _faults(read(Path(job["path"]) / "result.json")) if job["path"] else ():
                 said.setdefault(fault, []).append(f"fold {job['fold']} seed {job['seed']}")
         for (level, code, text), where in said.items():
-            yield about(row, level, code, f"{text}: {some(where, NAMED)}")
+            yield about(row, level, code, f"{text}: {first_few(where, NAMED)}")
 
 
 def _faults(result: Mapping[str, Any]) -> Iterator[tuple[Level, str, str]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
-from harness.leaderboard.audit.finding import Finding, some
+from harness.core.text import first_few
+from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.protocols import FINGERPRINT, differing, shown
 from harness.leaderboard.board.sections import BoardRow
-from harness.leaderboard.compare import shown
 
-FINGERPRINT = "data fingerprint"
 NAMED = 3  # rows named for each protocol; the rest are counted
 
 
@@ -39,22 +38,5 @@ def findings(board: Board) -> Iterator[Finding]:
             )
 
 
-def differing(
-    board: Board,
-    first: BoardRow,
-    second: BoardRow,
-) -> dict[str, tuple[Any, Any]]:
-    """The fields of the protocol, the data's fingerprint, and the split, in which two rows differ; both values."""
-    left, right = ({**_facts(board, row)} for row in (first, second))
-    names = dict.fromkeys([*left, *right])
-    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
-
-
-def _facts(board: Board, row: BoardRow) -> dict[str, Any]:
-    facts = board.jobs.facts[row["row"]]
-    split = {"official split": bool(row["official"])}
-    return {**facts["protocol"], FINGERPRINT: facts["fingerprint"], **split}
-
-
 def _names(rows: list[BoardRow]) -> str:
-    return some([row["name"] for row in rows], NAMED)
+    return first_few([row["name"] for row in rows], NAMED)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from harness.core.text import first_few
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.sections import BoardRow
 
@@ -46,7 +47,7 @@ def _missing(board: Board, row: BoardRow) -> str:
     gaps = [f"fold {fold} seed {seed}" for fold, seed in wanted if (fold, seed) not in done]
     strays = [f"fold {fold} is not one of the dataset" for fold in sorted({job["fold"] for job in jobs} - set(folds))]
     named = [*(f"no {gap}" for gap in gaps[:NAMED]), *strays]
-    return ", ".join(named) + (f" and {len(gaps) - NAMED} more" if len(gaps) > NAMED else "")
+    return first_few([*named, *gaps[NAMED:]], len(named))
 
 
 def failures(board: Board, rows: Iterable[BoardRow]) -> list[tuple[str, str]]:

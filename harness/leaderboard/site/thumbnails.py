@@ -14,6 +14,7 @@ from PIL import Image
 
 from harness.core.dataset_spec import DatasetSpec, Sample
 from harness.core.errors import HarnessError, find_named
+from harness.core.metric import Predictions
 from harness.data.dataset import Dataset, open_dataset
 from harness.data.places import DEMO_ROOT, dataset_place
 from harness.results.predictions import BadPredictions, read_clips
@@ -109,8 +110,7 @@ def surest_wrong(
     logits: np.ndarray,
 ) -> np.ndarray:
     """Indices of the wrongly named clips, the highest probability first."""
-    exact = logits.astype(np.float64)
-    sure = 1 / np.exp(exact - exact.max(axis=1, keepdims=True)).sum(axis=1)
+    sure = Predictions(labels, logits, ()).confidence
     wrong = np.flatnonzero(labels != predicted)
     return np.asarray(wrong[np.argsort(-sure[wrong], kind="stable")])
 

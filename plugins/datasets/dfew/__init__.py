@@ -78,17 +78,9 @@ LAYOUTS = Layouts(
 def register_datasets() -> Iterable[DatasetSpec]:
     """Offer the dataset."""
     return [
-        DatasetSpec(
-            name="dfew",
+        LAYOUTS.spec(
             version="1",
-            title="DFEW",
             folder="DFEW",
-            classes=CLASSES,
-            folds=FOLDS,
-            load=LAYOUTS.load,
-            read=LAYOUTS.read,
-            counts=COUNTS,
-            split_sha256=SPLIT_SHA256,
             overlaps=("MAFW holds 1,097 videos of DFEW: to train on one and test on the other leaks",),
             temporal_pairs=(("sadness", "anger"),),
             write_demo="harness_plugins.datasets.dfew.replica:write",

@@ -59,17 +59,9 @@ LAYOUTS = Layouts(
 def register_datasets() -> Iterable[DatasetSpec]:
     """Offer the dataset."""
     return [
-        DatasetSpec(
-            name="ferv39k",
+        LAYOUTS.spec(
             version="1",
-            title="FERV39k",
             folder="FERV39k",
-            classes=CLASSES,
-            folds=FOLDS,
-            load=LAYOUTS.load,
-            read=LAYOUTS.read,
-            counts=COUNTS,
-            split_sha256=SPLIT_SHA256,
             temporal_pairs=(("sadness", "anger"),),
             write_demo="harness_plugins.datasets.ferv39k.replica:write",
             paper="Wang et al., FERV39k: A Large-Scale Multi-Scene Dataset for Facial Expression Recognition "

@@ -98,17 +98,9 @@ LAYOUTS = Layouts(
 def register_datasets() -> Iterable[DatasetSpec]:
     """Offer the dataset."""
     return [
-        DatasetSpec(
-            name="mafw",
+        LAYOUTS.spec(
             version="1",
-            title="MAFW",
             folder="MAFW",
-            classes=CLASSES,
-            folds=FOLDS,
-            load=LAYOUTS.load,
-            read=LAYOUTS.read,
-            counts=COUNTS,
-            split_sha256=SPLIT_SHA256,
             overlaps=(
                 "MAFW holds 1,097 videos of DFEW, 98 of AFEW and 850 of EmoVoxCeleb: to train on one and test on the "
                 "other leaks",
