@@ -70,7 +70,7 @@ def run(options: argparse.Namespace, folder: Path, name: str, at_once: int) -> f
         if event["event"] == "started":
             starts.append(time.perf_counter())
 
-    plan = run_bench.prepare(request, lambda name, done, total: None)
+    plan = run_bench.plan_bench(request, lambda name, done, total: None)
     results = [result for _, result in run_bench.run(plan, "ray", note)]
     ended = time.perf_counter()
     if [result["status"] for result in results] != ["done"] * options.jobs:

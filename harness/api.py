@@ -70,7 +70,7 @@ def bench(
     from harness.execution.progress import progress
 
     request = build_request(flags, Path(bench_file) if bench_file else None)
-    plan = run_bench.prepare(request, lambda name, done, total: None)
+    plan = run_bench.plan_bench(request, lambda name, done, total: None)
     with progress(plan, quiet=quiet) as send:
         for _ in run_bench.run(plan, request.executor, send):
             pass

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.analysis.select import Wanted, Where, analysis_named, choose, context_of
+from harness.analysis.select import RunPlaces, RunSelection, analysis_named, choose, context_of
 from harness.core import options
 from harness.core.errors import BadOption, HarnessError
 from harness.core.lazy import load_object
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def run_analysis(
     name: str,
-    where: Where,
+    where: RunPlaces,
     out: Path,
-    wanted: Wanted,
+    wanted: RunSelection,
     overrides: Iterable[str] = (),
 ) -> Sequence[Path]:
     """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`.

@@ -19,7 +19,7 @@ from harness.system.folders import cache_folder
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunSelection:
     """What `harness analyze` was asked for; a field that is empty leaves nothing out."""
 
     methods: tuple[str, ...] = ()  # or names of variants
@@ -28,7 +28,7 @@ class Wanted:
     seeds: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, **texts: str | None) -> Wanted:
+    def parse(cls, **texts: str | None) -> RunSelection:
         """From comma-separated names; `all` is the same as none."""
         return cls(**{key: tuple(parse_names(text)) for key, text in texts.items() if text and text != "all"})
 
@@ -44,7 +44,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Where:
+class RunPlaces:
     """What a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
 
     runs: Path | Sequence[Path]
@@ -71,7 +71,7 @@ def analysis_named(name: str) -> AnalysisSpec:
 def choose(
     spec: AnalysisSpec,
     store: Store | JoinedStores,
-    wanted: Wanted,
+    wanted: RunSelection,
 ) -> list[dict[str, Any]]:
     """The finished results that are wanted and that the analysis can be applied to.
 
@@ -90,7 +90,7 @@ def choose(
     return fitting
 
 
-def context_of(result: Mapping[str, Any], where: Where) -> RunContext:
+def context_of(result: Mapping[str, Any], where: RunPlaces) -> RunContext:
     """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
     spec = registry.dataset(result["dataset"])
     layout = where.layouts.get(spec.name, "")

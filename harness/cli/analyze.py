@@ -46,10 +46,10 @@ def analyze(
     if name is None:
         raise BadOption("which analysis? harness analyze NAME; --list names them")
     from harness.analysis.run_analysis import run_analysis
-    from harness.analysis.select import Wanted, Where
+    from harness.analysis.select import RunPlaces, RunSelection
     from harness.core.request import parse_layouts
 
-    wanted = Wanted.parse(
+    wanted = RunSelection.parse(
         methods=methods,
         datasets=datasets,
         folds=folds,
@@ -59,7 +59,7 @@ def analyze(
         layouts = parse_layouts(layout or [])
     except ValueError as error:
         raise BadOption(f"--layout: {error}") from error
-    where = Where(roots_of(runs), data_root, layouts, backbone, threads)
+    where = RunPlaces(roots_of(runs), data_root, layouts, backbone, threads)
     files = run_analysis(name, where, out_dir, wanted, set_ or ())
     if json_:
         print_json({"analysis": name, "files": [str(path) for path in files]})

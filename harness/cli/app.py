@@ -28,7 +28,7 @@ from harness.cli import (
 )
 from harness.cli.exits import EXIT_INTERRUPTED
 from harness.core.version import __version__
-from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, stop
+from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
 console = Console(stderr=True)
 STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
@@ -40,7 +40,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run a command; Ctrl-C exits 130, SIGTERM 143."""
         try:
-            with stop.on(signal.SIGTERM):
+            with shutdown.listen(signal.SIGTERM):
                 return super().invoke(ctx)
         except (KeyboardInterrupt, ShutdownRequested) as error:
             console.print(STOPPED, highlight=False, soft_wrap=True)

@@ -149,7 +149,7 @@ def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
     from harness.execution import run_bench
 
     with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
-        plan = run_bench.prepare(request, _demo_progress(quiet), dry_run=dry_run)
+        plan = run_bench.plan_bench(request, _demo_progress(quiet), dry_run=dry_run)
     report_problems()
     for note in () if quiet else plan.notes:
         err.print(note, markup=False, highlight=False, soft_wrap=True)

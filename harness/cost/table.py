@@ -19,7 +19,7 @@ from harness.models.spec import MethodSpec
 
 TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
 
-Settled = tuple[MethodSpec, dict[str, Any], FrameInput]
+MethodChoice = tuple[MethodSpec, dict[str, Any], FrameInput]
 
 
 def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) -> Backbone:
@@ -33,7 +33,7 @@ def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) 
 
 
 def rows(
-    methods: Iterable[Settled], backbone: Backbone, convention: Convention, classes: Sequence[str]
+    methods: Iterable[MethodChoice], backbone: Backbone, convention: Convention, classes: Sequence[str]
 ) -> Iterator[dict[str, Any] | HarnessError]:
     """Yield a row for each method, or why it cannot be counted.
 

@@ -1,10 +1,9 @@
-"""A dataset opened at a root: its folds with frames counted, its identity, and its order in the feature cache."""
+"""A dataset opened at a root: its folds with frames counted, and its identity."""
 
 from __future__ import annotations
 
 import os
 import traceback
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,10 +19,8 @@ from harness.data.paths import Below
 from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
 
-SHARD = 64  # clips a shard of the feature cache; part of nothing's identity, but of its bits
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """What is on disk, checked against what the spec says."""
 
@@ -88,40 +85,12 @@ class Dataset:
         """Ids of the training and of the test clips of each fold."""
         return {name: ({s.id for s in fold.train}, {s.id for s in fold.test}) for name, fold in self.folds.items()}
 
-    @cached_property
-    def shards(self) -> tuple[tuple[Sample, ...], ...]:
-        """All clips in fixed batches, none of which mixes clips that are tested in different folds.
-
-        So a fold is a set of whole shards, and asking for one fold never encodes a clip of another.
-        """
-        groups: dict[tuple[str, ...], list[Sample]] = defaultdict(list)
-        tested = self._tested_in()
-        for sample_id in sorted(self.samples):
-            groups[tested[sample_id]].append(self.samples[sample_id])
-        return tuple(shard for key in sorted(groups) for shard in _batched(groups[key]))
-
-    @cached_property
-    def places(self) -> dict[str, tuple[int, int]]:
-        """Clip id -> (shard, row)."""
-        return {s.id: (i, row) for i, shard in enumerate(self.shards) for row, s in enumerate(shard)}
-
-    def shards_of(self, samples: Iterable[Sample]) -> list[int]:
-        """The shards that hold these clips, ascending."""
-        return sorted({self.places[sample.id][0] for sample in samples})
-
     def missing(self, folds: Iterable[str]) -> list[Sample]:
         """Clips of these folds that have no frames on disk."""
         missing = []
         for name in folds:
             missing += [sample for sample in self.folds[name].samples if not sample.frames]
         return missing
-
-    def _tested_in(self) -> dict[str, tuple[str, ...]]:
-        tested: dict[str, tuple[str, ...]] = dict.fromkeys(self.samples, ())
-        for name, fold in self.folds.items():
-            for sample in fold.test:
-                tested[sample.id] = (*tested[sample.id], name)
-        return tested
 
 
 def open_dataset(
@@ -144,17 +113,12 @@ def open_dataset(
     Raises:
         BadData: nothing there, or an annotation is wrong.
     """
-    return describe(
-        spec,
-        root,
-        find(spec, root, layout).checked(),
-        cache,
-        thorough=thorough,
-    )
+    found = read_inventory(spec, root, layout).checked()
+    return count_frames(spec, root, found, cache, thorough=thorough)
 
 
-def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
-    """What the plugin reads below a root. Whatever it raises on odd data is the user's to read, not a crash.
+def read_inventory(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
+    """Read the lists below a root, as the plugin does. Whatever it raises on odd data is an error, not a crash.
 
     Raises:
         BadData: nothing there, or nothing that can be read.
@@ -164,7 +128,7 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
     if spec.read is None and layout:
         raise BadData(f"{spec.title}: its plugin reads one layout only, so {layout!r} cannot be chosen")
     if spec.read:
-        with _blamed_on(spec.title):
+        with plugin_errors_as(spec.title):
             found = spec.read(root, layout)
     else:
         found = _loaded(spec, root)
@@ -176,7 +140,7 @@ def find(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
     return found
 
 
-def describe(
+def count_frames(
     spec: DatasetSpec,
     root: Path,
     found: Inventory,
@@ -184,7 +148,7 @@ def describe(
     *,
     thorough: bool,
 ) -> Dataset:
-    """What was found, with the frames of every clip counted."""
+    """Count the frames of every clip that was found, which makes it a dataset."""
     if not spec.folds:
         spec = replace(
             spec,
@@ -218,13 +182,13 @@ def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
     """What a plugin that reads fold by fold finds."""
     folds = {}
     for name in spec.folds:
-        with _blamed_on(f"{spec.title}: fold {name!r}"):
+        with plugin_errors_as(f"{spec.title}: fold {name!r}"):
             folds[name] = spec.load(root, name)
     return Inventory(folds, layout="", crop_source="")
 
 
 @contextmanager
-def _blamed_on(what: str) -> Iterator[None]:
+def plugin_errors_as(what: str) -> Iterator[None]:
     """Turn whatever a plugin raises into an error that says what cannot be read, and where it failed."""
     try:
         yield
@@ -234,10 +198,6 @@ def _blamed_on(what: str) -> Iterator[None]:
         place = traceback.extract_tb(error.__traceback__)[-1]
         reason = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
         raise BadData(f"{what} cannot be read: {reason}") from error
-
-
-def _batched(samples: Sequence[Sample]) -> Iterator[tuple[Sample, ...]]:
-    return (tuple(samples[start : start + SHARD]) for start in range(0, len(samples), SHARD))
 
 
 def _count(

@@ -11,7 +11,7 @@ from harness.demo.identity import Colour
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """Everything of a frame that says nothing about the expression. Angles in radians."""
 
     yaw: float = 0.0
@@ -26,7 +26,7 @@ class View:
     noise: float = 0.0
 
 
-def draw_view(rng: np.random.Generator, strength: float = 1.0) -> View:
+def draw_view(rng: np.random.Generator, strength: float = 1.0) -> CameraView:
     """Return a random view, of the same spread for every class; `strength` 0 gives the plain frontal view.
 
     Light, colour, blur and noise vary much and pose little, as in crops that were aligned by the eyes.
@@ -40,7 +40,7 @@ def draw_view(rng: np.random.Generator, strength: float = 1.0) -> View:
     )
     gain = 1 + strength * (rng.uniform(-0.38, 0.15) + rng.normal(0, 0.04, 3))
     slope = strength * rng.normal(0, (0.16, 0.1))
-    return View(
+    return CameraView(
         yaw=float(turn[0]),
         pitch=float(turn[1]),
         roll=float(turn[2]),
@@ -54,7 +54,7 @@ def draw_view(rng: np.random.Generator, strength: float = 1.0) -> View:
     )
 
 
-def drift(view: View, by: NDArray[np.float64]) -> View:
+def drift(view: CameraView, by: NDArray[np.float64]) -> CameraView:
     """Return `view` with yaw, pitch, roll and both shifts moved by the five numbers of `by`."""
     yaw, pitch, roll, right, down = (float(number) for number in by)
     shift = (view.shift[0] + right, view.shift[1] + down)

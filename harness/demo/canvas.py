@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from harness.demo.camera import View
+from harness.demo.camera import CameraView
 from harness.demo.identity import Colour
 from harness.demo.randomness import generator
 
@@ -66,7 +66,7 @@ class Canvas:
     Shapes are kept and projected together: one pass over all points is several times faster.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: CameraView) -> None:
         self.view = view
         self.unit = 0.42 * SIZE * OVERSAMPLING * view.scale
         self._shapes: list[_Shape] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from harness.demo.camera import View
+from harness.demo.camera import CameraView
 from harness.demo.canvas import Canvas, Points, arc
 from harness.demo.expressions import ActionUnits
 from harness.demo.identity import Identity, mix
@@ -19,7 +19,7 @@ _CIRCLE = np.stack([np.cos(_ANGLE), np.sin(_ANGLE)], 1)
 def render(
     who: Identity,
     units: ActionUnits,
-    view: View,
+    view: CameraView,
     rng: np.random.Generator,
     *,
     gaze: float = 0.0,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from harness.demo.camera import View, draw_view, drift
+from harness.demo.camera import CameraView, draw_view, drift
 from harness.demo.expressions import PROTOTYPES, blend, perform
 from harness.demo.faces import render
 from harness.demo.identity import Identity, draw_identity
@@ -96,7 +96,7 @@ def _shoot(
     frames = []
     for index in range(count):
         now = {name: strength * level[index] for name, strength in units.items()}
-        seen: View = drift(view, moves[index])
+        seen: CameraView = drift(view, moves[index])
         closed = 0.9 * (index == blink)
         frames.append(render(who, now, seen, rng, gaze=gaze, closed=closed, speech=float(speech[index])))
     return frames

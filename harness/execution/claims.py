@@ -13,7 +13,7 @@ from harness.core.errors import HarnessError
 from harness.core.job import JobSpec
 from harness.results.status import AT_WORK
 from harness.results.store import Store
-from harness.system.shutdown import stop
+from harness.system.shutdown import shutdown
 
 if TYPE_CHECKING:
     from harness.planning.plan import Plan
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 0.5
 
-Taken = Literal["ours", "elsewhere", "finished"]
+Claim = Literal["ours", "elsewhere", "finished"]
 
 
 class Claims:
@@ -37,7 +37,7 @@ class Claims:
     def __exit__(self, *details: object) -> None:
         self.store.leases.close()
 
-    def take(self, job: JobSpec) -> Taken:
+    def take(self, job: JobSpec) -> Claim:
         """Take a job, unless another driver is at it, or has finished it since this run was planned."""
         if not self.store.leases.acquire(job.id):
             return "elsewhere"
@@ -62,8 +62,8 @@ class Claims:
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
         """The result of a job if it was stored since this run was planned."""
-        header = self.store.header(job)
-        if header is None or header.status == "broken" or header.stamp == self.stamps.get(job.id):
+        summary = self.store.summary(job)
+        if summary is None or summary.status == "broken" or summary.stamp == self.stamps.get(job.id):
             return None
         return self.store.result(job)
 
@@ -77,7 +77,7 @@ class Claims:
                 queue.append(job)
                 passed += 1
                 if passed >= len(queue):  # all that is left is with others
-                    stop.check()
+                    shutdown.check()
                     time.sleep(WAIT_SECONDS)
                 continue
             passed = 0

@@ -28,7 +28,7 @@ HOOKS = {"started": "job_started", "epoch": "epoch_ended", "finished": "job_fini
 NOT_HISTORY = ("event", "job", "epoch_total", "epochs")  # of an epoch's event; the rest is a row of the history
 
 
-def prepare(
+def plan_bench(
     request: Request,
     demo_progress: DemoProgress,
     *,

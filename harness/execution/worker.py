@@ -106,14 +106,14 @@ def execute_apart(job: JobSpec, context: RunContext, send: EventSink) -> ResultA
 
 def unpack(
     job: JobSpec,
-    parcel: ResultArchive,
+    archive: ResultArchive,
     context: RunContext,
 ) -> dict[str, Any]:
     """Store what a worker sent back."""
     with _storing(context), Store(Path(context.out)).draft(job) as draft:
-        for name, content in parcel.files.items():
+        for name, content in archive.files.items():
             (draft / Path(name).name).write_bytes(content)
-    return parcel.result
+    return archive.result
 
 
 def store_failure(

@@ -23,11 +23,12 @@ from harness.core.dataset_spec import Sample
 from harness.core.errors import BadData
 from harness.data.dataset import Dataset
 from harness.features.encode import encode, load_all
+from harness.features.shards import shards_of
 from harness.features.view import View, features_folder, shard_file
 from harness.models.backbone import Backbone
 from harness.system.files import write_atomically
 from harness.system.leases import leases_in
-from harness.system.shutdown import stop
+from harness.system.shutdown import shutdown
 
 WAIT_SECONDS = 0.2
 
@@ -71,26 +72,18 @@ class FeatureCache:
             BadData: there are such clips and they are not to be skipped.
         """
         leases, name = leases_in(self.root), f"{view.key}-{shard:05d}"
-        while not self.has(view, shard) or self._mended(
-            dataset,
-            view,
-            shard,
-        ):
+        while self._to_fill(dataset, view, shard):
             if not leases.acquire(name):
-                stop.check()
+                shutdown.check()
                 time.sleep(WAIT_SECONDS)  # somebody else encodes it
                 continue
             try:
-                if not self.has(view, shard) or self._mended(
-                    dataset,
-                    view,
-                    shard,
-                ):
+                if self._to_fill(dataset, view, shard):
                     self._fill(dataset, view, shard, backbone, skip_bad=skip_bad)
             finally:
                 leases.release(name)
         bad = self._bad(view, shard)
-        refuse(bad, skip_bad)
+        raise_if_bad(bad, skip_bad)
         return bad
 
     def _fill(
@@ -102,8 +95,8 @@ class FeatureCache:
         *,
         skip_bad: bool,
     ) -> None:
-        clips, bad = load_all(dataset.shards[shard], view)
-        refuse(bad, skip_bad)
+        clips, bad = load_all(shards_of(dataset).batches[shard], view)
+        raise_if_bad(bad, skip_bad)
         self._write(
             dataset,
             view,
@@ -130,15 +123,17 @@ class FeatureCache:
         path = self.path(view, shard).with_suffix(".bad.json")
         return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
-    def _mended(
+    def _to_fill(
         self,
         dataset: Dataset,
         view: View,
         shard: int,
     ) -> bool:
-        """Whether the clips that could not be read when the shard was written can be read now."""
+        """Whether a shard is missing, or clips that could not be read when it was written can be read now."""
+        if not self.has(view, shard):
+            return True
         bad = self._bad(view, shard)
-        suspects = [sample for sample in dataset.shards[shard] if sample.id in bad]
+        suspects = [sample for sample in shards_of(dataset).batches[shard] if sample.id in bad]
         return bool(suspects) and len(load_all(suspects, view)[1]) < len(bad)
 
     def _write(
@@ -179,8 +174,8 @@ class FeatureTable:
         view: View,
     ) -> None:
         self.cache = cache
-        self.dataset = dataset
         self.view = view
+        self._rows = shards_of(dataset).rows
         self._shards: dict[int, np.ndarray] = {}
 
     def gather(self, samples: Iterable[Sample]) -> Tensor:
@@ -189,14 +184,14 @@ class FeatureTable:
 
     def row(self, sample: Sample) -> np.ndarray:
         """Features (T, D) of one clip; all NaN if it could not be read."""
-        shard, row = self.dataset.places[sample.id]
+        shard, row = self._rows[sample.id]
         if shard not in self._shards:
             self._shards[shard] = np.load(self.cache.path(self.view, shard), mmap_mode="r")
         features: np.ndarray = self._shards[shard][row]
         return features
 
 
-def refuse(bad: Mapping[str, str], skip_bad: bool) -> None:
+def raise_if_bad(bad: Mapping[str, str], skip_bad: bool) -> None:
     """Raise BadData with the count and the first of the clips that cannot be read, unless they are to be skipped."""
     if bad and not skip_bad:
         first = "\n".join(list(bad.values())[:NAMED])

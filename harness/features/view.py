@@ -27,42 +27,34 @@ class View:
         """Hash of everything that the features depend on."""
         return digest(asdict(self), 20)
 
+    @classmethod
+    def test(
+        cls,
+        fingerprint: str,
+        backbone: BackboneId,
+        given: FrameInput,
+    ) -> View:
+        """Return the centred, unaugmented view. Methods that differ only in augmentation share it."""
+        plain = replace(
+            given,
+            augmentation=(),
+            views=0,
+            crop_scale=(1.0, 1.0),
+            colour_jitter=(0.0,) * 4,
+            rotation=0.0,
+        )
+        return cls(fingerprint, backbone, plain, TEST)
 
-def test_view(fingerprint: str, backbone: BackboneId, given: FrameInput) -> View:
-    """The centred, unaugmented view. Methods that differ only in augmentation share it."""
-    plain = replace(
-        given,
-        augmentation=(),
-        views=0,
-        crop_scale=(1.0, 1.0),
-        colour_jitter=(0.0,) * 4,
-        rotation=0.0,
-    )
-    return View(fingerprint, backbone, plain, TEST)
-
-
-def train_view(
-    fingerprint: str,
-    backbone: BackboneId,
-    given: FrameInput,
-    epoch: int,
-) -> View:
-    """Epoch e sees view e mod V."""
-    return View(
-        fingerprint,
-        backbone,
-        replace(given, views=0),
-        epoch % given.views,
-    )
-
-
-def train_views(
-    fingerprint: str,
-    backbone: BackboneId,
-    given: FrameInput,
-) -> Iterator[View]:
-    """All V augmented views."""
-    return (train_view(fingerprint, backbone, given, number) for number in range(given.views))
+    @classmethod
+    def training(
+        cls,
+        fingerprint: str,
+        backbone: BackboneId,
+        given: FrameInput,
+    ) -> Iterator[View]:
+        """Return all V augmented views; epoch e sees view e mod V."""
+        plain = replace(given, views=0)
+        return (cls(fingerprint, backbone, plain, number) for number in range(given.views))
 
 
 def features_folder(cache: Path) -> Path:

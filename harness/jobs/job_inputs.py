@@ -14,8 +14,9 @@ from harness.core.dataset_spec import Fold, Sample
 from harness.core.errors import BadSample
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
-from harness.features.cache import FeatureCache, FeatureTable, refuse
-from harness.features.view import View, test_view, train_views
+from harness.features.cache import FeatureCache, FeatureTable, raise_if_bad
+from harness.features.shards import shards_of
+from harness.features.view import View
 from harness.models.backbone import Backbone, FrameEncoder
 from harness.models.inputs import Inputs
 from harness.training.batches import CachedFeatures, Frames
@@ -59,7 +60,7 @@ class JobInputs:
             parts.append((self._test_view, fold.train))
         if self.cached:
             for view, samples in parts:
-                for shard in self.dataset.shards_of(samples):
+                for shard in shards_of(self.dataset).holding(samples):
                     self.bad |= self.cache.ensure(
                         self.dataset,
                         view,
@@ -79,7 +80,7 @@ class JobInputs:
             raise  # no clip's fault
         except (BadSample, RuntimeError):  # the latter is what a loader's process makes of the former
             if not self.cached:
-                refuse(self._unreadable(fold.train, fold.test), skip_bad=False)
+                raise_if_bad(self._unreadable(fold.train, fold.test), skip_bad=False)
             raise
 
     def usable(self, samples: Iterable[Sample]) -> list[Sample]:
@@ -114,15 +115,11 @@ class JobInputs:
 
     @cached_property
     def _test_view(self) -> View:
-        return test_view(
-            self.job.fingerprint,
-            self.job.backbone,
-            self.job.input,
-        )
+        return View.test(self.job.fingerprint, self.job.backbone, self.job.input)
 
     @cached_property
     def _train_views(self) -> list[View]:
-        return list(train_views(self.job.fingerprint, self.job.backbone, self.job.input))
+        return list(View.training(self.job.fingerprint, self.job.backbone, self.job.input))
 
     def _table(self, view: View) -> FeatureTable:
         return FeatureTable(self.cache, self.dataset, view)

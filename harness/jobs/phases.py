@@ -29,7 +29,7 @@ from harness.system.seeds import seed_everything, seed_of
 from harness.training.checkpoint import Checkpoints
 from harness.training.loop import TEST_BATCH, Report, predict
 from harness.training.loop import fit as train
-from harness.training.state import Fitted
+from harness.training.state import TrainingResult
 
 
 @dataclass
@@ -149,7 +149,7 @@ def fit(
     checkpoints: Checkpoints,
     report: Report,
     micro: int,
-) -> Fitted:
+) -> TrainingResult:
     """Train the method on the training part, watched by what the selection rule lets it see."""
     inputs = loaded.inputs
     monitor = monitor_for(

@@ -17,7 +17,7 @@ from harness.jobs.phases import Loaded, Parts
 from harness.jobs.selection import metrics_of
 from harness.results.records import identity
 from harness.statistics.scoring import confusion, score
-from harness.training.state import Fitted
+from harness.training.state import TrainingResult
 
 _speeds: dict[str, dict[str, float]] = {}  # once a process for all folds and seeds: latency depends on neither
 
@@ -25,7 +25,7 @@ _speeds: dict[str, dict[str, float]] = {}  # once a process for all folds and se
 def scored(
     loaded: Loaded,
     parts: Parts,
-    fitted: Fitted,
+    fitted: TrainingResult,
     logits: np.ndarray,
     micro: int,
 ) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Method
 from harness.statistics.scoring import score
 from harness.training.loop import Monitor, predict
-from harness.training.state import Fitted
+from harness.training.state import TrainingResult
 
 FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties
 
@@ -56,7 +56,7 @@ def monitor_for(
     return monitor
 
 
-def metrics_of(job: JobSpec, fitted: Fitted) -> dict[str, Any]:
+def metrics_of(job: JobSpec, fitted: TrainingResult) -> dict[str, Any]:
     """Under `oracle`, the last epoch's test figures, so that tables can show the gap."""
     if job.protocol.selection != "oracle" or not fitted.history:
         return {}

@@ -41,7 +41,7 @@ def class_names(count: int) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Settled:
+class MethodChoice:
     """A leaderboard row before it meets data: a method or a variant of one, its options and what it sees."""
 
     spec: MethodSpec
@@ -54,7 +54,7 @@ class Settled:
 class Choice:
     """What a request asks for, by the names that plugins offer. No data are read yet."""
 
-    methods: Sequence[Settled]
+    methods: Sequence[MethodChoice]
     datasets: Sequence[DatasetSpec]
     backbone: str  # as workers are told: a file by its absolute path
     data_root: Path | None
@@ -71,7 +71,7 @@ def choose(request: Request) -> Choice:
     return Choice(methods, datasets, _backbone(request), data_root)
 
 
-def _methods(request: Request) -> Iterator[Settled]:
+def _methods(request: Request) -> Iterator[MethodChoice]:
     offered = registry.plugins().offers("methods")
     names = request.methods
     if names is None:
@@ -105,10 +105,10 @@ def _settled(
     variant: str,
     overrides: Mapping[str, Any],
     request: Request,
-) -> Settled:
+) -> MethodChoice:
     """Return a row with its options: defaults, the demo's short recipe, then what was set."""
     values, given = spec.settle({**(spec.demo if request.demo else {}), **flatten(overrides)})
-    return Settled(
+    return MethodChoice(
         spec,
         variant,
         values,

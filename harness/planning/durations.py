@@ -11,15 +11,15 @@ from harness.core.job import JobSpec
 from harness.results.summary import ResultSummary
 
 
-def estimates(jobs: Iterable[JobSpec], headers: Iterable[ResultSummary]) -> dict[str, float]:
+def estimates(jobs: Iterable[JobSpec], summaries: Iterable[ResultSummary]) -> dict[str, float]:
     """Job id -> seconds: the median of its row on its dataset, else of its row anywhere, else infinity.
 
     What nobody has seen yet counts as the longest, since starting a long job last is the costlier mistake.
     """
     seen: dict[tuple[str, ...], list[float]] = defaultdict(list)
-    for header in headers:
-        if header.status == "done" and header.seconds > 0:
-            seen[header.row, header.dataset].append(header.seconds)
-            seen[(header.row,)].append(header.seconds)
+    for summary in summaries:
+        if summary.status == "done" and summary.seconds > 0:
+            seen[summary.row, summary.dataset].append(summary.seconds)
+            seen[(summary.row,)].append(summary.seconds)
     known = {key: median(seconds) for key, seconds in seen.items()}
     return {job.id: known.get((job.row, job.dataset), known.get((job.row,), inf)) for job in jobs}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.core.dataset_spec import Fold
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
-from harness.features.shards import ShardFill
-from harness.features.view import View, features_folder, shard_file, test_view, train_views
+from harness.features.shards import ShardFill, shards_of
+from harness.features.view import View, features_folder, shard_file
 from harness.plugin import registry
 
 
@@ -45,7 +46,7 @@ def _missing(
                 job.fingerprint,
                 view,
                 shard,
-                len(dataset.shards[shard]),
+                len(shards_of(dataset).batches[shard]),
             )
 
 
@@ -57,7 +58,9 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
     fold: Fold = dataset.folds[job.fold]
     key = (job.fingerprint, job.backbone, job.input)
     tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
-    yield from ((test_view(*key), shard) for shard in dataset.shards_of(tested))
+    shards = shards_of(dataset)
+    for shard in shards.holding(tested):
+        yield View.test(*key), shard
     if features == "train+test":
-        shards = dataset.shards_of(fold.train)
-        yield from ((view, shard) for view in train_views(*key) for shard in shards)
+        trained = shards.holding(fold.train)
+        yield from itertools.product(View.training(*key), trained)

@@ -16,13 +16,13 @@ from harness.data.dataset import Dataset, open_dataset
 from harness.data.places import dataset_place
 from harness.features.shards import ShardFill
 from harness.models import weights
-from harness.planning.choose import Choice, Settled, choose, chosen_folds
+from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
 from harness.planning.missing_shards import missing_shards
 from harness.plugin import registry
 from harness.results.store import State, Store, state_of
-from harness.results.summary import ResultSummary, Stamp
+from harness.results.summary import FileVersion, ResultSummary
 from harness.system.folders import cache_folder
 
 
@@ -32,7 +32,7 @@ class Planned:
 
     job: JobSpec
     state: State
-    stamp: Stamp | None = None  # of the result that is stored now
+    stamp: FileVersion | None = None  # of the result that is stored now
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Plan:
 class Inputs:
     """What all jobs of a plan are made of, read and checked."""
 
-    methods: Sequence[Settled]
+    methods: Sequence[MethodChoice]
     datasets: Mapping[str, Dataset]
     folds: Mapping[str, Sequence[str]]
     weights: BackboneId
@@ -81,7 +81,7 @@ def make_plan(request: Request) -> Plan:
 
     # What the store holds serves both: what is to do, and how long it will take.
     store = Store(request.out)
-    summaries = store.headers()
+    summaries = store.summaries()
     planned = look_up(jobs, store, summaries)
     todo = [one.job for one in planned if _to_do(one.state, request)]
 
@@ -178,9 +178,9 @@ def look_up(
     sources = registry.method_sources()
     planned = []
     for job in jobs:
-        header = summaries.get(str(store.folder(job)))
-        state = state_of(header, sources[job.method])
-        planned.append(Planned(job, state, header.stamp if header else None))
+        summary = summaries.get(str(store.folder(job)))
+        state = state_of(summary, sources[job.method])
+        planned.append(Planned(job, state, summary.stamp if summary else None))
     return planned
 
 
@@ -214,7 +214,7 @@ def _check_complete(
 
 
 def _job(
-    method: Settled,
+    method: MethodChoice,
     dataset: Dataset,
     protocol: Protocol,
     fold: str,

@@ -39,7 +39,7 @@ KINDS: Mapping[str, type] = {
 
 
 @dataclass(frozen=True)
-class Problem:
+class PluginProblem:
     """Why a plugin, or a part of it, is left out."""
 
     plugin: str
@@ -51,7 +51,7 @@ class Plugins:
     """The loaded plugins. `files` are those named by `--plugin`, which workers load again."""
 
     manager: pluggy.PluginManager
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[PluginProblem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
@@ -63,14 +63,14 @@ class Plugins:
     ) -> None:
         """Import and register one plugin; a failure costs that plugin only."""
         if self.manager.has_plugin(name):
-            self.problems.append(Problem(name, "another plugin has this name; rename one of them"))
+            self.problems.append(PluginProblem(name, "another plugin has this name; rename one of them"))
             return
         try:
             plugin = load()
             self.manager.register(plugin, name)
         except (Exception, SystemExit) as error:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
-            self.problems.append(Problem(name, f"{type(error).__name__}: {error}"))
+            self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
         self.hashes[name] = source_sha256(plugin)
         self.problems.extend(misspelt_hooks(self.manager, plugin, name))
@@ -127,7 +127,7 @@ class Plugins:
             yield from ((impl.plugin, spec) for spec in specs)
 
     def _report(self, plugin: str, reason: str) -> None:
-        problem = Problem(plugin, reason)
+        problem = PluginProblem(plugin, reason)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -136,7 +136,7 @@ def misspelt_hooks(
     manager: pluggy.PluginManager,
     plugin: Any,
     name: str,
-) -> list[Problem]:
+) -> list[PluginProblem]:
     """Hooks of a plugin that the harness does not know, each with the closest one it does."""
     known = [n for n in vars(hookspecs) if hasattr(getattr(hookspecs, n), f"{hookspecs.NAMESPACE}_spec")]
     problems = []
@@ -144,7 +144,7 @@ def misspelt_hooks(
         if not caller.has_spec():
             close = difflib.get_close_matches(caller.name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known hooks: {', '.join(known)}"
-            problems.append(Problem(name, f"unknown hook {caller.name!r}; {hint}"))
+            problems.append(PluginProblem(name, f"unknown hook {caller.name!r}; {hint}"))
     return problems
 
 

@@ -28,7 +28,7 @@ class BadPredictions(HarnessError):
 
 
 @dataclass(frozen=True)
-class Clips:
+class PredictionTable:
     """One test fold as one job saw it; N clips, C classes."""
 
     ids: np.ndarray  # (N,) names, sorted, each once
@@ -37,7 +37,7 @@ class Clips:
     logits: np.ndarray  # (N, C) float32
 
 
-def read_clips(folder: str | Path, classes: Sequence[str]) -> Clips:
+def read_predictions(folder: str | Path, classes: Sequence[str]) -> PredictionTable:
     """The predictions of the result in `folder`.
 
     Raises:
@@ -68,7 +68,7 @@ def read_together(
     folders: Sequence[str],
     classes: Sequence[str],
     known: Ids,
-) -> list[Clips | BadPredictions]:
+) -> list[PredictionTable | BadPredictions]:
     """The predictions of several results of the same classes, or why one could not be read.
 
     Thousands of small files cost three times less when Polars reads a few hundred of them at once. It refuses all of
@@ -98,7 +98,7 @@ def _read_alone(
     path: Path,
     classes: Sequence[str],
     known: Ids,
-) -> Clips | BadPredictions:
+) -> PredictionTable | BadPredictions:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -153,7 +153,7 @@ def _logits(classes: Sequence[str]) -> list[str]:
 
 def _split(
     table: pl.DataFrame, paths: Sequence[str | Path], sizes: Sequence[int], classes: Sequence[str], known: Ids
-) -> list[Clips | BadPredictions]:
+) -> list[PredictionTable | BadPredictions]:
     ends = np.cumsum(sizes)
     starts = ends - sizes
     table, twice = _sorted(table, starts[starts < table.height])
@@ -161,7 +161,7 @@ def _split(
     labels, predicted = (_codes(table[column], classes) for column in (LABEL, PREDICTION))
     logits = table.select(_logits(classes)).to_numpy()
     wrong = twice | (labels == UNKNOWN) | (predicted == UNKNOWN) | table[ID].is_null().to_numpy()
-    found: list[Clips | BadPredictions] = []
+    found: list[PredictionTable | BadPredictions] = []
     for path, start, end in zip(
         paths,
         starts.tolist(),
@@ -175,7 +175,9 @@ def _split(
             row = start + int(wrong[inside].argmax())
             found.append(BadPredictions(f"{path}: {_amiss(table.row(row, named=True), classes)}"))
         else:
-            found.append(Clips(names.shared(inside, known), labels[inside], predicted[inside], logits[inside]))
+            found.append(
+                PredictionTable(names.shared(inside, known), labels[inside], predicted[inside], logits[inside])
+            )
     return found
 
 

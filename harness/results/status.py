@@ -41,7 +41,7 @@ def note_plan(root: Path, jobs: Iterable[JobSpec]) -> None:
 def forget_plans(root: Path) -> None:
     """Remove the plans all of whose jobs have their result."""
     plans = list((root / PLANS).glob("*.json"))
-    stored = {header.id for header in all_summaries(root) if header.status != "broken"} if plans else set()
+    stored = {summary.id for summary in all_summaries(root) if summary.status != "broken"} if plans else set()
     for path in plans:
         if all(job_id in stored for job_id, _, _ in _read(path)):
             path.unlink(missing_ok=True)
@@ -56,12 +56,12 @@ def job_states(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
     """
     at_work = running(root)
     stored: dict[str, Entry] = {}
-    for header in all_summaries(root):
-        stored[header.id] = Entry(
-            header.id,
-            header.dataset,
-            header.row,
-            _state(header, at_work, sources),
+    for summary in all_summaries(root):
+        stored[summary.id] = Entry(
+            summary.id,
+            summary.dataset,
+            summary.row,
+            _state(summary, at_work, sources),
         )
     yield from stored.values()
     for job_id, dataset, row in _planned(root):
@@ -76,17 +76,17 @@ def job_states(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
 
 
 def _state(
-    header: ResultSummary,
+    summary: ResultSummary,
     running: Iterable[str],
     sources: Mapping[str, str],
 ) -> Standing:
-    if header.id in running:
+    if summary.id in running:
         return "running"
-    if header.status == "broken":
+    if summary.status == "broken":
         return "planned"  # the next run makes it again
-    if sources.get(header.method, header.source_sha256) != header.source_sha256:
+    if sources.get(summary.method, summary.source_sha256) != summary.source_sha256:
         return "stale"  # of a plugin that is not loaded here, nothing is known
-    return header.status
+    return summary.status
 
 
 def _planned(root: Path) -> Iterator[tuple[str, str, str]]:

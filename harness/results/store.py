@@ -63,17 +63,17 @@ class Store:
         result = self.result(job)
         return None if result is None else {**result, "path": str(self.folder(job))}
 
-    def header(self, job: JobSpec) -> ResultSummary | None:
+    def summary(self, job: JobSpec) -> ResultSummary | None:
         """What a run has to know of the stored result of a job, or None."""
         return read_summary(self._folder(job))
 
-    def headers(self) -> dict[str, ResultSummary]:
+    def summaries(self) -> dict[str, ResultSummary]:
         """Return what a run has to know of every stored result, by its folder."""
         return summaries_by_folder(self.root)
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
         """What the store holds of a job."""
-        return state_of(self.header(job), source_sha256)
+        return state_of(self.summary(job), source_sha256)
 
     def results(self) -> Iterator[dict[str, Any]]:
         """Every stored result, in order of their paths, each with its folder as `path`."""
@@ -189,11 +189,11 @@ def _scored(result: Mapping[str, Any]) -> tuple[Any, ...]:
     return result.get("status"), source, result.get("metrics"), result.get("confusion"), result.get("n_scored")
 
 
-def state_of(header: ResultSummary | None, source_sha256: str) -> State:
+def state_of(summary: ResultSummary | None, source_sha256: str) -> State:
     """Done, failed or missing. Stale: made by another source of the plugin at the same version."""
-    if header is None or header.status == "broken":
+    if summary is None or summary.status == "broken":
         return "missing"
-    return header.status if header.source_sha256 == source_sha256 else "stale"
+    return summary.status if summary.source_sha256 == source_sha256 else "stale"
 
 
 def replace_folder(draft: Path, target: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 PARQUET = b"PAR1"  # how such a file starts and ends
-Stamp = tuple[int, int]
+FileVersion = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class ResultSummary:
     method: str = ""
     source_sha256: str = ""
     seconds: float = 0.0  # of all phases
-    stamp: Stamp = (0, 0)  # changes when the result is written again
+    stamp: FileVersion = (0, 0)  # changes when the result is written again
 
 
 def read_summary(folder: str | Path) -> ResultSummary | None:
@@ -61,9 +61,9 @@ def summaries_by_folder(root: Path) -> dict[str, ResultSummary]:
     for dataset in _folders(os.fspath(root)):
         for method in _folders(dataset):
             for folder in _folders(method):
-                header = read_summary(folder) if "-" in folder else None
-                if header is not None:
-                    found[folder] = header
+                summary = read_summary(folder) if "-" in folder else None
+                if summary is not None:
+                    found[folder] = summary
     return found
 
 
@@ -80,7 +80,7 @@ def _header(
     job_id: str,
     folder: str,
     result: dict[str, Any],
-    stamp: Stamp,
+    stamp: FileVersion,
 ) -> ResultSummary:
     status = result["status"]
     whole = result["id"] == job_id and (status == "failed" or _is_parquet(f"{folder}/predictions.parquet"))

@@ -17,18 +17,18 @@ class ShutdownRequested(BaseException):
     """This process was asked to stop. Like KeyboardInterrupt no `Exception`, so that no plugin swallows it."""
 
 
-class Stop:
-    """Whether this process was asked to stop. Asking raises `Stopped` at once, or at the end of a `held` block."""
+class Shutdown:
+    """The end of this process, asked for by a signal: it raises at once, or after a `postponed` block."""
 
     def __init__(self) -> None:
-        self.asked = False
-        self._held = False
+        self.requested = False
+        self._postponed = False
         self._timer: threading.Timer | None = None
 
-    def ask(self) -> None:
-        """Ask, as a signal does."""
-        if not self.asked:
-            self.asked = True
+    def request(self) -> None:
+        """Ask this process to stop, as a signal does."""
+        if not self.requested:
+            self.requested = True
             self._timer = threading.Timer(
                 PATIENCE,
                 os._exit,
@@ -36,35 +36,35 @@ class Stop:
             )
             self._timer.daemon = True
             self._timer.start()
-        if not self._held:
+        if not self._postponed:
             raise ShutdownRequested
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """A block that looks at `asked` itself, between steps that must not be torn apart."""
-        self._held = True
+    def postponed(self) -> Iterator[None]:
+        """Run a block that looks at `requested` itself, between steps that must not be torn apart."""
+        self._postponed = True
         try:
             yield
         finally:
-            self._held = False
+            self._postponed = False
         self.check()
 
     def check(self) -> None:
-        """Raise Stopped if this process was asked to stop."""
-        if self.asked:
+        """Raise ShutdownRequested if this process was asked to stop."""
+        if self.requested:
             raise ShutdownRequested
 
     @contextmanager
-    def on(self, *signals: signal.Signals) -> Iterator[None]:
-        """Let these signals ask, while the block runs. Does nothing outside of the main thread."""
+    def listen(self, *signals: signal.Signals) -> Iterator[None]:
+        """Let these signals request it while the block runs. Does nothing outside of the main thread."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
 
-        def ask(number: int, frame: FrameType | None) -> None:
-            self.ask()
+        def request(number: int, frame: FrameType | None) -> None:
+            self.request()
 
-        before = {number: signal.signal(number, ask) for number in signals}
+        before = {number: signal.signal(number, request) for number in signals}
         try:
             yield
         finally:
@@ -72,4 +72,4 @@ class Stop:
                 signal.signal(number, handler)
 
 
-stop = Stop()  # one a process, as signals are
+shutdown = Shutdown()  # one a process, as signals are

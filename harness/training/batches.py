@@ -77,7 +77,7 @@ class Frames:
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """Frames (B, T, 3, S, S) or, behind a frozen encoder, features (B, T, D); and labels (B,)."""
-        clips = Clips(
+        clips = ClipBatches(
             self.samples,
             rows,
             partial(_clip, self.given, self.job_seed, epoch),
@@ -100,7 +100,7 @@ class Frames:
             return self.encoder(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # type: ignore[no-any-return]
 
 
-class Clips(Dataset[tuple[Tensor, Tensor]]):
+class ClipBatches(Dataset[tuple[Tensor, Tensor]]):
     """Whole batches as items, so that their order is ours and not the loader's."""
 
     def __init__(

@@ -21,7 +21,7 @@ from torch import Tensor
 from harness.core.errors import HarnessError
 from harness.models.method import Method
 from harness.system.files import write_atomically
-from harness.training.state import Best, Fitted, Standing
+from harness.training.state import BestEpoch, TrainingResult, TrainingState
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class CheckpointUnfit(Exception):
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """What a checkpoint puts back."""
 
     method: Method
@@ -48,13 +48,13 @@ class Checkpoints:
     every: int  # epochs between two; 0 = only when the process is asked to stop
     shared: Collection[int] = frozenset()  # ids of the backbone's tensors, which never change
 
-    def load(self) -> Saved | None:
+    def load(self) -> SavedTraining | None:
         """What was saved last. A file that cannot be read, or of another key, is as good as none."""
         if not self.path.is_file():
             return None
         try:
             data = torch.load(self.path, map_location="cpu", weights_only=True)
-            saved = Saved(data, json.loads(data["about"]), self)
+            saved = SavedTraining(data, json.loads(data["about"]), self)
         except Exception as error:  # a spoilt file can make the reader fail in any way
             log.warning("checkpoint left aside, since it cannot be read (%s: %s)", type(error).__name__, error)
             return None
@@ -64,21 +64,21 @@ class Checkpoints:
         """Whether to save after so many epochs over all stages."""
         return bool(self.every) and epochs % self.every == 0
 
-    def save(self, at: Standing, trained: Trained) -> None:
+    def save(self, state: TrainingState, model: TrainedModel) -> None:
         """Write the file. A disk that is full costs the checkpoint, not the training."""
         data = {
-            "about": json.dumps({"key": self.key, **_plain(at)}),
-            "losses": torch.stack(at.losses).cpu() if at.losses else torch.zeros(0),
-            "best": at.best.state,
-            "tensors": dict(self.tensors(trained.method)),
-            "optimizer": trained.optimizer.state_dict(),
-            "scaler": trained.scaler.state_dict(),
+            "about": json.dumps({"key": self.key, **_plain(state)}),
+            "losses": torch.stack(state.losses).cpu() if state.losses else torch.zeros(0),
+            "best": state.best.state,
+            "tensors": dict(self.tensors(model.method)),
+            "optimizer": model.optimizer.state_dict(),
+            "scaler": model.scaler.state_dict(),
             "generators": _generators(),
         }
         try:
             write_atomically(self.path, lambda draft: torch.save(data, draft))
         except (HarnessError, RuntimeError) as error:  # the latter is torch's way to say that the disk is full
-            log.warning("no checkpoint of epoch %d: %s", at.fitted.epoch, error)
+            log.warning("no checkpoint of epoch %d: %s", state.result.epoch, error)
 
     def tensors(self, method: Method) -> Iterator[tuple[str, Tensor]]:
         """What may have changed since the method was built: parameters and buffers that the backbone does not own."""
@@ -91,32 +91,32 @@ class Checkpoints:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedTraining:
     """A checkpoint that was read."""
 
     data: dict[str, Any]
     about: dict[str, Any]
     owner: Checkpoints
 
-    def standing(self, device: torch.device) -> Standing:
+    def state_on(self, device: torch.device) -> TrainingState:
         """Where training stood."""
         about = self.about
-        return Standing(
+        return TrainingState(
             stage=about["stage"],
             epoch=about["epoch"],
             losses=list(self.data["losses"].to(device)),
             seconds=about["seconds"],
-            fitted=Fitted(about["history"], about["done"]),
-            best=Best(tuple(about["score"]), about["best"], self.data["best"]),
+            result=TrainingResult(about["history"], about["done"]),
+            best=BestEpoch(tuple(about["score"]), about["best"], self.data["best"]),
         )
 
-    def restore(self, trained: Trained) -> None:
+    def restore(self, model: TrainedModel) -> None:
         """Put tensors, optimizer, scaler and global random generators back, in a method in the same stage.
 
         Raises:
             CheckpointUnfit: the method is not the one that was saved.
         """
-        tensors = dict(self.owner.tensors(trained.method))
+        tensors = dict(self.owner.tensors(model.method))
         stored = self.data["tensors"]
         if {name: t.shape for name, t in tensors.items()} != {name: t.shape for name, t in stored.items()}:
             raise CheckpointUnfit
@@ -124,8 +124,8 @@ class Saved:
             for name, tensor in tensors.items():
                 tensor.copy_(stored[name])
         try:
-            trained.optimizer.load_state_dict(self.data["optimizer"])
-            trained.scaler.load_state_dict(self.data["scaler"])
+            model.optimizer.load_state_dict(self.data["optimizer"])
+            model.scaler.load_state_dict(self.data["scaler"])
         except (ValueError, RuntimeError, KeyError) as error:
             raise CheckpointUnfit from error
         self._restore_generators()  # last, since building draws from them
@@ -140,15 +140,15 @@ class Saved:
             torch.cuda.set_rng_state(found["cuda"])
 
 
-def _plain(at: Standing) -> dict[str, Any]:
+def _plain(state: TrainingState) -> dict[str, Any]:
     return {
-        "stage": at.stage,
-        "epoch": at.epoch,
-        "seconds": at.seconds,
-        "history": at.fitted.history,
-        "done": at.fitted.epoch,
-        "score": at.best.score,
-        "best": at.best.epoch,
+        "stage": state.stage,
+        "epoch": state.epoch,
+        "seconds": state.seconds,
+        "history": state.result.history,
+        "done": state.result.epoch,
+        "score": state.best.score,
+        "best": state.best.epoch,
     }
 
 

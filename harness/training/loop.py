@@ -16,21 +16,21 @@ from harness.models.inputs import Inputs
 from harness.models.method import Method, evaluation
 from harness.system.device import autocast, grad_scaler
 from harness.system.seeds import seed_of
-from harness.system.shutdown import ShutdownRequested, stop
-from harness.training.checkpoint import Checkpoints, Trained
+from harness.system.shutdown import ShutdownRequested, shutdown
+from harness.training.checkpoint import Checkpoints, TrainedModel
 from harness.training.optimizer import make_optimizer
 from harness.training.schedule import learning_rate
-from harness.training.state import Best, Fitted, Row, Standing
+from harness.training.state import BestEpoch, HistoryRow, TrainingResult, TrainingState
 
 CHECK_EVERY = 50  # steps; reading the loss makes a GPU wait
 TEST_BATCH = 64
 
-Report = Callable[[Row], None]
+Report = Callable[[HistoryRow], None]
 Monitor = Callable[[Method], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingSetup:
     """What stays the same over all stages of a training; see `fit`."""
 
     train: Inputs
@@ -40,11 +40,11 @@ class Training:
     micro: int
     checkpoints: Checkpoints | None
 
-    def save(self, at: Standing, trained: Trained) -> None:
+    def save(self, state: TrainingState, model: TrainedModel) -> None:
         """Save between epochs if it is time to, and anywhere if the process was asked to stop, which is obeyed here."""
-        if self.checkpoints and (stop.asked or (not at.losses and self.checkpoints.due(at.fitted.epoch))):
-            self.checkpoints.save(at, trained)
-        stop.check()
+        if self.checkpoints and (shutdown.requested or (not state.losses and self.checkpoints.due(state.result.epoch))):
+            self.checkpoints.save(state, model)
+        shutdown.check()
 
 
 def fit(
@@ -57,7 +57,7 @@ def fit(
     *,
     checkpoints: Checkpoints | None = None,
     micro: int = 1,
-) -> Fitted:
+) -> TrainingResult:
     """Train stage by stage.
 
     Args:
@@ -74,42 +74,44 @@ def fit(
         TrainingDiverged: the loss is not finite; names stage, epoch and step.
         BadData: there is nothing to train on.
         CheckpointUnfit: what was saved does not fit the method.
-        Stopped: the process was asked to stop; where training stands is saved.
+        ShutdownRequested: the process was asked to stop; where training stands is saved.
     """
     stages = list(method.stages())
     total = sum(stage.epochs for stage in stages)
     if total and not train.samples:
         raise BadData("no training clip is left to train on")
-    training = Training(train, seed, device, report, micro, checkpoints)
+    setup = TrainingSetup(train, seed, device, report, micro, checkpoints)
     saved = checkpoints.load() if checkpoints else None
-    at = saved.standing(device) if saved else Standing()
+    state = saved.state_on(device) if saved else TrainingState()
     for number, stage in enumerate(stages):
         _begin(method, stage, device)
-        if number < at.stage:
+        if number < state.stage:
             continue  # it is over; what it did to the structure is done again, and the tensors come from the file
-        trained = Trained(
+        model = TrainedModel(
             method,
             make_optimizer(method, stage),
             grad_scaler(device, stage),
         )
         if saved:
-            saved.restore(trained)
+            saved.restore(model)
             saved = None
         else:
-            at.best = Best()  # epochs of different stages are different models
-        with stop.held():
-            while at.epoch < stage.epochs:
-                row = _fit_epoch(training, trained, stage, at)
-                figures = _watch(training, trained, at, monitor)
-                at.end_epoch({**row, **figures})
-                at.best.offer(figures, at.fitted.epoch, method)
-                report({"event": "epoch", "epoch_total": at.fitted.epoch, "epochs": total, **at.fitted.history[-1]})
-                training.save(at, trained)
-        at.end_stage()
-    if monitor and at.best.epoch:
-        at.best.restore(method)
-        at.fitted.epoch = at.best.epoch
-    return at.fitted
+            state.best = BestEpoch()  # epochs of different stages are different models
+        with shutdown.postponed():
+            while state.epoch < stage.epochs:
+                row = _fit_epoch(setup, model, stage, state)
+                figures = _watch(setup, model, state, monitor)
+                state.end_epoch({**row, **figures})
+                state.best.offer(figures, state.result.epoch, method)
+                report(
+                    {"event": "epoch", "epoch_total": state.result.epoch, "epochs": total, **state.result.history[-1]}
+                )
+                setup.save(state, model)
+        state.end_stage()
+    if monitor and state.best.epoch:
+        state.best.restore(method)
+        state.result.epoch = state.best.epoch
+    return state.result
 
 
 def _begin(
@@ -123,72 +125,72 @@ def _begin(
 
 
 def _fit_epoch(
-    training: Training,
-    trained: Trained,
+    setup: TrainingSetup,
+    model: TrainedModel,
     stage: Stage,
-    at: Standing,
-) -> Row:
-    """Train the epoch that `at` stands in, from the step that it stands at."""
-    started = time.perf_counter() - at.seconds
-    train, losses = training.train, at.losses
-    trained.method.train()
-    batches = split(order(len(train.samples), training.seed, stage.name, at.epoch), stage.batch_size)
+    state: TrainingState,
+) -> HistoryRow:
+    """Train the epoch that `state` stands in, from the step that it stands at."""
+    started = time.perf_counter() - state.seconds
+    train, losses = setup.train, state.losses
+    model.method.train()
+    batches = split(order(len(train.samples), setup.seed, stage.name, state.epoch), stage.batch_size)
     steps, rest = len(batches), batches[len(losses) :]
     for inputs, labels in (
         train.batches(
             rest,
-            at.epoch,
-            training.device,
+            state.epoch,
+            setup.device,
         )
         if rest
         else ()
     ):
         _set_rates(
-            trained.optimizer,
+            model.optimizer,
             stage,
-            at.epoch * steps + len(losses),
+            state.epoch * steps + len(losses),
             steps,
         )
-        losses.append(_step(trained, stage, training.micro, inputs, labels))
+        losses.append(_step(model, stage, setup.micro, inputs, labels))
         if len(losses) % CHECK_EVERY == 0:
-            loss = _mean_loss(losses, stage, at.epoch)
-            training.report({"event": "step", "stage": stage.name, "step": len(losses), "steps": steps, "loss": loss})
-        at.seconds = time.perf_counter() - started
-        training.save(at, trained)
-    loss = _mean_loss(losses, stage, at.epoch)
-    rates = {f"lr.{group['name']}": group["lr"] for group in trained.optimizer.param_groups}
+            loss = _mean_loss(losses, stage, state.epoch)
+            setup.report({"event": "step", "stage": stage.name, "step": len(losses), "steps": steps, "loss": loss})
+        state.seconds = time.perf_counter() - started
+        setup.save(state, model)
+    loss = _mean_loss(losses, stage, state.epoch)
+    rates = {f"lr.{group['name']}": group["lr"] for group in model.optimizer.param_groups}
     return {
         "stage": stage.name,
-        "epoch": at.epoch + 1,
+        "epoch": state.epoch + 1,
         "loss": loss,
         **rates,
-        "seconds": at.seconds,
+        "seconds": state.seconds,
     }
 
 
 def _watch(
-    training: Training,
-    trained: Trained,
-    at: Standing,
+    setup: TrainingSetup,
+    model: TrainedModel,
+    state: TrainingState,
     monitor: Monitor | None,
 ) -> Mapping[str, float]:
     """The monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
     try:
-        return monitor(trained.method) if monitor else {}
+        return monitor(model.method) if monitor else {}
     except ShutdownRequested:
-        training.save(at, trained)
+        setup.save(state, model)
         raise
 
 
 def _step(
-    trained: Trained,
+    model: TrainedModel,
     stage: Stage,
     micro: int,
     inputs: Tensor,
     labels: Tensor,
 ) -> Tensor:
     """One optimizer step over all micro-batches; returns the loss of the whole batch, on its device."""
-    method, optimizer, scaler = trained.method, trained.optimizer, trained.scaler
+    method, optimizer, scaler = model.method, model.optimizer, model.scaler
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=labels.device)
     size = -(-len(labels) // (stage.accumulate * micro))
@@ -224,7 +226,7 @@ def predict(
     with evaluation(method):
         for batch, _ in inputs.batches(batches, 0, device):
             logits.append(method(batch).float())
-            stop.check()
+            shutdown.check()
     return torch.cat(logits).cpu().numpy()
 
 

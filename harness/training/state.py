@@ -11,19 +11,19 @@ from torch import Tensor
 
 from harness.models.method import Method
 
-Row = dict[str, Any]
+HistoryRow = dict[str, Any]
 
 
 @dataclass
-class Fitted:
+class TrainingResult:
     """What training left behind."""
 
-    history: list[Row] = field(default_factory=list)
+    history: list[HistoryRow] = field(default_factory=list)
     epoch: int = 0  # the one kept, counted from 1 over all stages; 0 = not trained
 
 
 @dataclass
-class Best:
+class BestEpoch:
     """The weights of the best epoch so far, by the first figure the monitor gives."""
 
     score: tuple[float, ...] = ()
@@ -50,20 +50,20 @@ class Best:
 
 
 @dataclass
-class Standing:
+class TrainingState:
     """A point between two steps. Epochs and stages are counted from 0, and those counted are over."""
 
     stage: int = 0
     epoch: int = 0  # of the stage
     losses: list[Tensor] = field(default_factory=list)  # one a step of the epoch under way
     seconds: float = 0.0  # that the epoch under way took before this process
-    fitted: Fitted = field(default_factory=Fitted)
-    best: Best = field(default_factory=Best)
+    result: TrainingResult = field(default_factory=TrainingResult)
+    best: BestEpoch = field(default_factory=BestEpoch)
 
-    def end_epoch(self, row: Row) -> None:
+    def end_epoch(self, row: HistoryRow) -> None:
         """Note the row of a finished epoch."""
-        self.fitted.history.append(row)
-        self.fitted.epoch += 1
+        self.result.history.append(row)
+        self.result.epoch += 1
         self.epoch, self.losses, self.seconds = self.epoch + 1, [], 0.0
 
     def end_stage(self) -> None:

@@ -13,7 +13,7 @@ from harness.core.frame_input import FrameInput
 from harness.video.decode import check_shape
 from harness.video.sampling import frame_indices
 from harness.video.source import open_source
-from harness.video.transform import test_view, train_view
+from harness.video.transform import augmented_view, centre_view
 
 
 def load_clip(
@@ -51,9 +51,9 @@ def load_clip(
         2,
     )  # (T, 3, H, W), channels last in memory
     return (
-        test_view(tensor, given)
+        centre_view(tensor, given)
         if seed is None
-        else train_view(
+        else augmented_view(
             tensor,
             given,
             seed,

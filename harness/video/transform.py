@@ -17,7 +17,7 @@ Step: TypeAlias = Callable[[Tensor], Tensor]
 BICUBIC = InterpolationMode.BICUBIC
 
 
-def test_view(frames: Tensor, given: FrameInput) -> Tensor:
+def centre_view(frames: Tensor, given: FrameInput) -> Tensor:
     """CLIP's own, bit for bit: shorter side to S, centre crop. (T, 3, H, W) -> (T, 3, S, S).
 
     With `base_size` the shorter side is brought to that first, and the centre of `crop_size` cut out. By Pillow, as
@@ -30,7 +30,7 @@ def test_view(frames: Tensor, given: FrameInput) -> Tensor:
     return _square(_resize_like_clip(frames, given.size), given.size)
 
 
-def train_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
+def augmented_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
     """The steps of `given.augmentation` in order, drawn once a clip from `seed`. (T, 3, H, W) -> (T, 3, S, S)."""
     if given.base_size:
         frames = _resize(frames, given.base_size)

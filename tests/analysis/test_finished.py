@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from harness.analysis.finished import FinishedRun
-from harness.analysis.select import Wanted, Where, backbone_request, choose, context_of
+from harness.analysis.select import RunPlaces, RunSelection, backbone_request, choose, context_of
 from harness.core.errors import BadData, HarnessError
 from harness.jobs import load
 from harness.plugin.specs import AnalysisSpec
@@ -22,8 +22,8 @@ SPEC = AnalysisSpec("any", "nowhere:f")
 
 
 def finished(root: Path | None, runs: Path, backbone: str | None = None) -> list[FinishedRun]:
-    results = choose(SPEC, Store(runs), Wanted())
-    return [FinishedRun(result, context_of(result, Where(runs, root, backbone=backbone))) for result in results]
+    results = choose(SPEC, Store(runs), RunSelection())
+    return [FinishedRun(result, context_of(result, RunPlaces(runs, root, backbone=backbone))) for result in results]
 
 
 def ran(root: Path, runs: Path, methods: str = "coop", **flags: Any) -> FinishedRun:
@@ -94,12 +94,12 @@ def test_a_backbone_is_asked_for_as_it_was(name: str, weights: str, request_: st
 def test_what_is_wanted() -> None:
     result = {"method": "coop", "variant": "v", "dataset": "toy", "fold": "1", "seed": 2}
     for fits in ({}, {"methods": "a,coop"}, {"methods": "v"}, {"folds": "1", "seeds": "2"}, {"datasets": "all"}):
-        assert Wanted.parse(**fits).fits(result), fits
+        assert RunSelection.parse(**fits).fits(result), fits
     for fails in ({"methods": "a"}, {"folds": "2"}, {"seeds": "1"}, {"datasets": "dfew"}):
-        assert not Wanted.parse(**fails).fits(result), fails
+        assert not RunSelection.parse(**fails).fits(result), fails
 
 
 def test_a_layout_may_be_given_for_the_data_of_a_run(tmp_path: Path) -> None:
     result = {"dataset": "dfew", "demo": False, "backbone": {"name": "ViT-B-32", "weights": ""}}
-    where = Where(tmp_path, tmp_path, {"dfew": "DFEW_Face"})
+    where = RunPlaces(tmp_path, tmp_path, {"dfew": "DFEW_Face"})
     assert context_of(result, where).layouts == {"dfew": "DFEW_Face"}

@@ -83,7 +83,7 @@ def test_ctrl_c_exits_130_and_says_how_to_go_on(invoke: Invoke, monkeypatch: pyt
     def interrupt(*args: Any, **more: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_bench, "prepare", interrupt)
+    monkeypatch.setattr(run_bench, "plan_bench", interrupt)
     answer = invoke("bench", "--datasets", "toy")
     assert answer.code == 130
     assert "the same command goes on where it stopped" in answer.err

@@ -11,7 +11,7 @@ import pytest
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Sample
 from harness.core.errors import BadData
-from harness.data.dataset import SHARD, Dataset, open_dataset
+from harness.data.dataset import Dataset, open_dataset
 from harness.plugin import registry
 from helpers.toy import CLASSES, FOLDS, load
 
@@ -60,24 +60,6 @@ def test_missing_clips_are_named(root: Path) -> None:
     shutil.rmtree(root / "clips" / "000")
     (root / "clips" / "002" / "4.jpg").unlink()
     assert [s.id for s in opened(root).missing(["1"])] == ["000"]
-
-
-def test_a_shard_never_mixes_clips_tested_in_different_folds(tmp_path: Path) -> None:
-    def many(root: Path, fold: str) -> Fold:
-        parts: dict[bool, list[Sample]] = {True: [], False: []}
-        for number in range(3 * SHARD):
-            parts[str(1 + number % 2) == fold].append(Sample(f"{number:03d}", root / f"{number:03d}", number % 3))
-        return Fold(train=parts[False], test=parts[True])
-
-    (tmp_path / "d" / "MANY").mkdir(parents=True)
-    dataset = opened(tmp_path / "d" / "MANY", replace(TOY, load=many))
-    assert max(map(len, dataset.shards)) == SHARD
-    for fold in dataset.folds.values():
-        tested = {s.id for s in fold.test}
-        shards = dataset.shards_of(fold.test)
-        assert {s.id for shard in shards for s in dataset.shards[shard]} == tested
-    for sample_id, (shard, row) in dataset.places.items():
-        assert dataset.shards[shard][row].id == sample_id
 
 
 def test_a_missing_folder_says_what_the_flag_means(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import harness
 from harness.analysis.run_analysis import run_analysis
-from harness.analysis.select import Wanted, Where
+from harness.analysis.select import RunPlaces, RunSelection
 
 METHODS = ("zero-shot-clip", "coop", "cocoop", "a3lign", "biehpro-baseline", "biehpro")
 
@@ -28,7 +28,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
             data_root=folder / "data", out=folder / "runs", executor="inline", quiet=True,
         )  # fmt: skip
         assert all(result["status"] == "done" for result in results)
-        run_analysis("frame-order", Where(folder / "runs", folder / "data"), folder / "analyses", Wanted())
+        run_analysis("frame-order", RunPlaces(folder / "runs", folder / "data"), folder / "analyses", RunSelection())
     table = pd.read_parquet(Path(folder, "analyses", "frame-order", "frame-order.parquet"))
     return table.set_index(["method", "order"])[["war", "pairs"]]
 

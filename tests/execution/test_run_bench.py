@@ -131,7 +131,7 @@ def test_no_demo_is_written_where_results_cannot_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     request = build_request({"demo": True, "data_root": tmp_path / "demo", "out": tmp_path / "file"})
     with pytest.raises(HarnessError, match="cannot write results"):
-        run_bench.prepare(request, lambda name, done, total: None)
+        run_bench.plan_bench(request, lambda name, done, total: None)
     assert not (tmp_path / "demo").exists()
 
 

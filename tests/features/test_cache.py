@@ -19,8 +19,8 @@ from harness.cost import count as cost
 from harness.data.dataset import Dataset
 from harness.features.cache import FeatureCache, FeatureTable
 from harness.features.encode import encode, view_seed
-from harness.features.view import View, train_views
-from harness.features.view import test_view as plain_view
+from harness.features.shards import shards_of
+from harness.features.view import View
 from harness.jobs import load, score
 from harness.models.method import Task
 from harness.plugin import registry
@@ -44,11 +44,11 @@ def cache(tmp_path: Path) -> FeatureCache:
 
 
 def plain(dataset: Dataset, given: Any = SEEN) -> View:
-    return plain_view(dataset.fingerprint, bench.tiny().source.id, given)
+    return View.test(dataset.fingerprint, bench.tiny().source.id, given)
 
 
 def augmented(dataset: Dataset, given: Any = SEEN) -> list[View]:
-    return list(train_views(dataset.fingerprint, bench.tiny().source.id, given))
+    return list(View.training(dataset.fingerprint, bench.tiny().source.id, given))
 
 
 def spoil(dataset: Dataset, sample_id: str) -> Path:
@@ -73,7 +73,7 @@ def test_features_equal_a_slow_reference(dataset: Dataset, cache: FeatureCache) 
     for view in (plain(dataset), *augmented(dataset)):
         cache.ensure(dataset, view, 0, backbone, skip_bad=False)
         table = FeatureTable(cache, dataset, view)
-        for sample in dataset.shards[0][:3]:
+        for sample in shards_of(dataset).batches[0][:3]:
             clip = load_clip(sample, view.input, view_seed(view, sample))
             pixels = normalise(clip, backbone.source.mean, backbone.source.std, "clip")
             with torch.no_grad():
@@ -82,7 +82,7 @@ def test_features_equal_a_slow_reference(dataset: Dataset, cache: FeatureCache) 
 
 
 def test_the_seed_of_a_view_is_a_hash_of_clip_and_view(dataset: Dataset) -> None:
-    sample = dataset.shards[0][0]
+    sample = shards_of(dataset).batches[0][0]
     assert view_seed(plain(dataset), sample) is None
     assert [view_seed(view, sample) for view in augmented(dataset)] == [seed_of("view", sample.id, v) for v in range(3)]
     views = [plain(dataset), *augmented(dataset)]
@@ -92,7 +92,7 @@ def test_the_seed_of_a_view_is_a_hash_of_clip_and_view(dataset: Dataset) -> None
 
 def test_a_table_finds_clips_in_whatever_order(dataset: Dataset, cache: FeatureCache) -> None:
     view = plain(dataset)
-    for shard in range(len(dataset.shards)):
+    for shard in range(len(shards_of(dataset).batches)):
         cache.ensure(dataset, view, shard, bench.tiny(), skip_bad=False)
     table = FeatureTable(cache, dataset, view)
     samples = sorted(dataset.samples.values(), key=lambda s: seed_of(s.id))
@@ -110,7 +110,7 @@ def test_cached_logits_equal_images_in_the_loop_with_whole_prompts(dataset: Data
     task = Task(("left", "middle", "right"), backbone, SEEN)
     torch.manual_seed(0)
     method = CoOp(task, Options(context_tokens=4)).eval()
-    view, samples = augmented(dataset)[1], dataset.shards[0]
+    view, samples = augmented(dataset)[1], shards_of(dataset).batches[0]
     cache.ensure(dataset, view, 0, backbone, skip_bad=False)
     with torch.no_grad():
         fast = method(FeatureTable(cache, dataset, view).gather(samples))
@@ -161,15 +161,17 @@ def test_one_fold_encodes_only_its_own_shards(toy_root: Path, toy_plugin: None, 
     bench.run(given)
     dataset = bench.toy(toy_root, tmp_path / "cache")
     files = [p.name for p in bench.cache_of(given).root.rglob("*.npy")]
-    assert files == [f"{shard:05d}.npy" for shard in dataset.shards_of(dataset.folds["2"].test)]
-    held = {s.id for shard in dataset.shards_of(dataset.folds["2"].test) for s in dataset.shards[shard]}
+    assert files == [f"{shard:05d}.npy" for shard in shards_of(dataset).holding(dataset.folds["2"].test)]
+    held = {
+        s.id for shard in shards_of(dataset).holding(dataset.folds["2"].test) for s in shards_of(dataset).batches[shard]
+    }
     assert held == {s.id for s in dataset.folds["2"].test}
 
 
 def test_no_shard_mixes_test_folds(dataset: Dataset) -> None:
     folds = {s.id: name for name, fold in dataset.folds.items() for s in fold.test}
-    assert all(len({folds[s.id] for s in shard}) == 1 for shard in dataset.shards)
-    assert sorted(s.id for shard in dataset.shards for s in shard) == sorted(dataset.samples)
+    assert all(len({folds[s.id] for s in shard}) == 1 for shard in shards_of(dataset).batches)
+    assert sorted(s.id for shard in shards_of(dataset).batches for s in shard) == sorted(dataset.samples)
 
 
 def test_bits_do_not_depend_on_who_fills(toy_root: Path, toy_plugin: None, tmp_path: Path, monkeypatch: Any) -> None:
@@ -200,7 +202,7 @@ def test_two_processes_may_fill_the_same_shard(dataset: Dataset, toy_root: Path,
     context = multiprocessing.get_context("spawn")
     view, threads = plain(dataset), torch.get_num_threads()
     torch.set_num_threads(1)
-    for shard in range(len(dataset.shards)):
+    for shard in range(len(shards_of(dataset).batches)):
         FeatureCache(alone / "features").ensure(dataset, view, shard, bench.tiny(), skip_bad=False)
     torch.set_num_threads(threads)
     barrier = context.Barrier(2)
@@ -221,13 +223,13 @@ def _write_together(root: Path, cache: Path, barrier: Any) -> None:
     dataset = bench.toy(root, cache)
     backbone, view, features = bench.tiny(), plain(dataset), FeatureCache(cache / "features")
     for turn in range(10):
-        for shard in range(len(dataset.shards)):
+        for shard in range(len(shards_of(dataset).batches)):
             barrier.wait(120)
             features.ensure(dataset, view, shard, backbone, skip_bad=False)
-            FeatureTable(features, dataset, view).gather(dataset.shards[shard])
+            FeatureTable(features, dataset, view).gather(shards_of(dataset).batches[shard])
         barrier.wait(120)
         if turn < 9:
-            for shard in range(len(dataset.shards)):
+            for shard in range(len(shards_of(dataset).batches)):
                 features.path(view, shard).unlink(missing_ok=True)
         barrier.wait(120)
 
@@ -249,7 +251,7 @@ def test_a_crash_while_writing_leaves_nothing(dataset: Dataset, cache: FeatureCa
 
 
 def test_bad_clips_are_refused_by_name(dataset: Dataset, cache: FeatureCache) -> None:
-    bad = dataset.shards[0][3].id
+    bad = shards_of(dataset).batches[0][3].id
     spoil(dataset, bad)
     with pytest.raises(BadData, match=rf"(?s)1 clips cannot be used:\nclip {bad}: .*jpg.*--on-bad-sample skip"):
         cache.ensure(dataset, plain(dataset), 0, bench.tiny(), skip_bad=False)
@@ -257,7 +259,7 @@ def test_bad_clips_are_refused_by_name(dataset: Dataset, cache: FeatureCache) ->
 
 
 def test_bad_clips_are_nan_when_skipped_and_change_no_other(dataset: Dataset, cache: FeatureCache) -> None:
-    view, samples = plain(dataset), dataset.shards[0]
+    view, samples = plain(dataset), shards_of(dataset).batches[0]
     cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False)
     whole = FeatureTable(cache, dataset, view).gather(samples).clone()
     cache.clear()
@@ -278,7 +280,7 @@ def test_bad_clips_are_nan_when_skipped_and_change_no_other(dataset: Dataset, ca
 
 @pytest.mark.parametrize("skip_bad", [False, True])
 def test_mended_files_are_encoded_again(dataset: Dataset, cache: FeatureCache, skip_bad: bool) -> None:
-    view, sample = plain(dataset), dataset.shards[0][3]
+    view, sample = plain(dataset), shards_of(dataset).batches[0][3]
     whole = {file: file.read_bytes() for file in sample.source.iterdir()}
     spoil(dataset, sample.id)
     cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=True)
@@ -305,7 +307,7 @@ def test_normalisation_reaches_the_encoder(dataset: Dataset, cache: FeatureCache
     bare = plain(dataset, replace(SEEN, normalisation="none"))
     for view in (bare, plain(dataset)):
         cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False)
-    sample = dataset.shards[0][0]
+    sample = shards_of(dataset).batches[0][0]
     found = [FeatureTable(cache, dataset, view).gather([sample])[0] for view in (bare, plain(dataset))]
     with torch.no_grad():
         expected = bench.tiny().model.encode_image(load_clip(sample, bare.input, None).float() / 255)

@@ -9,8 +9,7 @@ import pytest
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.frame_input import FrameInput
-from harness.features.view import TEST, train_view, train_views
-from harness.features.view import test_view as plain_view
+from harness.features.view import TEST, View
 
 BACKBONE = BackboneId("ViT-B-32", "openai", "aa")
 GIVEN = FrameInput(frames=8, size=224)
@@ -33,8 +32,8 @@ AUGMENTED: list[dict[str, Any]] = [
 
 
 def keys(given: FrameInput, backbone: BackboneId = BACKBONE, fingerprint: str = "f") -> tuple[str, list[str]]:
-    tested = plain_view(fingerprint, backbone, given)
-    return tested.key, [view.key for view in train_views(fingerprint, backbone, given)]
+    tested = View.test(fingerprint, backbone, given)
+    return tested.key, [view.key for view in View.training(fingerprint, backbone, given)]
 
 
 def test_keys_are_repeatable_and_all_different() -> None:
@@ -77,15 +76,15 @@ def test_the_number_of_views_changes_no_key(views: int) -> None:
     assert many[1][:views] == few[1]
 
 
-def test_epoch_e_sees_view_e_mod_v() -> None:
+def test_training_views_are_numbered() -> None:
     given = replace(GIVEN, views=3)
-    views = list(train_views("f", BACKBONE, given))
+    views = list(View.training("f", BACKBONE, given))
     assert [view.number for view in views] == [0, 1, 2]
-    assert [train_view("f", BACKBONE, given, epoch) for epoch in range(7)] == [views[e % 3] for e in range(7)]
+    assert len({view.key for view in views}) == 3
 
 
 def test_the_test_view_is_plain() -> None:
-    view = plain_view("f", BACKBONE, GIVEN)
+    view = View.test("f", BACKBONE, GIVEN)
     assert view.number == TEST
     assert view.input.augmentation == ()
-    assert {plain_view("f", BACKBONE, replace(GIVEN, **change)) for change in AUGMENTED} == {view}
+    assert {View.test("f", BACKBONE, replace(GIVEN, **change)) for change in AUGMENTED} == {view}

@@ -38,7 +38,7 @@ def plan(root: Path, out: Path, methods: str = "coop", folds: str = "1", **flags
     overrides = {name: {**SHORT[name], **flags.get("set", {}).get(name, {})} for name in SHORT}
     given = {"methods": methods, "datasets": "toy", "folds": folds, "backbone": "tiny", "executor": "inline"}
     request = build_request({**given, "data_root": root, "out": out, **flags, "set": overrides})
-    return run_bench.prepare(request, lambda name, done, total: None)
+    return run_bench.plan_bench(request, lambda name, done, total: None)
 
 
 def run(given: Plan) -> list[dict[str, Any]]:

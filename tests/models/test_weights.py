@@ -37,11 +37,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hub's client may be called, but only told to look in its cache; no name is looked up."""
     asked: list[str] = []
 
-    def refuse(address: tuple[str, int], timeout: float) -> Any:
+    def raise_if_bad(address: tuple[str, int], timeout: float) -> Any:
         asked.append(address[0])
         raise OSError("no network")
 
-    monkeypatch.setattr(weights.socket, "create_connection", refuse)
+    monkeypatch.setattr(weights.socket, "create_connection", raise_if_bad)
     monkeypatch.setattr(weights, "getproxies", dict)
     return asked
 

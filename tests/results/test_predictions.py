@@ -12,7 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.results.predictions import FILE, BadPredictions, Clips, read_clips, read_facts, read_together
+from harness.results.predictions import (
+    FILE,
+    BadPredictions,
+    PredictionTable,
+    read_facts,
+    read_predictions,
+    read_together,
+)
 
 CLASSES = ("happiness", "sadness", "fear")
 Frame = Any  # pd.DataFrame, whose stubs ask for more than these tests do
@@ -51,8 +58,8 @@ def slowly(folder: str) -> tuple[list[str], list[int], list[int], Frame]:
     )
 
 
-def assert_equal(found: Clips | BadPredictions, folder: str) -> None:
-    assert isinstance(found, Clips)
+def assert_equal(found: PredictionTable | BadPredictions, folder: str) -> None:
+    assert isinstance(found, PredictionTable)
     ids, labels, predicted, logits = slowly(folder)
     assert found.ids.tolist() == ids
     assert found.labels.tolist() == labels
@@ -84,7 +91,7 @@ def test_many_files_at_once_are_what_each_alone_is(
         folders.append(store(root / str(number), frame))
     for found, folder in zip(read_together(folders, CLASSES, {}), folders, strict=True):
         assert_equal(found, folder)
-        assert_equal(read_clips(folder, CLASSES), folder)
+        assert_equal(read_predictions(folder, CLASSES), folder)
 
 
 @pytest.mark.parametrize("name", ["seed=1", "fold[1-3]", "a*b?", "caf\N{LATIN SMALL LETTER E WITH ACUTE}", "50% {x}"])
@@ -100,7 +107,7 @@ def test_jobs_that_saw_the_same_clips_share_their_ids(tmp_path: Path) -> None:
     other["sample_id"] = [f"x{name}" for name in other["sample_id"]]
     folders = [store(tmp_path / str(i), frame) for i, frame in enumerate([*same, shuffled, other])]
     known: dict[bytes, np.ndarray] = {}
-    ids = [found.ids for found in read_together(folders, CLASSES, known) if isinstance(found, Clips)]
+    ids = [found.ids for found in read_together(folders, CLASSES, known) if isinstance(found, PredictionTable)]
     assert ids[0] is ids[1] is ids[2]
     assert ids[3] is not ids[0]
     assert len(known) == 2
@@ -169,7 +176,7 @@ def test_broken_bytes_end_in_an_error_of_ours(tmp_path_factory: pytest.TempPathF
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
     broken, whole = read_together(folders, CLASSES, {})
-    assert isinstance(broken, (Clips, BadPredictions))
+    assert isinstance(broken, (PredictionTable, BadPredictions))
     assert_equal(whole, folders[1])
 
 

@@ -29,10 +29,10 @@ def test_one_holder_at_a_time(tmp_path: Path) -> None:
 
 
 def test_without_hard_links_the_file_system_still_lets_one_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any) -> None:
+    def raise_if_bad(*args: Any) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(os, "link", raise_if_bad)
     one, two = Leases(tmp_path), Leases(tmp_path)
     assert (one.acquire("job"), two.acquire("job")) == (True, False)
     one.close()

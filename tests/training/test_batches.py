@@ -12,7 +12,8 @@ from torch import Tensor
 
 from harness.data.dataset import Dataset
 from harness.features.cache import FeatureCache, FeatureTable
-from harness.features.view import train_views
+from harness.features.shards import shards_of
+from harness.features.view import View
 from harness.models.backbone import FrameEncoder
 from harness.system.seeds import seed_of
 from harness.training.batches import CachedFeatures, Frames
@@ -30,7 +31,7 @@ def dataset(toy_root: Path, toy_plugin: None, tmp_path: Path) -> Dataset:
 
 
 def frames(dataset: Dataset, encoder: FrameEncoder | None = None, seed: int | None = 7, **more: Any) -> Frames:
-    samples = dataset.shards[0][:6]
+    samples = shards_of(dataset).batches[0][:6]
     return Frames(samples, replace(SEEN, views=0), bench.tiny(), encoder, job_seed=seed, **more)
 
 
@@ -40,15 +41,15 @@ def batches(inputs: Any, epoch: int = 0) -> list[tuple[Tensor, Tensor]]:
 
 def pixels(dataset: Dataset, row: int, seed: int | None) -> Tensor:
     source = bench.tiny().source
-    return normalise(load_clip(dataset.shards[0][row], SEEN, seed), source.mean, source.std, "clip")
+    return normalise(load_clip(shards_of(dataset).batches[0][row], SEEN, seed), source.mean, source.std, "clip")
 
 
 @pytest.mark.parametrize("epoch", [0, 1, 5])
 def test_frames_are_seeded_by_job_clip_and_epoch(dataset: Dataset, epoch: int) -> None:
     for (found, labels), rows in zip(batches(frames(dataset), epoch), ROWS, strict=True):
-        expected = [pixels(dataset, row, seed_of(7, dataset.shards[0][row].id, epoch)) for row in rows]
+        expected = [pixels(dataset, row, seed_of(7, shards_of(dataset).batches[0][row].id, epoch)) for row in rows]
         assert torch.equal(found, torch.stack(expected))
-        assert labels.tolist() == [dataset.shards[0][row].label for row in rows]
+        assert labels.tolist() == [shards_of(dataset).batches[0][row].label for row in rows]
 
 
 def test_every_epoch_and_seed_draws_anew(dataset: Dataset) -> None:
@@ -93,8 +94,8 @@ def test_loading_draws_as_much_from_the_global_generator_whoever_loads(dataset: 
 
 
 def test_epoch_e_sees_view_e_mod_v(dataset: Dataset, tmp_path: Path) -> None:
-    cache, samples = FeatureCache(tmp_path / "features"), dataset.shards[0][:6]
-    views = list(train_views(dataset.fingerprint, bench.tiny().source.id, SEEN))
+    cache, samples = FeatureCache(tmp_path / "features"), shards_of(dataset).batches[0][:6]
+    views = list(View.training(dataset.fingerprint, bench.tiny().source.id, SEEN))
     for view in views:
         cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False)
     tables = [FeatureTable(cache, dataset, view) for view in views]

@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 from harness.core.recipe import Schedule, Stage
 from harness.models.method import Method
-from harness.system.shutdown import ShutdownRequested, stop
+from harness.system.shutdown import ShutdownRequested, shutdown
 from harness.training.checkpoint import Checkpoints, CheckpointUnfit
 from harness.training.loop import fit
-from harness.training.state import Fitted
+from harness.training.state import TrainingResult
 from helpers.points import CPU, Points
 
 STEPS = 3 * 3 + 2 * 3  # of both stages of `Growing`, twelve clips in batches of four
@@ -27,9 +27,9 @@ STEPS = 3 * 3 + 2 * 3  # of both stages of `Growing`, twelve clips in batches of
 
 def go_on_after_all() -> None:
     """Take back that this process was asked to stop: it stands in for one that would have ended."""
-    stop.asked = False
-    if stop._timer is not None:
-        stop._timer.cancel()
+    shutdown.requested = False
+    if shutdown._timer is not None:
+        shutdown._timer.cancel()
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +79,7 @@ class StopsAfter(Points):
             if self.left is not None:
                 self.left -= 1
                 if self.left == 0:
-                    stop.ask()
+                    shutdown.request()
             yield batch
 
 
@@ -89,7 +89,7 @@ def watch(method: Method) -> Mapping[str, float]:
     return {"val_war": round(abs(weight) % 0.5, 6), "val_uar": 0.0}
 
 
-def train(at: Path, step: int | None = None, every: int = 1, **more: Any) -> tuple[Fitted, Method]:
+def train(at: Path, step: int | None = None, every: int = 1, **more: Any) -> tuple[TrainingResult, Method]:
     torch.manual_seed(3)
     random.seed(3)
     np.random.seed(3)
@@ -98,7 +98,7 @@ def train(at: Path, step: int | None = None, every: int = 1, **more: Any) -> tup
     return fit(method, StopsAfter(step), 1, CPU, lambda row: None, checkpoints=checkpoints, **more), method
 
 
-def bits(fitted: Fitted, method: Method) -> tuple[Any, ...]:
+def bits(fitted: TrainingResult, method: Method) -> tuple[Any, ...]:
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in fitted.history]
     tensors = [t.detach().numpy().tobytes() for t in (*method.parameters(), *method.buffers())]
     return fitted.epoch, rows, tensors

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from harness.core.errors import BadData, TrainingDiverged
 from harness.core.recipe import Schedule, Stage
 from harness.models.method import Method
-from harness.training.loop import CHECK_EVERY, Fitted, fit, order, predict, split
+from harness.training.loop import CHECK_EVERY, TrainingResult, fit, order, predict, split
 from helpers.points import CPU, Points
 
 CONSTANT = Schedule("constant")
@@ -42,7 +42,7 @@ def stage(lr: Mapping[str, float] | None = None, **more: Any) -> Stage:
     return Stage(lr=lr or {"body": 0.1, "head": 0.1}, **settings)
 
 
-def run(method: Method, train: Points | None = None, seed: int = 1, **more: Any) -> Fitted:
+def run(method: Method, train: Points | None = None, seed: int = 1, **more: Any) -> TrainingResult:
     return fit(method, train or Points(), seed, CPU, lambda row: None, **more)
 
 

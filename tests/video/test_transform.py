@@ -16,8 +16,8 @@ from harness.core.frame_input import FrameInput
 from harness.models.weights import CLIP_MEAN, CLIP_STD
 from harness.video.jitter import ScaleJitter
 from harness.video.load import normalise
-from harness.video.transform import STEPS, train_view
-from harness.video.transform import test_view as plain_view
+from harness.video.transform import STEPS, augmented_view
+from harness.video.transform import centre_view as plain_view
 
 RNG = np.random.default_rng(0)
 
@@ -57,12 +57,12 @@ EVERY = ("random-resized-crop", "scale-jitter", "flip", "colour-jitter", "rotati
 def test_augmentation_is_alike_for_all_frames_and_seeded(steps: Any) -> None:
     given = FrameInput(size=24, augmentation=steps)
     clip = smooth(40, 36).expand(5, -1, -1, -1)
-    views = [train_view(clip, given, seed) for seed in range(12)]
+    views = [augmented_view(clip, given, seed) for seed in range(12)]
     for seed, view in enumerate(views):
         assert view.shape == (5, 3, 24, 24)
         assert view.dtype == torch.uint8
         assert all(torch.equal(view[0], frame) for frame in view)
-        assert torch.equal(view, train_view(clip, given, seed))
+        assert torch.equal(view, augmented_view(clip, given, seed))
     assert len({view.numpy().tobytes() for view in views}) >= 2
 
 
@@ -70,16 +70,16 @@ def test_augmentation_neither_heeds_nor_disturbs_the_global_generator() -> None:
     given = FrameInput(size=24, augmentation=EVERY)
     clip = smooth(40, 36)
     torch.manual_seed(1)
-    expected, first = torch.rand(3), train_view(clip, given, 7)
+    expected, first = torch.rand(3), augmented_view(clip, given, 7)
     torch.manual_seed(1)
-    second = train_view(clip, given, 7)
+    second = augmented_view(clip, given, 7)
     assert torch.equal(torch.rand(3), expected)
     assert torch.equal(first, second)
 
 
 def test_a_flip_flips_half_of_the_time() -> None:
     clip = noise(24, 24, 3)
-    views = [train_view(clip, FrameInput(size=24, augmentation=("flip",)), seed) for seed in range(200)]
+    views = [augmented_view(clip, FrameInput(size=24, augmentation=("flip",)), seed) for seed in range(200)]
     flipped = [torch.equal(view, clip.flip(-1)) for view in views]
     assert all(flip or torch.equal(view, clip) for flip, view in zip(flipped, views, strict=True))
     assert 70 < sum(flipped) < 130
@@ -87,7 +87,7 @@ def test_a_flip_flips_half_of_the_time() -> None:
 
 def test_colour_jitter_changes_brightness_only() -> None:
     clip = torch.full((2, 3, 24, 24), 100, dtype=torch.uint8)
-    views = [train_view(clip, FrameInput(size=24, augmentation=("colour-jitter",)), seed) for seed in range(40)]
+    views = [augmented_view(clip, FrameInput(size=24, augmentation=("colour-jitter",)), seed) for seed in range(40)]
     levels = {int(view.unique().item()) for view in views}
     assert min(levels) in range(50, 65)
     assert max(levels) in range(135, 151)
@@ -97,7 +97,7 @@ def test_rotation_turns_by_at_most_four_degrees() -> None:
     clip = smooth(64, 64)
     clip[..., 60:, 62:] = 255
     for seed in range(10):
-        view = train_view(clip, FrameInput(size=64, augmentation=("rotation",)), seed).float()
+        view = augmented_view(clip, FrameInput(size=64, augmentation=("rotation",)), seed).float()
         middle = slice(24, 40)
         assert (view[..., middle, middle] - clip[..., middle, middle].float()).abs().max() < 30
 
@@ -108,7 +108,9 @@ def test_the_crop_keeps_the_share_asked_for(scale: tuple[float, float]) -> None:
     x = torch.arange(200, dtype=torch.uint8).repeat(200, 1)
     clip = torch.stack([x, x.T, x])[None]
     for seed in range(20):
-        view = train_view(clip, FrameInput(size=50, augmentation=("random-resized-crop",), crop_scale=scale), seed)[0]
+        view = augmented_view(clip, FrameInput(size=50, augmentation=("random-resized-crop",), crop_scale=scale), seed)[
+            0
+        ]
         width, height = (float(view[i].max()) - float(view[i].min()) + 1 for i in (0, 1))
         assert scale[0] * 0.8 <= width * height / 200**2 <= scale[1] * 1.2
         assert 0.68 <= width / height <= 1.45
@@ -119,7 +121,7 @@ def test_the_crop_is_torchvisions_with_cubic_interpolation() -> None:
     torch.manual_seed(11)
     reference = v2.RandomResizedCrop(40, scale=(0.2, 0.9), interpolation=v2.InterpolationMode.BICUBIC, antialias=True)
     expected = v2.RandomHorizontalFlip()(reference(clip))
-    assert torch.equal(train_view(clip, given, 11), expected)
+    assert torch.equal(augmented_view(clip, given, 11), expected)
 
 
 def test_every_step_that_can_be_asked_for_exists() -> None:
@@ -161,7 +163,7 @@ def test_faces_at_120_are_cropped_to_112_and_brought_to_the_backbones_size() -> 
         face = image.resize((120, 134), Image.Resampling.BICUBIC).crop((4, 11, 116, 123))
         expected = face.resize((64, 64), Image.Resampling.BICUBIC)
         np.testing.assert_array_equal(seen.permute(1, 2, 0), np.asarray(expected))
-    assert train_view(frames, given, 3).shape == (2, 3, 64, 64)
+    assert augmented_view(frames, given, 3).shape == (2, 3, 64, 64)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_faces_at_120_are_cropped_to_112_and_brought_to_the_backbones_size() -> 
 )
 def test_training_views_go_through_base_and_crop_too(steps: Any) -> None:
     given = FrameInput(size=50, base_size=30, crop_size=20, augmentation=steps)
-    view = train_view(positions(200, 200), given, 1)[0]
+    view = augmented_view(positions(200, 200), given, 1)[0]
     assert view.shape == (3, 50, 50)
     if "flip" not in steps and "rotation" not in steps:
         share = (float(view[0].max()) - float(view[0].min()) + 1) / 200
@@ -179,10 +181,10 @@ def test_training_views_go_through_base_and_crop_too(steps: Any) -> None:
 def test_a_steps_strength_is_part_of_the_input() -> None:
     clip = torch.full((2, 3, 24, 24), 100, dtype=torch.uint8)
     given = FrameInput(size=24, augmentation=("colour-jitter",), colour_jitter=(0.1, 0.0, 0.0, 0.0))
-    levels = {int(train_view(clip, given, seed).unique().item()) for seed in range(40)}
+    levels = {int(augmented_view(clip, given, seed).unique().item()) for seed in range(40)}
     assert min(levels) in range(90, 94)
     assert max(levels) in range(107, 111)
     clip = noise(24, 24)
     for degrees, same in ((0.0, True), (30.0, False)):
         given = FrameInput(size=24, augmentation=("rotation",), rotation=degrees)
-        assert torch.equal(train_view(clip, given, 0), clip) is same
+        assert torch.equal(augmented_view(clip, given, 0), clip) is same

@@ -13,8 +13,8 @@ from harness.core.text import and_more
 from harness.data.check.clip_problems import clip_problems, short_clips
 from harness.data.check.leaks import leak_problems
 from harness.data.check.parallel import Parallel
-from harness.data.check.report import Part, Report
-from harness.data.dataset import Dataset, describe, find
+from harness.data.check.report import PartReport, Report
+from harness.data.dataset import Dataset, count_frames, read_inventory
 from harness.data.splits import per_class
 
 PARTS = ("train", "test")
@@ -40,7 +40,7 @@ def check(
     if not root.is_dir():
         raise BadData(f"{spec.title}: no folder {root}")
     try:
-        found = find(spec, root, layout)
+        found = read_inventory(spec, root, layout)
     except BadData as error:
         file, line = (
             str(getattr(error, "file", "")),
@@ -61,7 +61,7 @@ def check(
             fingerprint="",
             problems=[problem],
         )
-    dataset = describe(spec, root, found, cache, thorough=True)
+    dataset = count_frames(spec, root, found, cache, thorough=True)
     samples = list(dataset.samples.values())
     problems = [
         *found.problems,
@@ -143,7 +143,7 @@ def _part(
     part: str,
     side: Sequence[Sample],
     frames: int,
-) -> Part:
+) -> PartReport:
     spec = dataset.spec
     listed = per_class(side, len(spec.classes))
     official = None if dataset.demo else spec.counts.get(fold)
@@ -151,7 +151,7 @@ def _part(
     found = per_class([s for s in side if s.frames], len(spec.classes))
     hashes = spec.split_sha256.get(fold)
     short = short_clips(side, frames)
-    return Part(
+    return PartReport(
         fold=fold,
         part=part,
         expected=sum(expected),

@@ -10,7 +10,7 @@ from harness.core.dataset_spec import Problem
 
 
 @dataclass(frozen=True)
-class Part:
+class PartReport:
     """One part of a fold: clips expected and found (with at least one frame), per class, and the canonical hash."""
 
     fold: str
@@ -36,7 +36,7 @@ class Report:
     layout: str
     fingerprint: str
     frames: Mapping[str, float] = field(default_factory=dict)  # per clip: min, median, mean, max
-    folds: Sequence[Part] = ()
+    folds: Sequence[PartReport] = ()
     problems: Sequence[Problem] = ()
 
     @property

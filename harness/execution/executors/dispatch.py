@@ -27,7 +27,7 @@ from harness.execution.executors.retries import Retries
 from harness.execution.worker import ResultArchive, store_failure, unpack
 from harness.features.shards import ShardFill
 from harness.planning.plan import Plan
-from harness.system.shutdown import ShutdownRequested, stop
+from harness.system.shutdown import ShutdownRequested, shutdown
 from harness.system.timeout import reason as timed_out
 
 POLL_SECONDS = 0.2
@@ -50,7 +50,7 @@ class Dispatcher:
 
     plan: Plan
     claims: Claims
-    room: Capacity
+    capacity: Capacity
     send: EventSink
     run: Callable[..., Any]
     fill: Callable[..., Any]
@@ -59,9 +59,9 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         plan = self.plan
-        self.tries = Retries(plan.cluster.max_retries)
+        self.retries = Retries(plan.cluster.max_retries)
         self.run_task, self.fill_task = ray.remote(self.run), ray.remote(self.fill)
-        self.mailbox = _mailbox()
+        self.events = _mailbox()
         self.asked: Any = None  # what the mailbox has not answered yet
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
@@ -85,9 +85,9 @@ class Dispatcher:
     def finished(self) -> Iterator[Finished]:
         """Run everything; each job with its result as it ends."""
         try:
-            with stop.held():  # an exception out of a signal would tear Ray's own code apart
+            with shutdown.postponed():  # an exception out of a signal would tear Ray's own code apart
                 while self.tasks or self.shards or self.jobs or self.waiting:
-                    stop.check()
+                    shutdown.check()
                     yield from self._top_up()
                     yield from self._collect()
                     self._cut_hanging()
@@ -101,8 +101,8 @@ class Dispatcher:
         """Hand tasks to Ray while there is room in the window."""
         if time.monotonic() - self.measured > LOOK_SECONDS:
             self.measured = time.monotonic()
-            self.room.look()
-            if not self.room.nodes:
+            self.capacity.look()
+            if not self.capacity.nodes:
                 raise ConnectionError("no node of the cluster is alive")
         while self.shards and self._has_room(self.first[self.shards[0]]):
             self._submit_fill(self.shards.popleft())
@@ -131,24 +131,24 @@ class Dispatcher:
         self.jobs.extendleft(reversed(passed))
 
     def _has_room(self, job: JobSpec) -> bool:
-        return len(self.tasks) < self.room.window(self.room.needs(job))
+        return len(self.tasks) < self.capacity.window(self.capacity.needs(job))
 
     def _submit_fill(self, fill: ShardFill) -> None:
         needs = self._needs(self.first[fill], fill)
         task = self.fill_task.options(**needs.options())
         running = self.by_name[fill] = Running(fill)
-        self.tasks[task.remote(fill, self.context, self.skip, self.mailbox)] = running
+        self.tasks[task.remote(fill, self.context, self.skip, self.events)] = running
 
     def _submit(self, job: JobSpec) -> None:
-        lost = self.tries.reasons(job.id)
+        lost = self.retries.reasons(job.id)
         context = replace(self.plan.context, lost=lost) if lost else self.context
         running = self.by_name[job.id] = Running(job)
         task = self.run_task.options(**self._needs(job, job.id).options())
-        self.tasks[task.remote(job, context, self.mailbox)] = running
+        self.tasks[task.remote(job, context, self.events)] = running
 
     def _needs(self, job: JobSpec, name: str | ShardFill) -> Resources:
-        needs = self.room.needs(job)
-        return self.room.whole(needs) if name in self.tries.alone else needs
+        needs = self.capacity.needs(job)
+        return self.capacity.whole(needs) if name in self.retries.alone else needs
 
     def _collect(self) -> Iterator[Finished]:
         """Wait a moment for tasks to end, and pass on what has happened."""
@@ -174,14 +174,14 @@ class Dispatcher:
 
     def _events(self) -> list[Event]:
         """What has come since the last time; nothing as long as the mailbox is being started again."""
-        self.asked = self.asked or self.mailbox.drain.remote()
+        self.asked = self.asked or self.events.drain.remote()
         if not ray.wait([self.asked], timeout=POLL_SECONDS)[0]:
             return []
         asked, self.asked = self.asked, None
         try:
             return list(ray.get(asked))
         except RayActorError:  # its node was lost, and what was in it is for the eye only
-            self.mailbox = _mailbox()
+            self.events = _mailbox()
             return []
 
     def _note(self, event: Event) -> None:
@@ -203,7 +203,7 @@ class Dispatcher:
             _fetch(ref)
         except RayError as error:
             by_itself = running.cut or isinstance(error, RayTaskError)
-            if not by_itself and self.tries.again(
+            if not by_itself and self.retries.again(
                 fill,
                 _reason(error),
                 error,
@@ -221,7 +221,7 @@ class Dispatcher:
         ref: Any,
     ) -> Iterator[Finished]:
         """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
-        context = replace(self.plan.context, lost=self.tries.reasons(job.id))
+        context = replace(self.plan.context, lost=self.retries.reasons(job.id))
         lost, cause = "", None
         try:
             result = _fetch(ref)
@@ -233,7 +233,7 @@ class Dispatcher:
             result, lost, cause = self.claims.result(job), _reason(error), error  # it may have been stored just before
         if result is None and running.cut:
             result = store_failure(job, context, timed_out(context.job_timeout))
-        if result is None and not self.tries.again(
+        if result is None and not self.retries.again(
             job.id,
             lost,
             cause,

@@ -24,7 +24,7 @@ from harness.execution.executors.session import session
 from harness.execution.worker import execute, execute_apart, fill_shard
 from harness.features.shards import ShardFill
 from harness.planning.plan import Plan
-from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, stop
+from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
 
 def run_on_ray(plan: Plan, send: EventSink) -> Iterator[Finished]:
@@ -36,12 +36,12 @@ def run_on_ray(plan: Plan, send: EventSink) -> Iterator[Finished]:
     if not plan.todo:
         return
     with session(plan.cluster, plan.context.plugin_files), Claims(plan) as claims:
-        room = Capacity(plan.cluster, plan.context.threads)
+        capacity = Capacity(plan.cluster, plan.context.threads)
         try:
             yield from Dispatcher(
                 plan,
                 claims,
-                room,
+                capacity,
                 send,
                 run=run_task,
                 fill=fill_task,
@@ -57,25 +57,25 @@ def fill_task(
     fill: ShardFill,
     context: RunContext,
     skip_bad: bool,
-    mailbox: Any,
+    events: Any,
 ) -> str | None:
     """Fill one shard of the feature cache, on a worker."""
-    mailbox.put.remote({"event": "filling", "fill": fill})
+    events.put.remote({"event": "filling", "fill": fill})
     return fill_shard(fill, context, skip_bad=skip_bad)
 
 
-def run_task(job: JobSpec, context: RunContext, mailbox: Any) -> Any:
+def run_task(job: JobSpec, context: RunContext, events: Any) -> Any:
     """Run a job on a worker. Being cancelled (SIGINT) or preempted (SIGTERM) saves where it stands first.
 
     Either way the worker then ends. Preempted, its machine is being taken away: the driver sees a lost worker, and
     tries again. Cancelled, it must not reply: Ray has crossed the task off, and aborts the driver on a late result.
     """
     try:
-        with stop.on(signal.SIGINT, signal.SIGTERM):
+        with shutdown.listen(signal.SIGINT, signal.SIGTERM):
             work = execute_apart if context.collect else execute
-            result = work(job, context, Throttled(mailbox.put.remote))
+            result = work(job, context, Throttled(events.put.remote))
     except ShutdownRequested:
         os._exit(EXIT_STOPPED)
     with suppress(RayError):
-        ray.get(mailbox.flush.remote())  # or the driver may see the job end before its last epoch
+        ray.get(events.flush.remote())  # or the driver may see the job end before its last epoch
     return result

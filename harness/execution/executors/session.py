@@ -15,7 +15,7 @@ import ray
 from harness.core.errors import HarnessError
 from harness.execution.executors.shipping import bundle
 from harness.planning.cluster import Cluster
-from harness.system.shutdown import stop
+from harness.system.shutdown import shutdown
 
 STORE_BYTES = 200_000_000  # results are small and features travel by file
 
@@ -48,7 +48,7 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
                 f"needs RAY_AUTH_MODE=token here, too"
             ) from error
         try:
-            with stop.on(signal.SIGTERM):  # Ray put its own handler, which aborts, in the place of ours
+            with shutdown.listen(signal.SIGTERM):  # Ray put its own handler, which aborts, in the place of ours
                 yield
         finally:
             ray.shutdown()

@@ -12,7 +12,7 @@ from harness.leaderboard.audit.finding import Finding, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.sections import SECTION
-from harness.results.predictions import BadPredictions, read_clips
+from harness.results.predictions import BadPredictions, read_predictions
 from harness.statistics.resample import recalls
 
 SHORT = 16  # frames; most methods of the field sample 16
@@ -131,7 +131,7 @@ def _logits(
 
 def _read(folder: str, classes: Sequence[str]) -> np.ndarray | None:
     try:
-        logits = read_clips(folder, classes).logits.astype(np.float64)
+        logits = read_predictions(folder, classes).logits.astype(np.float64)
     except BadPredictions:
         return None
     apart = len(np.unique(logits, axis=0)) >= COARSE * len(logits)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from harness.leaderboard.audit.finding import Finding, Level, about
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.evidence import Part
+from harness.leaderboard.board.evidence import JobPredictions
 from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.board.verification import CONFUSION
 
@@ -53,7 +53,7 @@ def _scores(board: Board, row: BoardRow) -> Iterator[Finding]:
         )
 
 
-def _seen(row: BoardRow, parts: list[Part]) -> Iterator[Finding]:
+def _seen(row: BoardRow, parts: list[JobPredictions]) -> Iterator[Finding]:
     """Test scores by epoch, in a row that claims not to have looked at them."""
     seen = [part for part in parts if any(name.startswith("test_") for name in _columns(Path(part.folder) / HISTORY))]
     if seen:
@@ -69,8 +69,8 @@ def _columns(path: Path) -> list[str]:
         return []  # a history may be missing
 
 
-def _same_seeds(row: BoardRow, parts: list[Part]) -> Iterator[Finding]:
-    by_fold: dict[str, list[Part]] = {}
+def _same_seeds(row: BoardRow, parts: list[JobPredictions]) -> Iterator[Finding]:
+    by_fold: dict[str, list[JobPredictions]] = {}
     for part in parts:
         by_fold.setdefault(part.fold, []).append(part)
     alike = [len(found) > 1 and len({part.predicted.tobytes() for part in found}) == 1 for found in by_fold.values()]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec, Predictions
-from harness.results.predictions import FILE, BadPredictions, Clips, Ids, read_facts, read_together
+from harness.results.predictions import FILE, BadPredictions, Ids, PredictionTable, read_facts, read_together
 from harness.statistics.calibration import reliability
 from harness.statistics.scoring import score
 
@@ -26,7 +26,7 @@ U = TypeVar("U")
 
 
 @dataclass
-class Part:
+class JobPredictions:
     """One fold of one seed of a row. `ids` are shared by all jobs that saw the same clips."""
 
     row: str
@@ -42,7 +42,7 @@ class Part:
 class Evidence:
     """The parts of all jobs that could be read, and what was found on the way."""
 
-    parts: dict[str, list[Part]] = field(default_factory=dict)  # by row, in order of seed and fold
+    parts: dict[str, list[JobPredictions]] = field(default_factory=dict)  # by row, in order of seed and fold
     problems: dict[str, list[str]] = field(default_factory=dict)  # by row: files that could not be used
     contradicted: dict[str, list[str]] = field(default_factory=dict)  # by row: predictions that logits do not make
     pooled: dict[str, list[dict[str, float]]] = field(default_factory=dict)  # by row: metrics of each seed's folds
@@ -72,7 +72,7 @@ def gather(
         by_classes.setdefault(tuple(classes[row]), []).append(_Seed(row, seed, of_seed))
     batches = [(names, batch) for names, seeds in by_classes.items() for batch in _batches(seeds)]
 
-    def read(batch: tuple[tuple[str, ...], list[_Seed]]) -> list[Clips | BadPredictions]:
+    def read(batch: tuple[tuple[str, ...], list[_Seed]]) -> list[PredictionTable | BadPredictions]:
         names, seeds = batch
         return read_together(
             [folder for seed in seeds for folder in seed.folders.values()],
@@ -109,7 +109,7 @@ class _Seed:
     row: str
     seed: int
     folders: dict[str, str]  # by fold
-    parts: list[Part] = field(default_factory=list)
+    parts: list[JobPredictions] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     contradicted: list[str] = field(default_factory=list)
     pooled: dict[str, float] = field(default_factory=dict)
@@ -117,12 +117,12 @@ class _Seed:
 
     def take(
         self,
-        found: Iterator[Clips | BadPredictions],
+        found: Iterator[PredictionTable | BadPredictions],
         classes: tuple[str, ...],
         metrics: Mapping[str, MetricSpec],
     ) -> None:
         """Take as many of what was found as there are folders, and score them if all could be read."""
-        read: list[Clips] = []
+        read: list[PredictionTable] = []
         for (fold, folder), clips in zip(
             self.folders.items(),
             found,
@@ -132,13 +132,15 @@ class _Seed:
                 self.problems.append(str(clips))
                 continue
             read.append(clips)
-            self.parts.append(Part(self.row, fold, self.seed, folder, clips.ids, clips.labels, clips.predicted))
+            self.parts.append(
+                JobPredictions(self.row, fold, self.seed, folder, clips.ids, clips.labels, clips.predicted)
+            )
         if read and not self.problems:
             self._score(read, classes, metrics)
 
     def _score(
         self,
-        read: list[Clips],
+        read: list[PredictionTable],
         classes: tuple[str, ...],
         metrics: Mapping[str, MetricSpec],
     ) -> None:
@@ -186,7 +188,7 @@ def _contradicted(logits: np.ndarray, predicted: np.ndarray) -> int:
     return int((chosen < largest - ROUNDING * np.abs(largest)).sum())
 
 
-def facts_of_clips(part: Part) -> tuple[np.ndarray, np.ndarray]:
+def facts_of_clips(part: JobPredictions) -> tuple[np.ndarray, np.ndarray]:
     """Group and number of frames of each clip of a part; empty and 0 where they were not stored. (N,), (N,)."""
     try:
         return read_facts(part.folder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from harness.leaderboard.board.evidence import ABSENT, Part, facts_of_clips
+from harness.leaderboard.board.evidence import ABSENT, JobPredictions, facts_of_clips
 from harness.statistics.resample import Outcomes
 
 ASKED = 4  # rows beside the first one; to read all of them takes as long as the tests
@@ -73,7 +73,7 @@ class CommonClips:
         )
 
 
-def align(parts: Mapping[str, Sequence[Part]], folds: Sequence[str]) -> CommonClips | None:
+def align(parts: Mapping[str, Sequence[JobPredictions]], folds: Sequence[str]) -> CommonClips | None:
     """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part."""
     everything = list(itertools.chain.from_iterable(parts.values()))
     by_fold = {fold: [part for part in everything if part.fold == fold] for fold in folds}
@@ -111,7 +111,7 @@ class _Fold:
     agreed: bool  # whether more rows have these clips and labels than any others
 
 
-def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
+def _align_fold(name: str, parts: Sequence[JobPredictions]) -> _Fold:
     """The clips and labels that most rows have are the reference; of equally many the larger set."""
     votes: dict[tuple[int, bytes], set[str]] = {}
     for part in parts:
@@ -133,12 +133,12 @@ def _align_fold(name: str, parts: Sequence[Part]) -> _Fold:
     return fold
 
 
-def _clips_of(part: Part) -> tuple[int, bytes]:
+def _clips_of(part: JobPredictions) -> tuple[int, bytes]:
     """Equal for parts of equal clips with equal labels."""
     return id(part.ids), part.labels.tobytes()
 
 
-def _facts(first: Part, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
+def _facts(first: JobPredictions, parts: Sequence[JobPredictions]) -> tuple[np.ndarray, np.ndarray]:
     """Groups and frames as a part of the same clips tells them; a few rows are asked until one knows the groups."""
     others = {part.row: part for part in reversed(parts) if part.ids is first.ids and part.row != first.row}
     own = facts_of_clips(first)
@@ -147,7 +147,7 @@ def _facts(first: Part, parts: Sequence[Part]) -> tuple[np.ndarray, np.ndarray]:
     return next(((groups, frames) for groups, frames in told if (groups != "").any()), own)
 
 
-def _onto(fold: _Fold, part: Part) -> np.ndarray:
+def _onto(fold: _Fold, part: JobPredictions) -> np.ndarray:
     """The predictions of a part for the clips of the fold; what does not fit is noted."""
     if part.ids is fold.ids:
         labels, predicted, extra = part.labels, part.predicted, 0

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from harness.leaderboard.board.collect import SCORES, Jobs
-from harness.leaderboard.board.evidence import Evidence, Part
+from harness.leaderboard.board.evidence import Evidence, JobPredictions
 from harness.leaderboard.board.pooled import from_confusion
 from harness.statistics.scoring import confusion_counts
 
@@ -23,7 +23,7 @@ CONFUSION = "confusion"
 class Difference:
     """A score of one job as stored, and as its predictions give it; of a confusion matrix only that it differs."""
 
-    part: Part
+    part: JobPredictions
     name: str
     stored: float = np.nan
     found: float = np.nan
@@ -48,7 +48,7 @@ def verified(jobs: Jobs, evidence: Evidence) -> tuple[dict[str, list[Difference]
 def _differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
     places = {path: place for place, path in enumerate(jobs.frame["path"])}
     confusions = jobs.frame["confusion"].tolist()
-    by_classes: dict[tuple[str, ...], list[Part]] = {}
+    by_classes: dict[tuple[str, ...], list[JobPredictions]] = {}
     for row, parts in evidence.parts.items():
         by_classes.setdefault(tuple(jobs.facts[row]["protocol"]["classes"]), []).extend(parts)
     found: dict[str, list[Difference]] = {row: [] for row in evidence.parts}
@@ -65,7 +65,7 @@ def _differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
 
 
 def _of(
-    parts: Sequence[Part], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
+    parts: Sequence[JobPredictions], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
 ) -> Iterator[Difference]:
     """Args: of each part the confusion matrix and the metrics as stored."""
     counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])

@@ -17,7 +17,7 @@ from harness.core.errors import HarnessError, find_named
 from harness.core.metric import Predictions
 from harness.data.dataset import Dataset, open_dataset
 from harness.data.places import DEMO_ROOT, dataset_place
-from harness.results.predictions import BadPredictions, read_clips
+from harness.results.predictions import BadPredictions, read_predictions
 from harness.system.folders import cache_folder
 from harness.video.source import open_source
 
@@ -53,7 +53,7 @@ class Thumbnails:
             return []
         classes = result["classes"]
         try:
-            clips = read_clips(folder, classes)
+            clips = read_predictions(folder, classes)
         except BadPredictions:
             return []  # the audit says so
         chosen = surest_wrong(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Sample, hookimpl
 from harness.data import FORMS, natural_key, noun
-from harness_plugins.datasets.folder.clips import Clip, read_clips
+from harness_plugins.datasets.folder.clips import FolderClip, read_clips
 from harness_plugins.datasets.folder.folds import assign
 
 ORDER = [
@@ -56,7 +56,7 @@ def load(root: Path, fold: str) -> Fold:
     return read(root, "").checked().folds[fold]
 
 
-def _classes(clips: Sequence[Clip]) -> tuple[ClassLabel, ...]:
+def _classes(clips: Sequence[FolderClip]) -> tuple[ClassLabel, ...]:
     """Known expressions in the order used everywhere, then the others by name."""
     words: dict[str, str] = {}
     for clip in clips:

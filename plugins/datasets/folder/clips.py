@@ -17,7 +17,7 @@ PARTS = {"train", "test", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
-class Clip:
+class FolderClip:
     """A clip of one's own: `path` is below the root, `file` and `line` are the list's."""
 
     id: str
@@ -29,7 +29,7 @@ class Clip:
     line: int = 0
 
 
-def read_clips(root: Path, layout: str) -> tuple[list[Clip], str, list[Problem]]:
+def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Problem]]:
     """Clips in order of their ids, where they were read from, and what was odd. Raises: BadData if there are none."""
     lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
     if layout and layout != ".":
@@ -49,10 +49,10 @@ def read_clips(root: Path, layout: str) -> tuple[list[Clip], str, list[Problem]]
     return clips, source, problems
 
 
-def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
+def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
     found = read_list(file)
     problems = [bad_row(error) for error in found.bad]
-    clips: dict[str, Clip] = {}
+    clips: dict[str, FolderClip] = {}
     for row in found.rows:
         reason = _fault(row, clips)
         if reason:
@@ -60,7 +60,7 @@ def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
             continue
         path = PurePosixPath(row.clip.replace("\\", "/")).as_posix()
         place = _place(root, path)
-        clip = Clip(
+        clip = FolderClip(
             _stem(path),
             place,
             row.label,
@@ -73,7 +73,7 @@ def _listed(root: Path, file: Path) -> tuple[list[Clip], list[Problem]]:
     return [clips[name] for name in sorted(clips)], problems
 
 
-def _fault(row: ListRow, seen: dict[str, Clip]) -> str:
+def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
     """Why a row cannot be used."""
     path = PurePosixPath(row.clip.replace("\\", "/"))
     outside = ".." in path.parts or path.is_absolute() or ":" in row.clip.partition("/")[0]
@@ -96,16 +96,16 @@ def _place(root: Path, path: str) -> str:
     return path + next(found, "")
 
 
-def _tree(root: Path) -> tuple[list[Clip], list[Problem]]:
+def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
     problems: list[Problem] = []
     classes = [name for name, is_folder in _entries(root, root, problems) if is_folder]
     if classes and {name.lower() for name in classes} <= PARTS:
         raise BadData(f"{root} holds {', '.join(classes)} and no classes; list the clips in a CSV `clip,label,fold`")
-    clips: dict[str, Clip] = {}
+    clips: dict[str, FolderClip] = {}
     for label in classes:
         before = len(clips)
         for path, is_folder in _below(root, label, problems):
-            clip = Clip(path if is_folder else _stem(path), path, label)
+            clip = FolderClip(path if is_folder else _stem(path), path, label)
             if clip.id in clips:
                 text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
                 problems.append(Problem("warning", "same-clip", text, path))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import BadData, Problem
 from harness.data import config_file, natural_key, write_atomically
-from harness_plugins.datasets.folder.clips import STORED, Clip
+from harness_plugins.datasets.folder.clips import STORED, FolderClip
 
 FOLDS = 5
 REMEDY = "remove the file to have new folds made"
@@ -28,7 +28,7 @@ class Split:
     test: frozenset[str]
 
 
-def assign(root: Path, clips: Sequence[Clip]) -> tuple[dict[str, Split], str, list[Problem]]:
+def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem]]:
     """The folds, where they come from, and what is wrong with them.
 
     Raises: BadData if no two folds can be made.
@@ -51,7 +51,7 @@ def assign(root: Path, clips: Sequence[Clip]) -> tuple[dict[str, Split], str, li
     return _splits(tested, clips), said, [*problems, *_shared(tested, clips)]
 
 
-def make(clips: Sequence[Clip]) -> tuple[dict[str, str], list[Problem]]:
+def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
     """The fold that tests each clip: stratified, and no group in two folds where groups are known.
 
     Without groups, folds are blocks of neighbouring clips of each class, since neighbours may share a film.
@@ -78,7 +78,7 @@ def make(clips: Sequence[Clip]) -> tuple[dict[str, str], list[Problem]]:
     return tested, [Problem("warning", "rare-classes", text)] if few else []
 
 
-def _splits(tested: Mapping[str, str], clips: Sequence[Clip]) -> dict[str, Split]:
+def _splits(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> dict[str, Split]:
     names = sorted(set(tested.values()), key=natural_key)
     known = {clip.id for clip in clips} & tested.keys()
     if {name.lower() for name in names} == {"train", "test"}:
@@ -92,7 +92,7 @@ def _splits(tested: Mapping[str, str], clips: Sequence[Clip]) -> dict[str, Split
     return {name: Split(frozenset(known - test), test) for name, test in tests.items()}
 
 
-def _shared(tested: Mapping[str, str], clips: Sequence[Clip]) -> list[Problem]:
+def _shared(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> list[Problem]:
     folds: dict[str, set[str]] = {}
     for clip in clips:
         if clip.group and clip.id in tested:
@@ -114,7 +114,7 @@ def _stored(root: Path) -> Path:
 
 def _write(
     root: Path,
-    clips: Sequence[Clip],
+    clips: Sequence[FolderClip],
     tested: Mapping[str, str],
 ) -> Path:
     file = _stored(root)
@@ -129,7 +129,7 @@ def _write(
     return file
 
 
-def _read(file: Path, clips: Sequence[Clip]) -> tuple[dict[str, str], list[Problem]]:
+def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
     """The stored folds, and every way in which the clips are no longer those they were made for."""
     try:
         with file.open(encoding="utf-8", newline="") as source:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from harness.analysis.finished import FinishedRun
 from harness.analysis.run_analysis import run_analysis
-from harness.analysis.select import Wanted, Where, choose, context_of
+from harness.analysis.select import RunPlaces, RunSelection, choose, context_of
 from harness.core.errors import HarnessError
 from harness.plugin.specs import AnalysisSpec
 from harness.results.store import Store
@@ -29,14 +29,14 @@ def run_on(root: Path, out: Path, name: str, methods: str, *overrides: str) -> P
             root, runs, methods, save_weights=True, set={"a3lign": {"input.frames": 4}, "coop": {"input.frames": 4}}
         )
     )
-    files = run_analysis(name, Where(runs, root), out / "analyses", Wanted(), overrides)
+    files = run_analysis(name, RunPlaces(runs, root), out / "analyses", RunSelection(), overrides)
     assert all(path.is_file() for path in files)
     return out / "analyses" / name
 
 
 def first_run(root: Path, runs: Path) -> FinishedRun:
-    (result, *_) = choose(AnalysisSpec("any", "x:y"), Store(runs), Wanted())
-    return FinishedRun(result, context_of(result, Where(runs, root)))
+    (result, *_) = choose(AnalysisSpec("any", "x:y"), Store(runs), RunSelection())
+    return FinishedRun(result, context_of(result, RunPlaces(runs, root)))
 
 
 @pytest.mark.slow
