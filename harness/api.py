@@ -36,13 +36,13 @@ class Results(Sequence[dict[str, Any]]):
         return iter(self._results)
 
     def frame(self) -> pd.DataFrame:
-        """One row a job: what it was, its status, its metrics (fractions) and its cost."""
+        """Return one row a job: what it was, its status, its metrics (fractions) and its cost."""
         import pandas as pd
 
         return pd.DataFrame([_flat(result) for result in self._results])
 
     def predictions(self, result: dict[str, Any]) -> pd.DataFrame:
-        """The predictions of one of these results, one row a clip."""
+        """Return the predictions of one of these results, one row a clip."""
         return self.store.predictions(result)
 
 
@@ -78,7 +78,7 @@ def bench(
 
 
 def results_of(plan: Plan) -> list[dict[str, Any]]:
-    """The stored results of a plan's jobs, in its order, whether they ran now or before."""
+    """Return the stored results of a plan's jobs, in its order, whether they ran now or before."""
     store = Store(Path(plan.context.out))
     return [result for p in plan.jobs if (result := store.located(p.job)) is not None]
 

@@ -20,7 +20,7 @@ from harness.system.folders import cache_folder
 
 @dataclass(frozen=True)
 class RunSelection:
-    """What `harness analyze` was asked for; a field that is empty leaves nothing out."""
+    """Selection of runs that `harness analyze` was asked for; a field that is empty leaves nothing out."""
 
     methods: tuple[str, ...] = ()  # or names of variants
     datasets: tuple[str, ...] = ()
@@ -29,11 +29,11 @@ class RunSelection:
 
     @classmethod
     def parse(cls, **texts: str | None) -> RunSelection:
-        """From comma-separated names; `all` is the same as none."""
+        """Read comma-separated names; `all` is the same as none."""
         return cls(**{key: tuple(parse_names(text)) for key, text in texts.items() if text and text != "all"})
 
     def fits(self, result: Mapping[str, Any]) -> bool:
-        """Whether a result is meant."""
+        """Return whether a result is meant."""
         found: tuple[tuple[Collection[str], Collection[str]], ...] = (
             (self.methods, {result["method"], result["variant"]}),
             (self.datasets, {result["dataset"]}),
@@ -45,7 +45,7 @@ class RunSelection:
 
 @dataclass(frozen=True)
 class RunPlaces:
-    """What a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
+    """Facts that a result does not say of itself: its store, the data, the backbone's weights, and how to compute."""
 
     runs: Path | Sequence[Path]
     data_root: Path | None = None  # holds the datasets
@@ -60,7 +60,7 @@ class RunPlaces:
 
 
 def analysis_named(name: str) -> AnalysisSpec:
-    """The analysis of that name. Raises: UnknownName, with the closest one."""
+    """Return the analysis of that name. Raises: UnknownName, with the closest one."""
     offers = registry.plugins().offers("analyses")
     if name not in offers:
         raise UnknownName(f"unknown analysis {name!r}; {suggestion(name, offers)}")
@@ -73,7 +73,7 @@ def choose(
     store: Store | JoinedStores,
     wanted: RunSelection,
 ) -> list[dict[str, Any]]:
-    """The finished results that are wanted and that the analysis can be applied to.
+    """Return the finished results that are wanted and that the analysis can be applied to.
 
     Raises:
         HarnessError: there are none.
@@ -91,7 +91,9 @@ def choose(
 
 
 def context_of(result: Mapping[str, Any], where: RunPlaces) -> RunContext:
-    """Where the data and the backbone of a result are. A dataset that is nowhere is left out: not all need it."""
+    """Return where the data and the backbone of a result are. A dataset that is nowhere is left out:
+    not all need it.
+    """
     spec = registry.dataset(result["dataset"])
     layout = where.layouts.get(spec.name, "")
     try:
@@ -113,6 +115,8 @@ def context_of(result: Mapping[str, Any], where: RunPlaces) -> RunContext:
 
 
 def backbone_request(backbone: Mapping[str, Any]) -> str:
-    """What a result's backbone is asked for by; a file was stored without its folder, so it has to be named again."""
+    """Return what a result's backbone is asked for by;
+    a file was stored without its folder, so it has to be named again.
+    """
     bundled = backbone["weights"] in ("", BUNDLED)
     return str(backbone["name"] if bundled else f"{backbone['name']}:{backbone['weights']}")

@@ -15,5 +15,10 @@ def main() -> None:
     try:
         command()(prog_name="harness")
     except HarnessError as error:
-        console.print(f"harness: {error}", markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"harness: {error}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         sys.exit(EXIT_USER_ERROR)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, roots_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, roots_of, say
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
@@ -66,19 +66,9 @@ def analyze(
         return
     for path in files:
         if path.suffix == ".md":
-            out.print(
-                path.read_text(encoding="utf-8"),
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+            say(path.read_text(encoding="utf-8"))
     for path in files:
-        out.print(
-            str(path),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(str(path))
 
 
 def _show(json_: bool) -> None:

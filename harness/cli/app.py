@@ -91,6 +91,6 @@ app.command("doctor")(doctor.doctor)
 
 @lru_cache
 def command() -> Callable[..., Any]:
-    """The application as a function; Typer makes it from the signatures of all commands, so once is enough."""
+    """Return the application as a function; Typer makes it from the signatures of all commands, so once is enough."""
     made: Callable[..., Any] = typer.main.get_command(app)
     return made

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, stores_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of
 from harness.plugin import registry
 
 EXIT_ERRORS = 1
@@ -34,15 +34,23 @@ def audit(
 
     load_plugins(plugin)
     store = stores_of(runs, folder)
-    board = load(store, registry.datasets(), registry.metrics())
+    board = load(
+        store,
+        registry.datasets(),
+        registry.metrics(),
+    )
     found = look(board, registry.plugins().offers("methods"))
     counts = Counter(finding.level for finding in found)
     if json_:
         print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})
     elif found:
         lines = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
-        print_table(f"Audit of {store.root}", ["level", "dataset", "row", "code", "what"], lines)
+        print_table(
+            f"Audit of {store.root}",
+            ["level", "dataset", "row", "code", "what"],
+            lines,
+        )
     else:
-        out.print(f"nothing to object to in {store.root}", markup=False, highlight=False)
+        say(f"nothing to object to in {store.root}")
     if counts["error"]:
         raise typer.Exit(EXIT_ERRORS)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, err, out, print_json, print_table, report_problems
+from harness.cli.output import Json, print_json, print_table, report_problems, say, warn
 
 if TYPE_CHECKING:
     from harness.core.request import Request
@@ -141,10 +141,19 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
     named = {NAMES.get(parameter, parameter): value for parameter, value in params.items()}
     flags = {name: value for name, value in named.items() if name in Request.model_fields}
     repeated = {name: flags[name] or None for name in ("plugin", "layout")}  # not given at all is None, not empty
-    return {**flags, **repeated, "set": parse_overrides(flags["set"] or ()) or None}
+    return {
+        **flags,
+        **repeated,
+        "set": parse_overrides(flags["set"] or ()) or None,
+    }
 
 
-def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
+def plan_of(
+    request: Request,
+    *,
+    quiet: bool,
+    dry_run: bool,
+) -> Plan:
     """Load plugins, write demo data where missing, plan, and report plugins that were left out."""
     from harness.execution import run_bench
 
@@ -152,11 +161,16 @@ def plan_of(request: Request, *, quiet: bool, dry_run: bool) -> Plan:
         plan = run_bench.plan_bench(request, _demo_progress(quiet), dry_run=dry_run)
     report_problems()
     for note in () if quiet else plan.notes:
-        err.print(note, markup=False, highlight=False, soft_wrap=True)
+        warn(note)
     return plan
 
 
-def run_plan(plan: Plan, request: Request, *, quiet: bool) -> list[dict[str, Any]]:
+def run_plan(
+    plan: Plan,
+    request: Request,
+    *,
+    quiet: bool,
+) -> list[dict[str, Any]]:
     """Run what is to do, with progress. Returns the results of what ran."""
     from harness.execution import run_bench
     from harness.execution.progress import progress
@@ -166,15 +180,19 @@ def run_plan(plan: Plan, request: Request, *, quiet: bool) -> list[dict[str, Any
 
 
 def _demo_progress(quiet: bool) -> Any:
-    def show(name: str, done: int, total: int) -> None:
+    def show(
+        name: str,
+        done: int,
+        total: int,
+    ) -> None:
         if done == total and not quiet:
-            err.print(f"wrote the synthetic replica of {name}: {total} clips", highlight=False)
+            warn(f"wrote the synthetic replica of {name}: {total} clips")
 
     return show
 
 
 def show_plan(plan: Plan, json_: bool) -> None:
-    """What a run would do."""
+    """Show what a run would do."""
     facts = {
         "jobs": [{**_brief(planned.job), "state": planned.state} for planned in plan.jobs],
         "states": dict(plan.states),
@@ -202,33 +220,31 @@ def show_plan(plan: Plan, json_: bool) -> None:
         ],
     )
     states = ", ".join(f"{count} {state}" for state, count in sorted(plan.states.items()))
-    out.print(f"{len(plan.jobs)} jobs ({states}); {len(plan.todo)} to run", highlight=False)
-    out.print(f"{plan.frames_to_encode:,} encoder passes to fill the feature cache", highlight=False)
+    say(f"{len(plan.jobs)} jobs ({states}); {len(plan.todo)} to run")
+    say(f"{plan.frames_to_encode:,} encoder passes to fill the feature cache")
 
 
-def _show_results(plan: Plan, results: list[dict[str, Any]], json_: bool) -> None:
+def _show_results(
+    plan: Plan,
+    results: list[dict[str, Any]],
+    json_: bool,
+) -> None:
     if json_:
         print_json({"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out})
         return
     for result in results:
         if result["status"] == "failed":
-            err.print(
+            warn(
                 f"failed: {result['dataset']}/{result['fold']} {result['variant'] or result['method']} "
-                f"seed {result['seed']}: {result['error']}",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
+                f"seed {result['seed']}: {result['error']}"
             )
     failed = sum(result["status"] == "failed" for result in results)
     kept = len(plan.jobs) - len(plan.todo)
-    out.print(
-        f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}",
-        markup=False, highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    say(f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}")
     old = sum(p.state == "failed" and p.job not in plan.todo for p in plan.jobs)
     if old:
-        out.print(f"{old} of those kept had failed; --retry-failed runs them again", highlight=False)
-    out.print("Tables: harness leaderboard", highlight=False)
+        say(f"{old} of those kept had failed; --retry-failed runs them again")
+    say("Tables: harness leaderboard")
 
 
 def _brief(job: Any) -> dict[str, Any]:

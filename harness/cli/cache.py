@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from harness.cli.output import Json, out, print_json, print_table
+from harness.cli.output import Json, print_json, print_table, say
 from harness.system.folders import cache_folder
 
 app = typer.Typer(no_args_is_help=True, help="Features of frozen encoders on disk.")
@@ -21,10 +21,20 @@ def info(json_: Json = False) -> None:
         print_json({"folder": str(folder), "bytes": sum(e["bytes"] for e in entries), "views": entries})
         return
     print_table(
-        str(folder), ["dataset", "view", "frames", "size", "shards", "MB"],
-        [(e["dataset"], "test" if e["number"] < 0 else f"train {e['number']}", e["input"]["frames"],
-          e["input"]["size"], e["shards"], f"{e['bytes'] / 1e6:.1f}") for e in entries],
-    )  # fmt: skip
+        str(folder),
+        ["dataset", "view", "frames", "size", "shards", "MB"],
+        [
+            (
+                e["dataset"],
+                "test" if e["number"] < 0 else f"train {e['number']}",
+                e["input"]["frames"],
+                e["input"]["size"],
+                e["shards"],
+                f"{e['bytes'] / 1e6:.1f}",
+            )
+            for e in entries
+        ],
+    )
 
 
 @app.command()
@@ -36,4 +46,4 @@ def clear(json_: Json = False) -> None:
     if json_:
         print_json({"freed_bytes": freed})
     else:
-        out.print(f"freed {freed / 1e6:.1f} MB", highlight=False)
+        say(f"freed {freed / 1e6:.1f} MB")

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, load_plugins, print_json, print_table, say
 from harness.data.places import DatasetPlace, dataset_place
 from harness.plugin import registry
 from harness.system.folders import cache_folder
@@ -77,7 +77,7 @@ def check(
 
 def _show(report: Report) -> None:
     for line in (f"{report.dataset} at {report.root}", f"read: {report.layout or 'nothing'}", _kind(report)):
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
     classes = list(report.folds[0].per_class) if report.folds else []
     print_table(
         "clips found, of those expected where they differ",
@@ -96,11 +96,11 @@ def _show(report: Report) -> None:
     )
     if report.frames:
         values = ", ".join(f"{key} {value:g}" for key, value in report.frames.items())
-        out.print(f"frames per clip: {values}", highlight=False)
+        say(f"frames per clip: {values}")
     for problem in report.problems:
         text = f"{problem.level}: {problem.place}{problem.message} [{problem.code}]"
-        out.print(text, markup=False, highlight=False, soft_wrap=True)
-    out.print("all is well" if report.ok else "something is wrong", highlight=False)
+        say(text)
+    say("no problems" if report.ok else "problems found")
 
 
 def _kind(report: Report) -> str:

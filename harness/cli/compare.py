@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, print_table, stores_of, visible
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of, visible
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def _print(item: Comparison, flips: int) -> None:
         ],
     )
     _print_flips(item, flips)
-    costs = [(line["cost"], *(_number(line[side]) for side in ("first", "second"))) for line in item.cost()]
+    costs = [(line["cost"], _number(line["first"]), _number(line["second"])) for line in item.cost()]
     print_table("Cost", ["", "A", "B"], costs)
     for note in item.notes:
-        out.print(f"note: {visible(note)}", markup=False, highlight=False, soft_wrap=True)
+        say(f"note: {visible(note)}")
 
 
 def _print_flips(item: Comparison, flips: int) -> None:

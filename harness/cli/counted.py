@@ -15,7 +15,7 @@ Counted = Callable[[int, int], None]  # done, of all
 
 @contextmanager
 def counting(*, quiet: bool) -> Iterator[Callable[[str], Counted]]:
-    """What makes a counter for each kind of work: `counter("decoding clips")(3, 40)`."""
+    """Give a function that makes a counter for each kind of work: `counter("decoding clips")(3, 40)`."""
     if quiet:
         yield lambda what: lambda done, total: None
     elif err.is_terminal:
@@ -31,7 +31,7 @@ def counting(*, quiet: bool) -> Iterator[Callable[[str], Counted]]:
 
 
 def _lines(what: str) -> Counted:
-    """A line at the start and at the end, and at most one every few seconds in between."""
+    """Print a line at the start and at the end, and at most one every few seconds in between."""
     lines = ProgressLines(err)
 
     def show(done: int, total: int) -> None:

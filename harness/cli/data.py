@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import prepare
 from harness.cli.check import check
-from harness.cli.output import Json, err, out, print_json
+from harness.cli.output import Json, print_json, say, warn
 from harness.core.errors import HarnessError
 from harness.data.places import DatasetPlace, set_place
 from harness.plugin import registry
@@ -46,12 +46,7 @@ def set_root(
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
     file = set_place(spec.name, DatasetPlace(path, layout))
-    out.print(
-        f"{spec.title} is at {path.resolve()} (written to {file})",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    say(f"{spec.title} is at {path.resolve()} (written to {file})")
 
 
 @app.command("demo")
@@ -84,9 +79,13 @@ def demo(
         print_json({"folders": [str(p) for p in written], "sheet": str(sheet) if sheet else None})
         return
     for path in [*written, *([sheet] if sheet else [])]:
-        out.print(f"{path} is there", markup=False, highlight=False, soft_wrap=True)
+        say(f"{path} is there")
 
 
-def _say(name: str, done: int, total: int) -> None:
+def _say(
+    name: str,
+    done: int,
+    total: int,
+) -> None:
     if done == total:
-        err.print(f"wrote the synthetic replica of {name}: {total} clips", highlight=False)
+        warn(f"wrote the synthetic replica of {name}: {total} clips")

@@ -1,4 +1,4 @@
-"""What `harness doctor` looks at: each check says what it found, whether that is well, and what to do if not."""
+"""The checks of `harness doctor`: each says what it found, whether that is OK or not, and what to do if not."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Check:
 
 
 def all_checks(runs: Path, data_root: Path | None) -> Iterator[Check]:
-    """Every check, in the order in which a run would stumble."""
+    """Yield every check, in the order in which a run would stumble."""
     cache = cache_folder()
     yield _python()
     yield from _packages()
@@ -131,7 +131,7 @@ def _data(data_root: Path | None) -> Iterator[Check]:
 
 
 def _weights() -> Check:
-    """Found on this machine, that is: looking must not start a download."""
+    """Look for weights on this machine only: that must not start a download."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         source = weights.resolve(DEFAULT_BACKBONE, registry.backbones())
@@ -158,7 +158,7 @@ def _room(name: str, folder: Path) -> Check:
 
 
 def _clock(name: str, folder: Path) -> Check:
-    """Leases compare times of one file system with each other, so a skew is no danger; it only misleads people."""
+    """Compare this machine's clock with the file system's; a skew is no danger to leases, it only misleads people."""
     try:
         with tempfile.NamedTemporaryFile(dir=_existing(folder)) as file:
             file.write(b".")
@@ -174,5 +174,5 @@ def _clock(name: str, folder: Path) -> Check:
 
 
 def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
+    """Return the folder, or the nearest one above it that is there."""
     return next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())

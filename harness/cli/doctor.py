@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, OneRuns, PluginFiles, one_of, out, print_json, print_table
+from harness.cli.output import Json, OneRuns, PluginFiles, one_of, print_json, print_table, say
 from harness.data.places import configured_places
 from harness.plugin import registry
 from harness.results.provenance import package_versions
@@ -41,14 +41,20 @@ def doctor(
         found = {kind: len(registry.plugins().offers(kind)) for kind in registry.KINDS}
         problems = [vars(problem) for problem in registry.plugins().problems]
         print_json(
-            {"ok": ok, "checks": [asdict(check) for check in checks], "versions": package_versions(), "found": found,
-             "places": places, "problems": problems}
-        )  # fmt: skip
+            {
+                "ok": ok,
+                "checks": [asdict(check) for check in checks],
+                "versions": package_versions(),
+                "found": found,
+                "places": places,
+                "problems": problems,
+            }
+        )
     else:
         print_table(
             "Checks", ["check", "verdict", "found", "fix"], [(c.name, c.verdict, c.found, c.fix) for c in checks]
         )
         print_table("Places", ["what", "where"], places.items())
-        out.print("all is well" if ok else "there are problems", highlight=False)
+        say("no problems" if ok else "problems found")
     if not ok:
         raise typer.Exit(EXIT_FAILED_JOBS)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, err, load_plugins, out, print_json, print_table
+from harness.cli.output import Json, PluginFiles, load_plugins, print_json, print_table, say, warn
 from harness.cost.tally import Convention
 from harness.plugin import registry
 
@@ -71,7 +71,7 @@ def flops(
             counted.append(row)
         else:
             failed = True
-            err.print(f"harness: {row}", markup=False, highlight=False, soft_wrap=True)
+            warn(f"harness: {row}")
     if json_:
         print_json({"rows": counted})
     else:
@@ -94,7 +94,7 @@ def _show(
     left: Counter[str] = Counter()
     for row in counted:
         left |= Counter(row["uncounted"])
-    out.print(f"not counted: {', '.join(left) or 'nothing'}", markup=False, highlight=False, soft_wrap=True)
+    say(f"not counted: {', '.join(left) or 'nothing'}")
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

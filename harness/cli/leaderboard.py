@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, out, print_json, stores_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of
 from harness.plugin import registry
 
 
@@ -43,16 +43,6 @@ def leaderboard(
         return
     for path in files:
         if path.suffix == ".md":
-            out.print(
-                path.read_text(encoding="utf-8"),
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+            say(path.read_text(encoding="utf-8"))
     for path in files:
-        out.print(
-            str(path),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(str(path))

@@ -35,21 +35,25 @@ def list_plugins(
     load_plugins(plugin)
     if kind is not None and kind not in registry.KINDS:
         raise UnknownName(f"unknown kind {kind!r}; {suggestion(kind, registry.KINDS)}")
-    facts = {k: [entry(offer) for offer in registry.plugins().offers(k).values()] for k in _kinds(kind)}
+    facts = {}
+    for each in _kinds(kind):
+        offers = registry.plugins().offers(each)
+        facts[each] = [entry(offer) for offer in offers.values()]
     if json_:
         print_json(facts)
         return
     for name, entries in facts.items():
         print_table(
-            name, ["name", "version", "plugin", "about"],
+            name,
+            ["name", "version", "plugin", "about"],
             [(e["name"], e["version"], e["plugin"], e["about"]) for e in entries],
-        )  # fmt: skip
+        )
         if options:
             _show_options(entries)
 
 
 def entry(offer: Registered[Any]) -> dict[str, Any]:
-    """One line of the list, as facts."""
+    """Return one line of the list, as facts."""
     spec = offer.spec
     return {
         "name": spec.name,
@@ -62,7 +66,7 @@ def entry(offer: Registered[Any]) -> dict[str, Any]:
 
 
 def spec_options(spec: Any) -> list[OptionInfo]:
-    """Everything that `--set` can change: options of a method or an analysis, and a method's frame input."""
+    """Return everything that `--set` can change: options of a method or an analysis, and a method's frame input."""
     own = describe(spec.options) if isinstance(spec, MethodSpec | AnalysisSpec) else []
     if not isinstance(spec, MethodSpec):
         return own

@@ -60,8 +60,28 @@ def one_of(runs: list[Path] | None, command: str) -> Path:
     return roots[0]
 
 
+def say(text: str) -> None:
+    """Print text as it is: no markup, no colours, and no line broken before its end."""
+    out.print(
+        text,
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def warn(text: str) -> None:
+    """Print text as it is, on standard error."""
+    err.print(
+        text,
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def print_json(data: Any) -> None:
-    """Plain JSON, for programs."""
+    """Print plain JSON, for programs."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
@@ -70,7 +90,7 @@ def print_table(
     columns: Sequence[str],
     rows: Iterable[Sequence[Any]],
 ) -> None:
-    """A table for people. Cells are text, never markup, and nothing in them steers the terminal."""
+    """Print a table for people. Cells are text, never markup, and nothing in them steers the terminal."""
     table = Table(
         *columns,
         title=escape(visible(title)) or None,
@@ -94,7 +114,7 @@ def print_table(
 
 
 def visible(text: str) -> str:
-    """Text with control characters spelled out, as \\x1b; line breaks stay."""
+    """Return text with control characters spelled out, as \\x1b; line breaks stay."""
     return text.translate(CONTROLS)
 
 
@@ -105,14 +125,9 @@ def load_plugins(files: list[Path] | None) -> None:
 
 
 def report_problems() -> None:
-    """One line for each plugin that could not be used, and why."""
+    """Print one line for each plugin that could not be used, and why."""
     plugins = registry.plugins()
     for kind in registry.KINDS:
         plugins.offers(kind)  # finds the problems that only show when the hooks are called
     for problem in plugins.problems:
-        err.print(
-            f"plugin {problem.plugin} left out: {problem.reason}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        warn(f"plugin {problem.plugin} left out: {problem.reason}")

@@ -9,7 +9,7 @@ import typer
 
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, err, out, print_json, print_table
+from harness.cli.output import Json, print_json, print_table, say, warn
 
 if TYPE_CHECKING:
     from harness.data.prepare.prepare import Prepared
@@ -49,7 +49,13 @@ def prepare(
 
     settings = Settings(size=size, margin=margin, pick=pick)
     with counting(quiet=quiet) as counter:
-        prepared = prepare(source, target, settings, workers or default_workers(), counter("clips"))
+        prepared = prepare(
+            source,
+            target,
+            settings,
+            workers or default_workers(),
+            counter("clips"),
+        )
     facts = _facts(prepared)
     if json_:
         print_json(facts)
@@ -78,15 +84,18 @@ def _facts(prepared: Prepared) -> dict[str, Any]:
 
 def _show(facts: dict[str, Any]) -> None:
     for failure in facts["failed"]:
-        err.print(f"failed: {failure['reason']}", markup=False, highlight=False, soft_wrap=True)
+        warn(f"failed: {failure['reason']}")
     gaps = sorted(facts["frames_without_face"].items(), key=lambda item: -len(item[1]))
     if gaps:
         rows = [(clip, len(frames), "none" if clip in facts["clips_without_face"] else "") for clip, frames in gaps]
-        print_table("Frames without a face", ["clip", "frames", "crops"], rows[:LISTED])
+        print_table(
+            "Frames without a face",
+            ["clip", "frames", "crops"],
+            rows[:LISTED],
+        )
         if len(gaps) > LISTED:
-            out.print(f"and {len(gaps) - LISTED} more clips: see {facts['no_face']}", markup=False, highlight=False)
-    out.print(
+            say(f"and {len(gaps) - LISTED} more clips: see {facts['no_face']}")
+    say(
         f"{facts['crops']} crops of {facts['frames']} frames in {facts['done']} clips ({facts['kept']} kept from "
-        f"before), {len(facts['failed'])} clips failed; index in {facts['index']}",
-        markup=False, highlight=False, soft_wrap=True,
-    )  # fmt: skip
+        f"before), {len(facts['failed'])} clips failed; index in {facts['index']}"
+    )

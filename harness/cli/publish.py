@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, err, load_plugins, out, print_json, stores_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of, warn
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -55,16 +55,11 @@ def publish(
         registry.plugins().files,
     )
     for note in frames.warnings if frames else ():
-        err.print(f"warning: {note}", markup=False, highlight=False, soft_wrap=True)
+        warn(f"warning: {note}")
     if json_:
         print_json({"site": str(site), "index": str(first), "pages": sum(1 for _ in site.rglob("*.html"))})
     else:
-        out.print(
-            str(first),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        say(str(first))
 
 
 def _frames(data_root: Path | None) -> Thumbnails:

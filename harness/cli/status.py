@@ -10,7 +10,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, one_of, out, print_json, print_table, roots_of
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Runs,
+    load_plugins,
+    one_of,
+    out,
+    print_json,
+    print_table,
+    roots_of,
+    say,
+)
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.plugin import registry
 
@@ -57,7 +68,7 @@ def status(
             [tuple(r.values()) for r in rows],
         )
     else:
-        out.print(f"no results in {named}", markup=False)
+        say(f"no results in {named}")
 
 
 def _rows(roots: Sequence[Path]) -> list[dict[str, object]]:
@@ -72,7 +83,11 @@ def _rows(roots: Sequence[Path]) -> list[dict[str, object]]:
                 entries[entry.id] = entry
     for entry in entries.values():
         counts.setdefault((entry.dataset, entry.row), Counter())[entry.state] += 1
-    return [{"dataset": d, "method": m, **{s: c[s] for s in STATES}} for (d, m), c in sorted(counts.items())]
+    lines = []
+    for (dataset, method), of_row in sorted(counts.items()):
+        by_state = {state: of_row[state] for state in STATES}
+        lines.append({"dataset": dataset, "method": method, **by_state})
+    return lines
 
 
 def _show_log(
@@ -101,7 +116,7 @@ def _show_log(
 
 
 def _log_of(root: Path, job: str) -> tuple[str, Path]:
-    """The one job whose id starts so, and its log: of the run that is under way, else of the result."""
+    """Return the one job whose id starts so, and its log: of the run that is under way, else of the result."""
     found: dict[str, Path] = {}
     for path in (*root.glob("[!.]*/[!.]*/*/log.txt"), *root.glob(".drafts/*/log.txt")):
         name = path.parent.name

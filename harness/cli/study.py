@@ -12,7 +12,7 @@ import typer
 
 from harness.cli import bench
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, load_plugins, out, print_json, print_table, report_problems
+from harness.cli.output import Json, load_plugins, print_json, print_table, report_problems, say
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
@@ -79,7 +79,7 @@ def study(
 
 
 def _with_bench_flags() -> inspect.Signature:
-    """The signature that Typer reads: our own parameters, then every flag of `bench`."""
+    """Return the signature that Typer reads: our own parameters, then every flag of `bench`."""
     own = inspect.signature(study, eval_str=True).parameters.values()
     named = [p for p in own if p.kind is not inspect.Parameter.VAR_KEYWORD]
     flags = inspect.signature(bench.bench, eval_str=True).parameters.values()
@@ -91,7 +91,9 @@ study.__signature__ = _with_bench_flags()  # type: ignore[attr-defined]
 
 def _show_list(json_: bool) -> None:
     specs = [offer.spec for offer in registry.plugins().offers("studies").values()]
-    facts = [{"name": s.name, "title": s.title, "paper": s.paper, "rows": len(s.rows)} for s in specs]
+    facts = []
+    for spec in specs:
+        facts.append({"name": spec.name, "title": spec.title, "paper": spec.paper, "rows": len(spec.rows)})
     if json_:
         print_json({"studies": facts})
     else:
@@ -118,11 +120,6 @@ def _show(
         return
     parts = [f"{spec.title} ({spec.paper})", markdown_table(spec, columns, lines)]
     parts += [f"- {note}" for note in notes(lines, results)]
-    out.print(
-        "\n\n".join(parts[:2]) + "\n",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
+    say("\n\n".join(parts[:2]) + "\n")
     for part in parts[2:]:
-        out.print(part, markup=False, highlight=False, soft_wrap=True)
+        say(part)

@@ -77,7 +77,7 @@ Level = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to know about data on disk. An `error` has to be put right, an `info` is merely said."""
+    """Problem with data on disk: an `error` blocks a run, `warning` and `info` do not."""
 
     level: Level
     code: str  # kebab-case, stable: programs may look for it
@@ -106,7 +106,7 @@ class Inventory:
     stated: Mapping[str, int] = field(default_factory=dict)  # clip id -> number of frames that a list claims
 
     def checked(self) -> Inventory:
-        """The same. Raises: BadData with the first errors, such as wrong rows, if there are any."""
+        """Return the inventory itself. Raises: BadData with the first errors, such as wrong rows, if there are any."""
         errors = [p for p in self.problems if p.level == "error"]
         if errors:
             first = "\n".join(f"{p.place}{p.message}" for p in errors[:SHOWN])

@@ -31,7 +31,7 @@ FIRST_FIELDS: Mapping[str, frozenset[str]] = {
 
 
 def digest(data: Any, length: int = 12) -> str:
-    """First hex digits of the SHA-256 of the canonical JSON of plain data and dataclasses."""
+    """Return the first hex digits of the SHA-256 of the canonical JSON of plain data and dataclasses."""
     canonical = json.dumps(
         data,
         sort_keys=True,

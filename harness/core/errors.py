@@ -14,7 +14,7 @@ class HarnessError(Exception):
 
 
 class UnknownName(HarnessError):
-    """Nothing is registered under that name."""
+    """Name under which nothing is registered."""
 
 
 class BadOption(HarnessError):
@@ -26,7 +26,7 @@ class BadData(HarnessError):
 
 
 class BadSample(BadData):
-    """One clip cannot be read; carries the clip's id so that it can be counted and skipped."""
+    """Clip that cannot be read; carries the clip's id so that it can be counted and skipped."""
 
     def __init__(self, sample_id: str, message: str) -> None:
         super().__init__(f"clip {sample_id}: {message}")
@@ -53,9 +53,14 @@ class NotCounted(HarnessError):
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """The tail of an unknown-name message: the closest known name, or all of them."""
+    """Return the tail of an unknown-name message: the closest known name, or all of them."""
     known = sorted(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(
+        name,
+        known,
+        n=1,
+        cutoff=0.5,
+    )
     if close:
         return f"did you mean {close[0]!r}?"
     return f"known: {', '.join(known)}" if known else "nothing of that kind is registered"

@@ -12,5 +12,5 @@ EventSink = Callable[[Event], None]
 
 
 def for_job(send: EventSink, job_id: str) -> EventSink:
-    """A sender that stamps every event with the job it is of."""
+    """Return a sender that stamps every event with the job it is of."""
     return lambda event: send({**event, "job": job_id})

@@ -14,7 +14,7 @@ Augmentation = Literal["random-resized-crop", "scale-jitter", "flip", "colour-ji
 
 @dataclass(frozen=True)
 class FrameInput:
-    """What a method wants to see of a clip. Part of the job's identity and a column of every table.
+    """Frames that a method wants to see of a clip: part of the job's identity and a column of every table.
 
     Raises:
         BadOption: values that do not fit together.

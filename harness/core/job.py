@@ -26,7 +26,7 @@ OnBadSample = Literal["fail", "skip"]
 
 @dataclass(frozen=True)
 class Protocol:
-    """What must be equal for two methods to be ranked together."""
+    """Facts that must be equal for two methods to be ranked together."""
 
     dataset: str
     dataset_version: str
@@ -77,12 +77,12 @@ class JobSpec:
         return f"{self.dataset}/{self.fold} {self.row} seed {self.seed}"
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data, from which `from_json` makes the job again."""
+        """Return plain data, from which `from_json` makes the job again."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JobSpec:
-        """The job that `to_json` described."""
+        """Return the job that `to_json` described."""
         nested = {
             "input": _restore(FrameInput, data["input"]),
             "backbone": BackboneId(**data["backbone"]),

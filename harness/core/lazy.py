@@ -36,7 +36,7 @@ def hand_on(face: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
 
 @contextmanager
 def quiet_imports() -> Iterator[None]:
-    """torch and open_clip take seconds to import, so workers do it, and warn of each other's deprecations."""
+    """Import heavy packages without their deprecation warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a metric sees. `logits` are finite or the job has failed."""
+    """Input of a metric. `logits` are finite or the job has failed."""
 
     labels: np.ndarray  # (N,) int
     logits: np.ndarray  # (N, C) float32

@@ -32,7 +32,7 @@ RENAMED = {"Found": "Inventory", "Row": "ListRow"}
 
 
 class MovedModules(MetaPathFinder):
-    """Stands behind all finders, so it is asked only for a module that is not there."""
+    """Finder of modules that have moved. It stands behind all others, so it is asked only for one that is not there."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

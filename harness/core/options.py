@@ -32,7 +32,7 @@ def option(
     *,
     minimum: float | None = None,
 ) -> Any:
-    """A dataclass field that documents itself. A value below `minimum` is refused."""
+    """Return a dataclass field that documents itself. A value below `minimum` is refused."""
     return field(default=default, metadata={"help": help, "minimum": minimum})
 
 
@@ -51,7 +51,7 @@ def build(
     owner: str,
     base: T | None = None,
 ) -> T:
-    """The options dataclass with `values` laid over `base` (or the defaults).
+    """Return the options dataclass with `values` laid over `base` (or the defaults).
 
     Raises:
         BadOption: an unknown name (with the closest right one) or a value of the wrong type.
@@ -67,7 +67,11 @@ def build(
     return dataclasses.replace(base, **parsed)  # type: ignore[type-var]
 
 
-def parse(kind: Any, value: Any, owner: str) -> Any:
+def parse(
+    kind: Any,
+    value: Any,
+    owner: str,
+) -> Any:
     """Convert what a command line or a TOML file said to the declared type, or say what was expected."""
     failure = BadOption(f"{owner}: {value!r} is not {type_name(kind)}")
     for candidate in _readings(kind, value):
@@ -83,7 +87,7 @@ def parse(kind: Any, value: Any, owner: str) -> Any:
 
 
 def type_name(kind: Any) -> str:
-    """A type as a person writes it: `int`, `'end' | 'middle'`, `tuple[str, ...]`."""
+    """Return a type as a person writes it: `int`, `'end' | 'middle'`, `tuple[str, ...]`."""
     if get_origin(kind) is Annotated:
         return type_name(get_args(kind)[0])
     if get_origin(kind) is Literal:
@@ -95,7 +99,7 @@ def type_name(kind: Any) -> str:
 
 
 def field_types(cls: type) -> dict[str, Any]:
-    """Declared type of every field, with its lower bound if it has one."""
+    """Return the declared type of every field, with its lower bound if it has one."""
     hints = get_type_hints(cls, include_extras=True)
     return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in dataclasses.fields(cls)}
 
@@ -111,7 +115,7 @@ def _default(f: dataclasses.Field[Any]) -> Any:
 
 
 def _readings(kind: Any, value: Any) -> list[Any]:
-    """A command line only has text: a list in TOML's brackets or with commas, else as it is or as a TOML value."""
+    """Yield what a text can stand for: a list in TOML's brackets or with commas, else as it is or as a TOML value."""
     if not isinstance(value, str):
         return [value]
     lists = "tuple" in type_name(kind) or "list" in type_name(kind)
@@ -123,7 +127,11 @@ def _readings(kind: Any, value: Any) -> list[Any]:
     return [toml, plain] if lists and isinstance(toml, list) else [plain, toml]
 
 
-def _reason(kind: Any, error: ValidationError, value: Any) -> str:
+def _reason(
+    kind: Any,
+    error: ValidationError,
+    value: Any,
+) -> str:
     choices = [c for c in get_args(kind) if isinstance(c, str)] if get_origin(kind) is Literal else []
     if choices:
         return suggestion(str(value), choices)

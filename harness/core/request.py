@@ -14,7 +14,7 @@ from harness.core.job import OnBadSample, Selection
 
 
 def parse_names(value: Any) -> list[str]:
-    """`a,b` and `[a, b]` and `1` are all lists."""
+    """Return a list of names; `a,b`, `[a, b]` and `1` all are one."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
@@ -32,7 +32,7 @@ Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
 
 
 def parse_layouts(value: Any) -> Any:
-    """`["dfew=CLIPS:LISTS"]` as `{"dfew": "CLIPS:LISTS"}`. Raises: ValueError for another form."""
+    """Return `["dfew=CLIPS:LISTS"]` as `{"dfew": "CLIPS:LISTS"}`. Raises: ValueError for another form."""
     if not isinstance(value, list | tuple):
         return value
     pairs = [str(text).partition("=") for text in value]
@@ -91,7 +91,7 @@ class Request(BaseModel):
 
 
 def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> Request:
-    """Flags that were given over the keys of a bench file over the defaults.
+    """Lay flags that were given over the keys of a bench file over the defaults.
 
     Raises:
         BadOption: an unknown key (with the closest right one) or a value of the wrong type; names the bench file.
@@ -112,7 +112,7 @@ def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> R
 
 
 def parse_overrides(texts: Iterable[str]) -> dict[str, dict[str, str]]:
-    """`METHOD.OPTION=VALUE` texts as {method: {option: value}}. Raises: BadOption on another form."""
+    """Return `METHOD.OPTION=VALUE` texts as {method: {option: value}}. Raises: BadOption on another form."""
     overrides: dict[str, dict[str, str]] = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -124,7 +124,7 @@ def parse_overrides(texts: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """`{"input": {"frames": 8}}` as `{"input.frames": 8}`."""
+    """Return `{"input": {"frames": 8}}` as `{"input.frames": 8}`."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
         flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
@@ -145,7 +145,10 @@ def _merge(low: Any, high: Any) -> Any:
     parts = [part for side in (low, high) for part in (side.values() if isinstance(side, Mapping) else [side])]
     if not all(isinstance(part, Mapping) for part in (low, high, *parts)):
         return low or high  # left for the validator to refuse
-    return {key: {**flatten(low.get(key, {})), **flatten(high.get(key, {}))} for key in {**low, **high}}
+    merged = {}
+    for method in {**low, **high}:
+        merged[method] = {**flatten(low.get(method, {})), **flatten(high.get(method, {}))}
+    return merged
 
 
 def _explain(error: ValidationError) -> str:

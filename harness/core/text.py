@@ -15,7 +15,7 @@ _MARKDOWN = str.maketrans(
 
 
 def one_line(text: object) -> str:
-    """Printable text on one line: line breaks become spaces; control, format and surrogate characters go."""
+    """Return printable text on one line: line breaks become spaces; control, format and surrogate characters go."""
     whole = str(text)
     if not whole.isprintable():
         spaced = (" " if char.isspace() else char for char in whole)
@@ -25,20 +25,20 @@ def one_line(text: object) -> str:
 
 
 def markdown(text: object) -> str:
-    """Text that GitHub's Markdown shows as it is, in a table cell too: no tag, border, link or mention."""
+    """Return text that GitHub's Markdown shows as it is, in a table cell too: no tag, border, link or mention."""
     safe = one_line(text).translate(_MARKDOWN)
     safe = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", safe)  # inside a word an underscore is only itself
     return safe.replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def spreadsheet(text: str) -> str:
-    """Text that a spreadsheet takes for text: what looks like a formula gets a leading apostrophe."""
+    """Return text that a spreadsheet takes for text: what looks like a formula gets a leading apostrophe."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # a lone return would not be quoted, and end the line
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\n")) else text
 
 
 def first_line(error: Any) -> str:
-    """The line of an error that says what happened: the first, or the last of a traceback."""
+    """Return the line of an error that says what happened: the first, or the last of a traceback."""
     if isinstance(error, Mapping):
         kind, message = error.get("type"), error.get("message") or ""
         error = f"{kind}: {message}" if kind else message

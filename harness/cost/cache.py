@@ -26,7 +26,7 @@ def counted(
     task: Task,
     cache: Path,
 ) -> dict[str, Any]:
-    """`cost_of` the job's method, from the cache if the same code has counted it before.
+    """Return `cost_of` the job's method, from the cache if the same code has counted it before.
 
     Raises:
         NotCounted: attention is hidden from the counter.
@@ -42,7 +42,7 @@ def counted(
 
 
 def cost_key(job: JobSpec, source_sha256: str) -> str:
-    """Equal for jobs whose method costs the same: what it is built from, without fold and seed."""
+    """Return a key that is equal for jobs whose method costs the same: what it is built from, without fold and seed."""
     method = [
         job.method,
         job.method_version,
@@ -54,5 +54,7 @@ def cost_key(job: JobSpec, source_sha256: str) -> str:
 
 @lru_cache
 def _counter() -> str:
-    """What counts, and what is counted beside the method itself: this project's code and the packages it stands on."""
+    """Return what counts, and what is counted beside the method itself:
+    this project's code and the packages it stands on.
+    """
     return digest([package_sha256("harness"), package_sha256("harness_plugins"), package_versions()])

@@ -28,7 +28,7 @@ def cost_of(
     task: Task,
     convention: Convention = "fvcore",
 ) -> dict[str, Any]:
-    """Multiply-adds of one clip, of the text side and of a training step; parameters; operators left uncounted.
+    """Return multiply-adds of one clip, of the text side and of a training step; parameters; operators left uncounted.
 
     `gflops` is one clip in one view, from pixels to logits, without the text side. `gflops_text` is that of all
     classes, once and for all where `text` is "cached", for each clip where it is "per sample". `gflops_train` is a step
@@ -55,7 +55,9 @@ def cost_of(
 
 
 def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
-    """Parameters in all; those that some stage trains; those that a checkpoint has to hold beside the backbone."""
+    """Return parameters in all; those that some stage trains;
+    those that a checkpoint has to hold beside the backbone.
+    """
     named = dict(method.named_parameters())
     return {
         "params_total": sum(p.numel() for p in named.values()),
@@ -69,20 +71,24 @@ def count(
     *inputs: Tensor,
     convention: Convention = "fvcore",
 ) -> Tally:
-    """Multiply-adds of one call of a module, which runs on its own device. Raises: NotCounted."""
+    """Return multiply-adds of one call of a module, which runs on its own device. Raises: NotCounted."""
     counter = layers.count if convention == "paper" else graph.count
     with torch.no_grad():
         return counter(module, *(x.to(_device(module)) for x in inputs))
 
 
 def _shape(method: Method, task: Task) -> tuple[int, ...]:
-    """What the method is fed of one clip: features (T, D) of its frozen encoder, or frames (T, 3, S, S)."""
+    """Return what the method is fed of one clip: features (T, D) of its frozen encoder, or frames (T, 3, S, S)."""
     frames, size = task.input.frames, task.input.size
     return (frames, 3, size, size) if method.encoder is None else (frames, task.backbone.width)
 
 
-def _clip(method: Method, task: Task, convention: Convention) -> Tally:
-    """A frozen encoder sees each frame alone, so one frame is counted and taken T times."""
+def _clip(
+    method: Method,
+    task: Task,
+    convention: Convention,
+) -> Tally:
+    """Count one clip: a frozen encoder sees each frame alone, so one frame is counted and taken T times."""
     rest = count(
         method,
         torch.zeros(1, *_shape(method, task)),
@@ -101,8 +107,12 @@ def _clip(method: Method, task: Task, convention: Convention) -> Tally:
 
 
 @lru_cache(maxsize=4)
-def _frame(encoder: FrameEncoder, size: int, convention: Convention) -> Tally:
-    """An encoder is shared by all methods of a process, so it is counted once."""
+def _frame(
+    encoder: FrameEncoder,
+    size: int,
+    convention: Convention,
+) -> Tally:
+    """Count one frame; an encoder is shared by all methods of a process, so it is counted once."""
     return count(
         encoder,
         torch.zeros(1, 3, size, size),
@@ -111,7 +121,9 @@ def _frame(encoder: FrameEncoder, size: int, convention: Convention) -> Tally:
 
 
 def _written(method: Method, convention: Convention) -> Tally:
-    """Text features that do not depend on the clip. They are remembered, so that they are not in the clip's count."""
+    """Return text features that do not depend on the clip.
+    They are remembered, so that they are not in the clip's count.
+    """
     total = Tally()
     for part in method.modules():
         if isinstance(part, TextFeatures):

@@ -54,7 +54,9 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
 
 
 def _handles(left: Counter[str]) -> dict[str, Callable[..., Counter[str]]]:
-    """What fvcore gets wrong. A handle cannot be taken from it, so those left out are told to count nothing."""
+    """Return handles for what fvcore gets wrong.
+    A handle cannot be taken from it, so those left out are told to count nothing.
+    """
     return {
         **{f"aten::{name}": partial(_leave_out, f"aten::{name}", left) for name in UNCOUNTED},
         "aten::baddbmm": baddbmm_macs,
@@ -74,19 +76,21 @@ def _leave_out(
 
 
 def baddbmm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """A matrix product on top of a sum, (B, L, E) x (B, E, S): masked `nn.MultiheadAttention` with weights."""
+    """Count a matrix product on top of a sum, (B, L, E) x (B, E, S): masked `nn.MultiheadAttention` with weights."""
     left, right = (x.type().sizes() for x in inputs[1:3])
     return Counter(baddbmm=math.prod(left) * right[-1])
 
 
 def attention_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """Products of softmax(QK')V: heads x L x S x (E + Ev), for q (..., L, E), k (..., S, E), v (..., S, Ev)."""
+    """Count the products of softmax(QK')V:
+    heads x L x S x (E + Ev), for q (..., L, E), k (..., S, E), v (..., S, Ev).
+    """
     query, key, value = (x.type().sizes() for x in inputs[:3])
     return Counter(attention=math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1]))
 
 
 def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """Every weight matrix of every layer and direction is applied once a step and sequence."""
+    """Count an LSTM: every weight matrix of every layer and direction is applied once a step and sequence."""
     batch_steps = math.prod(inputs[0].type().sizes()[:2])  # (B, T, I) or (T, B, I)
     weights = [w.type().sizes() for w in inputs[2].node().inputs()]
     return Counter(lstm=batch_steps * sum(math.prod(size) for size in weights if len(size) == 2))
@@ -94,7 +98,7 @@ def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
 
 @contextmanager
 def unfused_attention() -> Iterator[None]:
-    """In evaluation mode PyTorch's fused path would hide `nn.MultiheadAttention` from a tracer."""
+    """Keep PyTorch from its fused path, which would hide `nn.MultiheadAttention` from a tracer in evaluation mode."""
     before = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)
     try:
@@ -105,7 +109,7 @@ def unfused_attention() -> Iterator[None]:
 
 @contextmanager
 def _attention_calls(module: nn.Module) -> Iterator[list[str]]:
-    """The names of the `nn.MultiheadAttention` that are called meanwhile."""
+    """Collect the names of the `nn.MultiheadAttention` that are called meanwhile."""
     calls: list[str] = []
     found = [(name, part) for name, part in module.named_modules() if isinstance(part, nn.MultiheadAttention)]
     hooks = [part.register_forward_pre_hook(lambda *_, name=name: calls.append(name)) for name, part in found]

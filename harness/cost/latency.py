@@ -20,7 +20,7 @@ def speed_of(
     task: Task,
     device: torch.device,
 ) -> dict[str, float]:
-    """Latency of one clip in milliseconds, and clips per second in batches of 8: medians of several calls.
+    """Measure the latency of one clip in milliseconds, and clips per second in batches of 8: medians of several calls.
 
     From normalised frames to logits, so neither reading nor decoding is in it. It holds for this hardware and this
     number of threads only.
@@ -47,7 +47,7 @@ def _frames(
 
 
 def _seconds(method: Method, frames: Tensor) -> float:
-    """Median seconds of a call, the first one not counted: it fills what is remembered."""
+    """Measure the median seconds of a call, the first one not counted: it fills what is remembered."""
     method.forward_frames(frames)
     times: list[float] = []
     least, most = CALLS

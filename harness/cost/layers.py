@@ -58,7 +58,7 @@ def _macs(
     given: tuple[Any, ...],
     output: Any,
 ) -> int | None:
-    """Multiply-adds of one call of a layer; None for what is no such layer."""
+    """Return multiply-adds of one call of a layer; None for what is no such layer."""
     if isinstance(part, nn.Linear):
         return int(output.numel()) * part.in_features
     if isinstance(part, _ConvNd):

@@ -28,7 +28,8 @@ def step_macs(
     clip: tuple[int, ...],
     convention: Convention,
 ) -> tuple[int, int]:
-    """Multiply-adds of one step of the stage where it costs most, and that stage's batch; 0, 0 if nothing is trained.
+    """Return multiply-adds of one step of the stage where it costs most, and that stage's batch; 0, 0 if nothing is
+    trained.
 
     Args:
         method: as it is trained, grown modules included. It is left as it was.
@@ -44,7 +45,7 @@ def step_macs(
 
 
 def _still_there(method: Method, stage: Stage) -> bool:
-    """Whether what a stage trains is still part of the method, which may have outgrown it."""
+    """Return whether what a stage trains is still part of the method, which may have outgrown it."""
     names = [name for name, _ in method.named_parameters()]
     return all(any(name == prefix or name.startswith(f"{prefix}.") for name in names) for prefix in stage.lr)
 
@@ -59,7 +60,11 @@ def _one_step(
         with on_meta_device(method):
             return take(method, shape, torch.device("meta"))
     except Exception:  # it reads numbers, so it has to have some
-        return take(method, shape, next(method.parameters()).device)
+        return take(
+            method,
+            shape,
+            next(method.parameters()).device,
+        )
 
 
 def _layers(
@@ -92,7 +97,7 @@ def _dispatched(
 
 @contextmanager
 def _products_in_the_open() -> Iterator[None]:
-    """Without the libraries whose LSTM is one operator, and the kernels whose attention is."""
+    """Do without the libraries whose LSTM is one operator, and the kernels whose attention is."""
     with unfused_attention(), sdpa_kernel(SDPBackend.MATH), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of flags that this machine has no use for, set back to what they were
         with torch.backends.mkldnn.flags(enabled=False), torch.backends.cudnn.flags(enabled=False):
@@ -100,7 +105,7 @@ def _products_in_the_open() -> Iterator[None]:
 
 
 def _remember_text(method: Method) -> None:
-    """Text features that nothing trains are computed once a stage, so not in a step."""
+    """Compute text features that nothing trains, as is done once a stage and so not in a step."""
     with torch.no_grad():
         for part in method.modules():
             if isinstance(part, TextFeatures):
@@ -109,7 +114,7 @@ def _remember_text(method: Method) -> None:
 
 @contextmanager
 def on_meta_device(module: nn.Module) -> Iterator[None]:
-    """The module with shapes in the place of numbers (torch's `meta` device): a pass takes no time and no memory."""
+    """Put shapes in the place of a module's numbers (torch's `meta` device): a pass takes no time and no memory."""
     kept = []
     for part in module.modules():
         for name, tensor in (*part._parameters.items(), *part._buffers.items()):
@@ -132,7 +137,7 @@ def _shape_of(tensor: Tensor) -> Tensor:
 
 @contextmanager
 def restored_afterwards(method: Method) -> Iterator[None]:
-    """Modes, gradients and what needs one are afterwards as before."""
+    """Put modes, gradients and what needs one back afterwards."""
     modes = [(part, part.training) for part in method.modules()]
     grads = [(p, p.requires_grad, p.grad) for p in method.parameters()]
     method.train()

@@ -11,7 +11,7 @@ Convention = Literal["fvcore", "paper"]
 
 @dataclass(frozen=True)
 class Tally:
-    """What one call of a module multiplies and adds, its operators left uncounted, and the share of text towers."""
+    """Multiply-adds of one call of a module, its operators left uncounted, and the share of text towers."""
 
     macs: int = 0
     text: int = 0  # of `macs`, inside a text tower
@@ -25,7 +25,7 @@ class Tally:
         )
 
     def times(self, calls: int) -> Tally:
-        """That many calls; an uncounted operator is named once a call of the module."""
+        """Return the tally of that many calls; an uncounted operator is named once a call of the module."""
         return Tally(
             self.macs * calls,
             self.text * calls,

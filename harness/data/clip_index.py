@@ -23,7 +23,7 @@ SMALL = 100_000  # frames; listing that many takes well under a second
 
 @dataclass(frozen=True, slots=True)
 class ClipInfo:
-    """What is in a clip: its time of change, the number of frames, a hash of their names and sizes, and oddities."""
+    """Contents of a clip: its time of change, the number of frames, a hash of their names and sizes, and oddities."""
 
     mtime_ns: int
     frames: int
@@ -99,7 +99,7 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
 
 
 def _size(entry: os.DirEntry[str]) -> int:
-    """Bytes of a file or of what a link leads to; negative for anything else."""
+    """Return bytes of a file or of what a link leads to; negative for anything else."""
     try:
         status = entry.stat()
     except OSError:
@@ -112,7 +112,7 @@ def _digest(files: Sequence[tuple[str, int]]) -> str:
 
 
 def _unordered(files: Sequence[tuple[str, int]]) -> bool:
-    """Whether names in string order are out of natural order."""
+    """Return whether names in string order are out of natural order."""
     names = [name for name, _ in files]
     return len({name.translate(SHAPE) for name in names}) > 1 and names != sorted(names, key=natural_key)
 

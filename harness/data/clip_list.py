@@ -55,7 +55,7 @@ class ListRow:
     group: str = ""
 
     def error(self, reason: str) -> BadRow:
-        """The error to raise for this row."""
+        """Return the error to raise for this row."""
         return BadRow(self.file, self.line, reason)
 
 
@@ -108,7 +108,9 @@ def read_list(file: Path) -> ClipList:
 
 
 def _text_lines(file: Path) -> list[tuple[int, str]]:
-    """Lines that hold anything, and their numbers. A tab in front of others is an empty field: a nameless index."""
+    """Return lines that hold anything, and their numbers. A tab in front of others is an empty field:
+    a nameless index.
+    """
     lines = []
     for n, text in enumerate(_read_text(file).split("\n"), start=1):
         if stripped := text.strip():
@@ -136,7 +138,7 @@ def _read_text(file: Path) -> str:
 
 
 def _splitter(first: str) -> Callable[[str], list[str]]:
-    """How the fields of a line are told apart, judged by the first one."""
+    """Return how the fields of a line are told apart, judged by the first one."""
     if "\t" in first:
         return _tabbed
     for delimiter in ",;":
@@ -146,9 +148,16 @@ def _splitter(first: str) -> Callable[[str], list[str]]:
 
 
 def _tabbed(text: str) -> list[str]:
-    """Fields between tabs. Quotes come off a field that both begins and ends with them, since captions hold some."""
+    """Return fields between tabs. Quotes come off a field that both begins and ends with them,
+    since captions hold some.
+    """
     fields = [field.strip() for field in text.split("\t")]
-    return [field[1:-1].strip() if len(field) > 1 and field[0] == field[-1] == '"' else field for field in fields]
+    return [_unquoted(field) for field in fields]
+
+
+def _unquoted(field: str) -> str:
+    quoted = len(field) > 1 and field[0] == field[-1] == '"'
+    return field[1:-1].strip() if quoted else field
 
 
 def _csv_fields(text: str, delimiter: str) -> list[str]:
@@ -165,7 +174,7 @@ def _csv_fields(text: str, delimiter: str) -> list[str]:
 
 
 def _spaced(text: str) -> list[str]:
-    """`clip label` or `clip frames label`; a path may hold spaces, since people's folders do."""
+    """Return `clip label` or `clip frames label`; a path may hold spaces, since people's folders do."""
     if text.startswith('"'):
         return _csv_fields(text, " ")
     words = text.rsplit(maxsplit=2)
@@ -179,7 +188,7 @@ def _header(
     first: tuple[int, str],
     split: Callable[[str], list[str]],
 ) -> list[str]:
-    """The role of each column, or nothing if the first line is no header."""
+    """Return the role of each column, or nothing if the first line is no header."""
     try:
         names = [field.strip().lower() for field in split(first[1])]
     except ValueError:
@@ -206,7 +215,7 @@ def _columns(fields: Sequence[str], *, captions: bool) -> list[str]:
 
 
 def bad_row(error: BadRow) -> Problem:
-    """A wrong row of an annotation as a problem."""
+    """Return a wrong row of an annotation as a problem."""
     return Problem(
         "error",
         "bad-annotation",

@@ -22,7 +22,7 @@ from harness.data.splits import canonical_sha256, is_official
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What is on disk, checked against what the spec says."""
+    """A dataset on disk, checked against what the spec says."""
 
     spec: DatasetSpec
     root: Path
@@ -41,7 +41,7 @@ class Dataset:
         }
 
     def official(self, fold: str) -> bool:
-        """Whether a fold is, clip by clip and label by label, the official one."""
+        """Return whether a fold is, clip by clip and label by label, the official one."""
         return is_official(self.spec, fold, self.folds[fold])
 
     @property
@@ -65,7 +65,7 @@ class Dataset:
         return [self.summary, *(f"{self.spec.title}: warning: {p.place}{p.message}" for p in odd)]
 
     def protocol(self, selection: Selection) -> Protocol:
-        """The protocol that results on this dataset are made under."""
+        """Return the protocol that results on this dataset are made under."""
         return Protocol(
             dataset=self.spec.name,
             dataset_version=self.spec.version,
@@ -83,10 +83,13 @@ class Dataset:
     @cached_property
     def sides(self) -> dict[str, tuple[set[str], set[str]]]:
         """Ids of the training and of the test clips of each fold."""
-        return {name: ({s.id for s in fold.train}, {s.id for s in fold.test}) for name, fold in self.folds.items()}
+        sides = {}
+        for name, fold in self.folds.items():
+            sides[name] = ({sample.id for sample in fold.train}, {sample.id for sample in fold.test})
+        return sides
 
     def missing(self, folds: Iterable[str]) -> list[Sample]:
-        """Clips of these folds that have no frames on disk."""
+        """Return clips of these folds that have no frames on disk."""
         missing = []
         for name in folds:
             missing += [sample for sample in self.folds[name].samples if not sample.frames]
@@ -117,7 +120,11 @@ def open_dataset(
     return count_frames(spec, root, found, cache, thorough=thorough)
 
 
-def read_inventory(spec: DatasetSpec, root: Path, layout: str) -> Inventory:
+def read_inventory(
+    spec: DatasetSpec,
+    root: Path,
+    layout: str,
+) -> Inventory:
     """Read the lists below a root, as the plugin does. Whatever it raises on odd data is an error, not a crash.
 
     Raises:
@@ -179,7 +186,7 @@ def count_frames(
 
 
 def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
-    """What a plugin that reads fold by fold finds."""
+    """Return what a plugin that reads fold by fold finds."""
     folds = {}
     for name in spec.folds:
         with plugin_errors_as(f"{spec.title}: fold {name!r}"):
@@ -205,7 +212,9 @@ def _count(
     infos: Mapping[Path, ClipInfo],
     counted: dict[int, Sample],
 ) -> list[Sample]:
-    """With frames. `counted` goes by identity, which is quicker than by content: readers share a clip among folds."""
+    """Add the frames. `counted` goes by identity, which is quicker than by content:
+    readers share a clip among folds.
+    """
     for sample in samples:
         if id(sample) not in counted:
             counted[id(sample)] = replace(sample, frames=infos[sample.source].frames)
@@ -218,7 +227,7 @@ def _fingerprint(
     folds: Mapping[str, Fold],
     infos: Mapping[Path, ClipInfo],
 ) -> str:
-    """Hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
+    """Return hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
     splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
     below = Below(root)
     files = sorted((below(path), info.digest) for path, info in infos.items())

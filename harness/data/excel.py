@@ -16,7 +16,7 @@ ROWS, COLUMNS = 200_000, 64  # looked at; a damaged cell may claim to be the mil
 
 
 def workbook_lines(file: Path) -> list[tuple[int, str]]:
-    """Row number (from 1) and tab-separated cells of the rows of the first sheet, all of one width.
+    """Return row number (from 1) and tab-separated cells of the rows of the first sheet, all of one width.
 
     Raises: BadData for a file that is no workbook, or one that unpacks to far more than any list of clips.
     """
@@ -34,7 +34,7 @@ def workbook_lines(file: Path) -> list[tuple[int, str]]:
 
 
 def _rows(file: Path) -> Iterator[list[str]]:
-    """The cells of each row, without the empty ones at its end."""
+    """Yield the cells of each row, without the empty ones at its end."""
     from openpyxl import load_workbook
 
     with warnings.catch_warnings():
@@ -57,7 +57,9 @@ def _rows(file: Path) -> Iterator[list[str]]:
 
 
 def _text(cell: Any) -> str:
-    """A cell as a list would write it: whole numbers without a point, nothing that would end a field or a line."""
+    """Return a cell as a list would write it:
+    whole numbers without a point, nothing that would end a field or a line.
+    """
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     return "" if cell is None else " ".join(str(cell).split())

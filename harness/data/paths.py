@@ -14,17 +14,17 @@ class Below:
         self.start = os.path.join(root, "")  # noqa: PTH118 (with a slash at its end)
 
     def __call__(self, path: Path) -> str:
-        """Raises: ValueError if it is not below the root."""
+        """Return the path below the root. Raises: ValueError if it is not below it."""
         text = os.fspath(path)
         if text.startswith(self.start):
             return text[len(self.start) :].replace(os.sep, "/")
         return path.relative_to(self.root).as_posix()
 
     def holds(self, path: Path) -> bool:
-        """Whether a path is below the root, by its name."""
+        """Return whether a path is below the root, by its name."""
         return os.fspath(path).startswith(self.start) or path.is_relative_to(self.root)
 
 
 def relative(path: Path, root: Path) -> str:
-    """The path as people read it: below the root if it is there."""
+    """Return the path as people read it: below the root if it is there."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -21,21 +21,24 @@ MARKER, PARTIAL = "DEMO.json", "DEMO.partial"  # of a replica that is whole, and
 
 @dataclass(frozen=True)
 class DatasetPlace:
-    """Where a dataset is: its own folder, and which clips and lists to read there (empty: what is found)."""
+    """Place of a dataset: its own folder, and which clips and lists to read there (empty: what is found)."""
 
     root: Path
     layout: str = ""
 
 
 def configured_places() -> dict[str, DatasetPlace]:
-    """Dataset name -> place, as written by `harness data set`."""
+    """Return dataset name -> place, as written by `harness data set`."""
     path = config_file()
     if not path.is_file():
         return {}
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
         layouts = {str(name): str(layout) for name, layout in data.get("layout", {}).items()}
-        return {str(n): DatasetPlace(Path(folder), layouts.get(n, "")) for n, folder in data.get("data", {}).items()}
+        places = {}
+        for name, folder in data.get("data", {}).items():
+            places[str(name)] = DatasetPlace(Path(folder), layouts.get(name, ""))
+        return places
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
         raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
 
@@ -45,7 +48,10 @@ def set_place(name: str, place: DatasetPlace) -> Path:
     places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
     roots = {name: str(place.root) for name, place in places.items()}
     layouts = {name: place.layout for name, place in places.items() if place.layout}
-    text = "\n".join([*_table("data", roots), *(["", *_table("layout", layouts)] if layouts else [])])
+    lines = _table("data", roots)
+    if layouts:
+        lines = [*lines, "", *_table("layout", layouts)]
+    text = "\n".join(lines)
     path = config_file()
     write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
     return path
@@ -56,7 +62,7 @@ def _table(name: str, values: Mapping[str, str]) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A TOML string. JSON's escapes are TOML's, but for surrogate pairs and the bare DEL."""
+    """Return a TOML string. JSON's escapes are TOML's, but for surrogate pairs and the bare DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -65,7 +71,7 @@ def dataset_place(
     data_root: Path | None,
     layout: str = "",
 ) -> DatasetPlace:
-    """Where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
+    """Return where one dataset is, absolute: `--data-root`, then HARNESS_DATA_ROOT, then the configuration file.
 
     Raises:
         HarnessError: none of them names it.
@@ -84,7 +90,7 @@ def dataset_place(
 
 
 def _below(data_root: Path, folder: str) -> Path:
-    """The folder of that name, or the one that differs from it in case only: FERV39K for FERV39k."""
+    """Return the folder of that name, or the one that differs from it in case only: FERV39K for FERV39k."""
     there = data_root / folder
     if not there.is_dir() and data_root.is_dir():
         names = sorted(path.name for path in data_root.iterdir() if path.name.lower() == folder.lower())

@@ -16,23 +16,27 @@ Unit = tuple[str, str]
 
 
 def canonical_sha256(samples: Iterable[Sample]) -> str:
-    """SHA-256 of the lines "id label", sorted as plain strings: equal for equal splits in whatever file."""
+    """Return the SHA-256 of the lines "id label", sorted as plain strings: equal for equal splits in whatever file."""
     return labels_sha256((sample.id, sample.label) for sample in samples)
 
 
 def labels_sha256(labels: Iterable[tuple[str, int]]) -> str:
-    """The same of pairs of id and label."""
+    """Return the same hash of pairs of id and label."""
     return hashlib.sha256("".join(f"{key} {label}\n" for key, label in sorted(labels)).encode()).hexdigest()
 
 
 def per_class(samples: Iterable[Sample], classes: int) -> tuple[int, ...]:
-    """Number of samples of each of so many classes, in label order."""
+    """Count the samples of each of so many classes, in label order."""
     counts = Counter(sample.label for sample in samples)
     return tuple(counts[label] for label in range(classes))
 
 
-def is_official(spec: DatasetSpec, fold_name: str, fold: Fold) -> bool:
-    """Whether both parts are, clip by clip and label by label, the official ones.
+def is_official(
+    spec: DatasetSpec,
+    fold_name: str,
+    fold: Fold,
+) -> bool:
+    """Return whether both parts are, clip by clip and label by label, the official ones.
 
     A dataset that declares no hashes cannot be verified, so its folds do not count as official.
     """
@@ -89,7 +93,7 @@ def hold_out(train: Sequence[Sample]) -> tuple[list[Sample], list[Sample]]:
 
 
 def _unit(sample: Sample) -> Unit:
-    """What must stay on one side: the group, or the sample alone where none is known."""
+    """Return what must stay on one side: the group, or the sample alone where none is known."""
     return (sample.group, "") if sample.group else ("", sample.id)
 
 
@@ -129,7 +133,10 @@ def _fits(
     totals: Counter[int],
     large: bool,
 ) -> bool:
-    return all(
-        taken[c] + size <= (totals[c] - 1 if large else min(2 * _quota(totals[c]), totals[c] - 1))
-        for c, size in unit.items()
-    )
+    for label, size in unit.items():
+        most = totals[label] - 1  # every class keeps a training clip
+        if not large:
+            most = min(2 * _quota(totals[label]), most)
+        if taken[label] + size > most:
+            return False
+    return True

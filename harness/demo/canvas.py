@@ -27,7 +27,14 @@ RAMP = np.linspace(
 Points = NDArray[np.float64]
 
 _T = np.linspace(0, 1, 11)
-_PARABOLA = np.stack([(1 - _T) * (1 - 2 * _T), 4 * _T * (1 - _T), _T * (2 * _T - 1)], 1)  # (11, 3)
+_PARABOLA = np.stack(  # (11, 3)
+    [
+        (1 - _T) * (1 - 2 * _T),
+        4 * _T * (1 - _T),
+        _T * (2 * _T - 1),
+    ],
+    1,
+)
 
 
 def points(*pairs: Sequence[float]) -> Points:
@@ -138,9 +145,14 @@ class Canvas:
             z,
         )
         view = self.view
-        x, y = x * cos(view.yaw) + z * sin(view.yaw), y * cos(view.pitch) + z * sin(view.pitch)
-        x, y = x * cos(view.roll) - y * sin(view.roll), x * sin(view.roll) + y * cos(view.roll)
-        pixels = np.stack([x + view.shift[0], y + view.shift[1]], 1) * self.unit + SIZE * OVERSAMPLING / 2
+        x = x * cos(view.yaw) + z * sin(view.yaw)
+        y = y * cos(view.pitch) + z * sin(view.pitch)
+        x, y = (
+            x * cos(view.roll) - y * sin(view.roll),
+            x * sin(view.roll) + y * cos(view.roll),
+        )
+        across, down = view.shift
+        pixels = np.stack([x + across, y + down], 1) * self.unit + SIZE * OVERSAMPLING / 2
         flat, ends = pixels.ravel().tolist(), np.cumsum(sizes).tolist()
         return [flat[2 * (end - size) : 2 * end] for size, end in zip(sizes, ends, strict=True)]
 

@@ -69,7 +69,8 @@ def blend(first: str, second: str) -> dict[str, float]:
     It is the same for both classes, so that nothing in a single frame tells which of them it is.
     """
     ones, others = PROTOTYPES[first], PROTOTYPES[second]
-    return {name: (ones.get(name, 0.0) + others.get(name, 0.0)) / 2 for name in NAMES if name in ones | others}
+    both = [name for name in NAMES if name in ones | others]
+    return {name: (ones.get(name, 0.0) + others.get(name, 0.0)) / 2 for name in both}
 
 
 def perform(prototype: ActionUnits, rng: np.random.Generator) -> dict[str, float]:
@@ -88,8 +89,9 @@ def describe(
     at_most: int = 3,
 ) -> str:
     """Return a caption of the strongest action units, in random order."""
-    seen = sorted((name for name in NAMES if units[name] > 0.25), key=lambda name: -units[name])[:at_most]
-    options = [PHRASES[name] for name in seen] or [RELAXED]
+    seen = [name for name in NAMES if units[name] > 0.25]
+    strongest = sorted(seen, key=lambda name: -units[name])[:at_most]
+    options = [PHRASES[name] for name in strongest] or [RELAXED]
     phrases = [words[rng.integers(len(words))] for words in options]
     rng.shuffle(phrases)
     return ", ".join(phrases[:-1]) + " and " * (len(phrases) > 1) + phrases[-1]

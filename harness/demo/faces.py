@@ -53,7 +53,11 @@ def _outline(
     return np.stack([x, y], 1)
 
 
-def _head(canvas: Canvas, who: Identity, jaw_drop: float) -> None:
+def _head(
+    canvas: Canvas,
+    who: Identity,
+    jaw_drop: float,
+) -> None:
     """Draw neck, hair, ears and skin."""
     outline = _outline(who, jaw_drop)
     shadow = mix(who.skin, DARK, 0.3)
@@ -88,7 +92,11 @@ def _head(canvas: Canvas, who: Identity, jaw_drop: float) -> None:
         _beard(canvas, who, outline)
 
 
-def _hair(canvas: Canvas, who: Identity, outline: Points) -> None:
+def _hair(
+    canvas: Canvas,
+    who: Identity,
+    outline: Points,
+) -> None:
     """Draw the hair above the forehead, or a shine where there is none."""
     if who.style == "bald":
         return
@@ -110,7 +118,11 @@ def _hair(canvas: Canvas, who: Identity, outline: Points) -> None:
     )
 
 
-def _beard(canvas: Canvas, who: Identity, outline: Points) -> None:
+def _beard(
+    canvas: Canvas,
+    who: Identity,
+    outline: Points,
+) -> None:
     """Darken the lower face; the shade is weak, so that the mouth stays readable."""
     jaw = outline[:20]
     inner = arc(

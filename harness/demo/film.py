@@ -23,7 +23,7 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Performance:
-    """What a clip shows. `seed` and `actor` are names from which all chance is drawn."""
+    """Content of a synthetic clip. `seed` and `actor` are names from which all chance is drawn."""
 
     shows: str
     actor: str
@@ -72,7 +72,11 @@ def rise_and_fall(count: int, rng: np.random.Generator) -> Curve:
     return rng.uniform(*PEAK) * (0.2 + 0.8 * shape)
 
 
-def _smooth(time: Curve, begin: float, end: float) -> Curve:
+def _smooth(
+    time: Curve,
+    begin: float,
+    end: float,
+) -> Curve:
     share = np.clip(
         (time - begin) / (end - begin),
         0,
@@ -90,7 +94,8 @@ def _shoot(
     """Return one picture per entry of `level`, with a moving head, blinks and speech."""
     count = len(level)
     view, moves = draw_view(rng), _moves(count, rng)
-    speech = rng.uniform(0, 1) * (rng.uniform() < 0.35) * np.abs(np.sin(np.arange(count) * rng.uniform(0.8, 1.6)))
+    loudness = rng.uniform(0, 1) * (rng.uniform() < 0.35)
+    speech = loudness * np.abs(np.sin(np.arange(count) * rng.uniform(0.8, 1.6)))
     blink = int(rng.integers(-count, count))  # half of the clips hold none
     gaze = float(rng.normal(0, 0.4))
     frames = []

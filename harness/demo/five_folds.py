@@ -16,7 +16,7 @@ FILM = 12  # neighbouring clips share a small cast, as clips of one film do
 
 @dataclass(frozen=True)
 class FiveFoldReplica:
-    """How the synthetic replica of a dataset with five folds looks on disk.
+    """Synthetic replica of a dataset with five folds: how it looks on disk.
 
     Attributes:
         name: of the dataset; every random draw hangs on it.
@@ -50,10 +50,22 @@ class FiveFoldReplica:
         progress: Progress | None = None,
     ) -> None:
         """Write the replica into `root`; see `write_replica`."""
-        counts = apportion(self.official, self.clips, self.at_least, pairs)
+        counts = apportion(
+            self.official,
+            self.clips,
+            self.at_least,
+            pairs,
+        )
         labels = shuffled_labels(counts, self.name, seed)
         clips = [self._plan(number, label, seed) for number, label in enumerate(labels, 1)]
-        write_replica(root, clips, self._lists(labels), pairs, seed, progress)
+        write_replica(
+            root,
+            clips,
+            self._lists(labels),
+            pairs,
+            seed,
+            progress,
+        )
 
     def _plan(
         self,
@@ -74,7 +86,7 @@ class FiveFoldReplica:
         )
 
     def _lists(self, labels: Sequence[str]) -> dict[str, str]:
-        """Both lists of each fold, by their path."""
+        """Return both lists of each fold, by their path."""
         numbers: dict[str, list[str]] = defaultdict(list)
         for number, label in enumerate(labels, 1):
             numbers[label].append(str(number))

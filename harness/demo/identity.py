@@ -52,7 +52,11 @@ class Identity:
     glasses: bool
 
 
-def mix(first: Colour, second: Colour, share: float) -> Colour:
+def mix(
+    first: Colour,
+    second: Colour,
+    share: float,
+) -> Colour:
     """Return `first` with `share` (0..1) of it replaced by `second`."""
     return (
         first[0] + (second[0] - first[0]) * share,

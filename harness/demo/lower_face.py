@@ -13,7 +13,11 @@ TEETH = (236, 232, 222)
 CAVITY = (62, 18, 22)
 
 
-def nose(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
+def nose(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+) -> None:
     """Draw the nose; AU 9 draws its wings up and wrinkles its bridge."""
     tip = who.nose_length - 0.05 * au["9"] - 0.02 * au["10"]
     wing = who.nose_width * (1 + 0.25 * au["9"] + 0.12 * au["12"])
@@ -45,7 +49,11 @@ def nose(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
             )
 
 
-def cheeks(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
+def cheeks(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+) -> None:
     """Draw the folds beside nose and mouth, and the raised cheeks of AU 6."""
     lift = max(
         au["12"],
@@ -87,7 +95,11 @@ def cheeks(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
             )
 
 
-def dimples(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
+def dimples(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+) -> None:
     """Draw the dents beside the mouth (AU 14), on one side or on both."""
     y = who.mouth_height
     for side, (corner, _) in _corners(who, au).items():
@@ -131,8 +143,18 @@ def mouth(
     opened *= 1 - 0.7 * press
     middle = who.mouth_height + who.mouth_bow - 0.09 * au["17"] + 0.03 * au["12"] - 0.02 * au["12L"]
     top, bottom = middle - 0.1 * au["10"] - 0.3 * opened, middle + 0.7 * opened + 0.05 * au["16"]
-    inner = np.concatenate([arc(left, (0, top), right), arc(left, (0, bottom), right)[::-1]])
-    outer = np.concatenate([_upper_lip(left, top - thick, right), arc(left, (0, bottom + 1.3 * thick), right)[::-1]])
+    inner = np.concatenate(
+        [
+            arc(left, (0, top), right),
+            arc(left, (0, bottom), right)[::-1],
+        ]
+    )
+    outer = np.concatenate(
+        [
+            _upper_lip(left, top - thick, right),
+            arc(left, (0, bottom + 1.3 * thick), right)[::-1],
+        ]
+    )
     canvas.fill(outer, who.lip_colour)
     canvas.fill(inner, CAVITY)
     if bottom - top > 0.05:

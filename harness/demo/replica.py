@@ -106,7 +106,11 @@ def _render(
             progress(number, len(clips))
 
 
-def _write_clip(root: Path, pairs: Pairs, clip: ClipPlan) -> None:
+def _write_clip(
+    root: Path,
+    pairs: Pairs,
+    clip: ClipPlan,
+) -> None:
     """Write the frames of one clip; file size is drawn from the clip's own quality, whatever its class."""
     folder = root / clip.folder
     folder.mkdir(parents=True)

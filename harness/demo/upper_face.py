@@ -17,7 +17,11 @@ _IRIS_AND_PUPIL = np.concatenate([0.098 * _CIRCLE, 0.045 * _CIRCLE])
 _TAPER = np.stack([np.zeros(11), np.linspace(1.15, 0.3, 11)], 1)
 
 
-def forehead(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
+def forehead(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+) -> None:
     """Draw the lines of raised brows (AU 1, 2) and of a frown (AU 4)."""
     raised = 0.7 * au["1"] + 0.5 * au["2"]
     shade = mix(who.skin, DARK, 0.45)
@@ -37,7 +41,11 @@ def forehead(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
         )
 
 
-def brows(canvas: Canvas, who: Identity, au: ActionUnits) -> None:
+def brows(
+    canvas: Canvas,
+    who: Identity,
+    au: ActionUnits,
+) -> None:
     """Draw both brows: AU 1 lifts the inner end, AU 2 the outer end, AU 4 pulls down and together."""
     inner = -who.brow_height - 0.17 * au["1"] + 0.15 * au["4"] + 0.06 * au["9"] - 0.02 * au["5"]
     outer = -who.brow_height + 0.03 + who.brow_tilt - 0.17 * au["2"] + 0.04 * au["4"] + 0.03 * au["1"]
@@ -62,8 +70,10 @@ def eyes(
 ) -> None:
     """Draw both eyes; `gaze` (-1..1) looks sideways and `closed` (0..1) is a blink."""
     shut = min(1.0, closed + 0.5 * au["43"] + 0.45 * au["64"])
-    upper = 0.125 * who.eye_size * (1 + 0.6 * au["5"] - 0.35 * au["7"] - 0.2 * au["6"] - 0.3 * au["9"]) * (1 - shut)
-    lower = 0.075 * who.eye_size * (1 + 0.25 * au["5"] - 0.6 * au["7"] - 1.0 * au["6"] - 0.5 * au["9"])
+    raised = 1 + 0.6 * au["5"] - 0.35 * au["7"] - 0.2 * au["6"] - 0.3 * au["9"]
+    upper = 0.125 * who.eye_size * raised * (1 - shut)
+    lowered = 1 + 0.25 * au["5"] - 0.6 * au["7"] - 1.0 * au["6"] - 0.5 * au["9"]
+    lower = 0.075 * who.eye_size * lowered
     for side in (-1, 1):
         _eye(
             canvas,

@@ -47,28 +47,28 @@ class Claims:
         return "finished"
 
     def started(self, job_id: str) -> None:
-        """A worker is at the job now: until then it only waits for one."""
-        with suppress(HarnessError):  # for the eye only
+        """Note that a worker is at the job now: until then it only waits for one."""
+        with suppress(HarnessError):  # only for the progress display
             self.store.leases.acquire(AT_WORK + job_id)
 
     def waits(self, job: JobSpec) -> None:
-        """The job's worker was lost; it waits for another."""
+        """Note that the job's worker was lost; it waits for another."""
         self.store.leases.release(AT_WORK + job.id)
 
     def release(self, job: JobSpec) -> None:
-        """The job is over."""
+        """Give the job back: it is over."""
         self.waits(job)
         self.store.leases.release(job.id)
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
-        """The result of a job if it was stored since this run was planned."""
+        """Return the result of a job if it was stored since this run was planned."""
         summary = self.store.summary(job)
         if summary is None or summary.status == "broken" or summary.stamp == self.stamps.get(job.id):
             return None
         return self.store.result(job)
 
     def in_turn(self, jobs: Iterable[JobSpec]) -> Iterator[tuple[JobSpec, dict[str, Any] | None]]:
-        """Each job that is ours now with None, and each that another driver finished with its result."""
+        """Yield each job that is ours now with None, and each that another driver finished with its result."""
         queue, passed = deque(jobs), 0
         while queue:
             job = queue.popleft()

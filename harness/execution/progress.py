@@ -27,7 +27,7 @@ PHASES = {
 
 @contextmanager
 def progress(plan: Plan, *, quiet: bool) -> Iterator[EventSink]:
-    """What to send events to: a live display in a terminal, lines elsewhere, nothing when quiet."""
+    """Give what to send events to: a live display in a terminal, lines elsewhere, nothing when quiet."""
     console = Console(stderr=True)
     if quiet:
         yield lambda event: None
@@ -39,7 +39,7 @@ def progress(plan: Plan, *, quiet: bool) -> Iterator[EventSink]:
 
 
 def figures(event: Mapping[str, Any]) -> str:
-    """Loss and whatever was measured on held-out clips, for one line."""
+    """Return loss and whatever was measured on held-out clips, for one line."""
     parts = [f"loss {event['loss']:.3f}"] if "loss" in event else []
     names = {"val_war": "val WAR", "test_war": "test WAR (oracle)"}
     parts += [f"{title} {100 * event[key]:.1f}" for key, title in names.items() if event.get(key) is not None]
@@ -47,7 +47,7 @@ def figures(event: Mapping[str, Any]) -> str:
 
 
 def verdict(result: Mapping[str, Any]) -> str:
-    """A finished job in a few words."""
+    """Return a finished job in a few words."""
     if result["status"] == "failed":
         return f"failed: {(result['error'] or '').splitlines()[0] if result['error'] else 'no reason given'}"
     metrics = result["metrics"]
@@ -55,7 +55,7 @@ def verdict(result: Mapping[str, Any]) -> str:
 
 
 class JobLines:
-    """One line when a job starts or ends, and at most one every few seconds in between."""
+    """Progress as lines: one when a job starts or ends, and at most one every few seconds in between."""
 
     def __init__(self, plan: Plan, console: Console) -> None:
         self.jobs = {job.id: job for job in plan.todo}

@@ -84,7 +84,11 @@ class ResultArchive:
     files: Mapping[str, bytes]
 
 
-def execute_apart(job: JobSpec, context: RunContext, send: EventSink) -> ResultArchive:
+def execute_apart(
+    job: JobSpec,
+    context: RunContext,
+    send: EventSink,
+) -> ResultArchive:
     """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
     load_plugins(context)
     cache = cache_folder()
@@ -147,13 +151,13 @@ def clean_up(context: RunContext) -> None:
 
 
 def _own_root(name: str, planned: Path) -> Path:
-    """Where this machine has a dataset: at the driver's path, or where its own configuration says."""
+    """Return where this machine has a dataset: at the driver's path, or where its own configuration says."""
     return planned if planned.is_dir() else dataset_place(registry.dataset(name), None).root
 
 
 @contextmanager
 def _storing(context: RunContext) -> Iterator[None]:
-    """A full disk ends the run, since nothing else could be stored either."""
+    """End the run on a full disk, since nothing else could be stored either."""
     try:
         yield
     except OSError as error:

@@ -43,15 +43,15 @@ class FeatureCache:
 
     @classmethod
     def below(cls, cache: Path) -> FeatureCache:
-        """The cache of features below the folder of all caches."""
+        """Return the cache of features below the folder of all caches."""
         return cls(features_folder(cache))
 
     def path(self, view: View, shard: int) -> Path:
-        """The file of one shard: (clips, T, D) float32; a clip that cannot be read is NaN."""
+        """Return the file of one shard: (clips, T, D) float32; a clip that cannot be read is NaN."""
         return shard_file(self.root, view, shard)
 
     def has(self, view: View, shard: int) -> bool:
-        """Whether a shard is there."""
+        """Return whether a shard is there."""
         return self.path(view, shard).is_file()
 
     def ensure(
@@ -106,7 +106,7 @@ class FeatureCache:
         )
 
     def info(self) -> list[dict[str, Any]]:
-        """One entry a view: what it is of, shards and bytes."""
+        """Return one entry a view: what it is of, shards and bytes."""
         return [_info(folder) for folder in sorted(self.root.glob("*")) if (folder / "view.json").is_file()]
 
     def clear(self) -> int:
@@ -129,7 +129,7 @@ class FeatureCache:
         view: View,
         shard: int,
     ) -> bool:
-        """Whether a shard is missing, or clips that could not be read when it was written can be read now."""
+        """Return whether a shard is missing, or clips that could not be read when it was written can be read now."""
         if not self.has(view, shard):
             return True
         bad = self._bad(view, shard)
@@ -179,11 +179,11 @@ class FeatureTable:
         self._shards: dict[int, np.ndarray] = {}
 
     def gather(self, samples: Iterable[Sample]) -> Tensor:
-        """Features (B, T, D) of these clips."""
+        """Return features (B, T, D) of these clips."""
         return torch.from_numpy(np.stack([self.row(sample) for sample in samples]))
 
     def row(self, sample: Sample) -> np.ndarray:
-        """Features (T, D) of one clip; all NaN if it could not be read."""
+        """Return features (T, D) of one clip; all NaN if it could not be read."""
         shard, row = self._rows[sample.id]
         if shard not in self._shards:
             self._shards[shard] = np.load(self.cache.path(self.view, shard), mmap_mode="r")

@@ -21,7 +21,7 @@ CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the 
 
 
 def view_seed(view: View, sample: Sample) -> int | None:
-    """The seed of an augmented view is a hash of clip and view; a test view has none."""
+    """Return the seed of a view: of an augmented one a hash of clip and view, of a test view none."""
     return (
         None
         if view.number == TEST
@@ -70,7 +70,7 @@ def _chunks(clips: Sequence[Tensor | None]) -> Iterator[Sequence[Tensor | None]]
 
 
 def load_all(samples: Sequence[Sample], view: View) -> tuple[list[Tensor | None], dict[str, str]]:
-    """The clips, None for each that cannot be read, and the reasons."""
+    """Return the clips, None for each that cannot be read, and the reasons."""
     clips: list[Tensor | None] = []
     bad: dict[str, str] = {}
     for sample in samples:

@@ -58,10 +58,14 @@ class View:
 
 
 def features_folder(cache: Path) -> Path:
-    """Where the features lie, below the folder of all caches."""
+    """Return where the features lie, below the folder of all caches."""
     return cache / "features"
 
 
-def shard_file(features: Path, view: View, shard: int) -> Path:
-    """Where the features of one shard lie, below the folder of the cache."""
+def shard_file(
+    features: Path,
+    view: View,
+    shard: int,
+) -> Path:
+    """Return where the features of one shard lie, below the folder of the cache."""
     return features / view.key / f"{shard:05d}.npy"

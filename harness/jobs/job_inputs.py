@@ -47,7 +47,12 @@ class JobInputs:
         self.cache = FeatureCache.below(Path(context.cache))
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
 
-    def fill_cache(self, fold: Fold, *, trains: bool) -> None:
+    def fill_cache(
+        self,
+        fold: Fold,
+        *,
+        trains: bool,
+    ) -> None:
         """Fill what the cache lacks, and find the clips that cannot be read.
 
         Raises:
@@ -84,11 +89,11 @@ class JobInputs:
             raise
 
     def usable(self, samples: Iterable[Sample]) -> list[Sample]:
-        """The samples without those that cannot be read, ordered by id."""
+        """Return the samples without those that cannot be read, ordered by id."""
         return sorted((s for s in samples if s.id not in self.bad), key=lambda s: s.id)
 
     def train(self, samples: Sequence[Sample]) -> Inputs:
-        """Augmented training inputs."""
+        """Return augmented training inputs."""
         if self.cached:
             return CachedFeatures(samples, [self._table(view) for view in self._train_views])
         return self._frames(samples, self.job.seed)
@@ -104,7 +109,7 @@ class JobInputs:
         untrained: int,
         unscored: int,
     ) -> Iterator[str]:
-        """What was left out, for the result."""
+        """Yield what was left out, for the result."""
         if self.bad:
             yield f"skipped clips that cannot be read: {untrained} in training, {unscored} in testing"
         yield from (f"skipped: {reason}" for reason in list(self.bad.values())[:NAMED])
@@ -115,7 +120,11 @@ class JobInputs:
 
     @cached_property
     def _test_view(self) -> View:
-        return View.test(self.job.fingerprint, self.job.backbone, self.job.input)
+        return View.test(
+            self.job.fingerprint,
+            self.job.backbone,
+            self.job.input,
+        )
 
     @cached_property
     def _train_views(self) -> list[View]:
@@ -143,7 +152,7 @@ class JobInputs:
         train: Iterable[Sample],
         test: Iterable[Sample],
     ) -> dict[str, str]:
-        """Clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
+        """Return clip id -> reason. Training may draw any frame of a clip, testing only those of the test view."""
         bad: dict[str, str] = {}
         readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (
             (train, check_all),

@@ -38,7 +38,12 @@ def open_dataset_as_planned(
     dataset = _read.get(place)
     if dataset is None or dataset.fingerprint != fingerprint:
         _, root, layout, cache = place
-        dataset = _read[place] = open_dataset(spec, Path(root), Path(cache), layout)
+        dataset = _read[place] = open_dataset(
+            spec,
+            Path(root),
+            Path(cache),
+            layout,
+        )
     if dataset.fingerprint != fingerprint:
         raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
     return dataset
@@ -82,7 +87,18 @@ def fill_cache(
         HarnessError: the dataset or the weights changed since the plan, or a clip cannot be read.
     """
     dataset = open_dataset_as_planned(spec, fill.fingerprint, context)
-    backbone = open_backbone_as_planned(fill.view.backbone, known, context, pick_device())
+    backbone = open_backbone_as_planned(
+        fill.view.backbone,
+        known,
+        context,
+        pick_device(),
+    )
     cache = FeatureCache.below(Path(context.cache))
     with reproducible(context.threads):
-        cache.ensure(dataset, fill.view, fill.shard, backbone, skip_bad=skip_bad)
+        cache.ensure(
+            dataset,
+            fill.view,
+            fill.shard,
+            backbone,
+            skip_bad=skip_bad,
+        )

@@ -15,7 +15,7 @@ log = logging.getLogger("harness.printed")
 
 
 class EventHandler(logging.Handler):
-    """Sends what is logged as events."""
+    """Log handler that sends what is logged as events."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class JobLogFile(logging.FileHandler):
 
 
 class StdoutTee(io.TextIOBase):
-    """What is printed goes where it went before, and line by line into the log."""
+    """Standard output that goes where it went before, and line by line into the log."""
 
     def __init__(self, before: TextIO) -> None:
         self.before = before

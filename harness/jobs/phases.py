@@ -34,7 +34,7 @@ from harness.training.state import TrainingResult
 
 @dataclass
 class Phases:
-    """Says when a phase begins, and keeps the seconds that it took."""
+    """Clock of the phases: it says when one begins, and keeps the seconds that it took."""
 
     report: Report
     seconds: dict[str, float] = field(default_factory=dict)
@@ -80,7 +80,9 @@ class Loaded:
         return max([TEST_BATCH, *trained])
 
     def checkpoints(self, micro: int) -> Checkpoints:
-        """Where its training is saved; of another key, which is of all that bits depend on, nothing is gone on from."""
+        """Return where its training is saved;
+        of another key, which is of all that bits depend on, nothing is gone on from.
+        """
         context = self.context
         key = digest(
             [
@@ -94,7 +96,12 @@ class Loaded:
             ]
         )
         path = Store(Path(context.out)).checkpoint(self.job)
-        return Checkpoints(path, key, context.checkpoint_every, shared=_tensor_ids(self.backbone))
+        return Checkpoints(
+            path,
+            key,
+            context.checkpoint_every,
+            shared=_tensor_ids(self.backbone),
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,11 @@ class Parts:
     unscored: int
 
 
-def load(job: JobSpec, named: Named, context: RunContext) -> Loaded:
+def load(
+    job: JobSpec,
+    named: Named,
+    context: RunContext,
+) -> Loaded:
     """Open the dataset and the backbone, and build the method; its seed is set first, since building draws."""
     device = pick_device()
     seed_everything(seed_of("init", job.seed))
@@ -120,8 +131,23 @@ def load(job: JobSpec, named: Named, context: RunContext) -> Loaded:
     if context.compile:
         compile_layers(method, device)
 
-    inputs = JobInputs(dataset, backbone, job, context, encoder=method.encoder)
-    return Loaded(job, named, context, device, dataset, task, method, inputs)
+    inputs = JobInputs(
+        dataset,
+        backbone,
+        job,
+        context,
+        encoder=method.encoder,
+    )
+    return Loaded(
+        job,
+        named,
+        context,
+        device,
+        dataset,
+        task,
+        method,
+        inputs,
+    )
 
 
 def encode(loaded: Loaded) -> Parts:
@@ -181,7 +207,12 @@ def test(
 ) -> np.ndarray:
     """Predict the test part: logits (N, C)."""
     with loaded.inputs.naming_bad_clips(loaded.fold):
-        return predict(loaded.method, loaded.inputs.test(parts.test), loaded.device, micro)
+        return predict(
+            loaded.method,
+            loaded.inputs.test(parts.test),
+            loaded.device,
+            micro,
+        )
 
 
 def _tensor_ids(backbone: Backbone) -> set[int]:

@@ -119,7 +119,11 @@ def _outcome(
             if loaded.largest_batch // micro <= 1:
                 raise
             micro *= 2
-            log.warning("out of GPU memory (%s): %d times as many micro-batches", str(error).split(". ")[0], micro)
+            log.warning(
+                "out of GPU memory (%s): %d times as many micro-batches",
+                str(error).split(". ")[0],
+                micro,
+            )
         del loaded
         torch.cuda.empty_cache()
 
@@ -130,11 +134,17 @@ def _of_phases(
     memory: PeakMemory,
     micro: int,
 ) -> Outcome:
-    """Everything from encoding to scoring."""
+    """Go through the phases from encoding to scoring."""
     with phases.phase("encode"):
         parts = encode(loaded)
     with phases.phase("fit"):
-        fitted = fit(loaded, parts, loaded.checkpoints(micro), phases.report, micro)
+        fitted = fit(
+            loaded,
+            parts,
+            loaded.checkpoints(micro),
+            phases.report,
+            micro,
+        )
     with phases.phase("test"):
         logits = test(loaded, parts, micro)
     with phases.phase("score"):
@@ -142,11 +152,17 @@ def _of_phases(
         result = scored(loaded, parts, fitted, logits, micro)
     result["cost"]["peak_memory_mb"] = peak
     result["phases"] = phases.seconds
-    return Outcome(result, list(parts.test), logits, fitted.history, _weights(loaded))
+    return Outcome(
+        result,
+        list(parts.test),
+        logits,
+        fitted.history,
+        _weights(loaded),
+    )
 
 
 def _weights(loaded: Loaded) -> dict[str, torch.Tensor]:
-    """The method's own weights, if they are to be stored."""
+    """Return the method's own weights, if they are to be stored."""
     if not loaded.context.save_weights:
         return {}
     own = own_parameters(loaded.method, loaded.backbone)

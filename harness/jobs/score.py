@@ -51,7 +51,7 @@ def scored(
 
 
 def _cost(loaded: Loaded) -> dict[str, Any]:
-    """A method that cannot be counted keeps its scores, and says under `error` why it has no GFLOPs."""
+    """Return what the method costs. One that cannot be counted keeps its scores, and says under `error` why."""
     method, task = loaded.method, loaded.task
     source = loaded.named.method.source_sha256
     cost: dict[str, Any] = dict(parameters(method, task.backbone))
@@ -66,7 +66,11 @@ def _cost(loaded: Loaded) -> dict[str, Any]:
 def _speed(loaded: Loaded) -> dict[str, float]:
     key = cost_key(loaded.job, loaded.named.method.source_sha256)
     if key not in _speeds:
-        _speeds[key] = speed_of(loaded.method, loaded.task, loaded.device)
+        _speeds[key] = speed_of(
+            loaded.method,
+            loaded.task,
+            loaded.device,
+        )
     return _speeds[key]
 
 

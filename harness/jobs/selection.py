@@ -26,7 +26,7 @@ FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties
 
 
 def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], Sequence[Sample]]:
-    """The clips to train on, and those held out of them for validation."""
+    """Return the clips to train on, and those held out of them for validation."""
     return hold_out(fold.train) if selection == "val" else (fold.train, ())
 
 
@@ -57,7 +57,7 @@ def monitor_for(
 
 
 def metrics_of(job: JobSpec, fitted: TrainingResult) -> dict[str, Any]:
-    """Under `oracle`, the last epoch's test figures, so that tables can show the gap."""
+    """Return the last epoch's test figures under `oracle`, so that tables can show the gap."""
     if job.protocol.selection != "oracle" or not fitted.history:
         return {}
     return {"metrics_last": {name: fitted.history[-1][f"test_{name}"] for name in FIGURES}}

@@ -40,17 +40,22 @@ class Comparison:
         return pair_json(self.tests, 0, 1)
 
     def recall(self) -> list[dict[str, Any]]:
-        """Recall of each class that has clips, side by side."""
+        """Return recall of each class that has clips, side by side."""
         labels, right = self.tests.outcomes.labels, self.tests.outcomes.right
         classes = self.board.jobs.facts[self.first["row"]]["protocol"]["classes"]
         found = recalls(labels, right)
         return [
-            {"class": classes[label], "clips": int((labels == label).sum()), "first": float(a), "second": float(b)}
+            {
+                "class": classes[label],
+                "clips": int((labels == label).sum()),
+                "first": float(a),
+                "second": float(b),
+            }
             for label, (a, b) in zip(np.unique(labels), found, strict=True)
         ]
 
     def flips(self) -> list[dict[str, Any]]:
-        """Clips that one row names rightly, by the vote of its seeds, and the other does not."""
+        """Return clips that one row names rightly, by the vote of its seeds, and the other does not."""
         classes = self.board.jobs.facts[self.first["row"]]["protocol"]["classes"]
         guesses = [_majority(self.panel.predicted[row["row"]], len(classes)) for row in (self.first, self.second)]
         right = np.stack(guesses, axis=1) == self.panel.labels[:, None]  # (N, 2)
@@ -67,9 +72,11 @@ class Comparison:
         ]
 
     def cost(self) -> list[dict[str, Any]]:
-        """Every cost that one of them has, side by side."""
+        """Return every cost that one of them has, side by side."""
         names = [key for key in self.first if key.startswith("cost.")]
-        values = {name[5:]: [_known(row.get(name)) for row in (self.first, self.second)] for name in names}
+        values = {}
+        for name in names:
+            values[name.removeprefix("cost.")] = (_known(self.first.get(name)), _known(self.second.get(name)))
         return [
             {"cost": name, "first": a, "second": b} for name, (a, b) in values.items() if a is not None or b is not None
         ]
@@ -99,7 +106,7 @@ def _named(
     name: str,
     dataset: str | None,
 ) -> dict[tuple[str, bool], list[BoardRow]]:
-    """Rows of that name, by dataset and whether it is the demo."""
+    """Return rows of that name, by dataset and whether it is the demo."""
     rows = [row for row in board.as_rows if dataset in (None, row["dataset"])]
     chosen = [
         row for row in rows if name in (row["name"], row["variant"]) or (name == row["method"] and not row["variant"])
@@ -123,7 +130,7 @@ def _one_pair(
     second: str,
     dataset: str,
 ) -> tuple[BoardRow, BoardRow]:
-    """The pair to compare: the only one, or the only one under one protocol."""
+    """Return the pair to compare: the only one, or the only one under one protocol."""
     pairs = [(a, b) for a, b in itertools.product(left, right) if a["row"] != b["row"]]
     alike = [(a, b) for a, b in pairs if a["protocol_hash"] == b["protocol_hash"]]
     chosen = alike if alike else pairs
@@ -142,7 +149,11 @@ def _marks(row: BoardRow) -> list[str]:
     return [str(mark) for mark in marks if mark]
 
 
-def _compare(board: Board, first: BoardRow, second: BoardRow) -> Comparison:
+def _compare(
+    board: Board,
+    first: BoardRow,
+    second: BoardRow,
+) -> Comparison:
     rows = [first["row"], second["row"]]
     notes = [
         f"{name}: {note}" for row, name in zip((first, second), "AB", strict=True) for note in row_notes(board, row)
@@ -182,7 +193,7 @@ def _differences(
     first: BoardRow,
     second: BoardRow,
 ) -> Iterator[str]:
-    """Every field of the protocol, and the data, in which two rows differ, as "selection: last, oracle"."""
+    """Yield every field of the protocol, and the data, in which two rows differ, as "selection: last, oracle"."""
     for name, values in differing(board, first, second).items():
         if name == FINGERPRINT:
             yield f"fingerprint of the data: {', '.join(value[:12] for value in values)}"
@@ -191,7 +202,7 @@ def _differences(
 
 
 def _majority(predicted: np.ndarray, classes: int) -> np.ndarray:
-    """The class that most seeds gave each clip, the first of equals, (N,)."""
+    """Return the class that most seeds gave each clip, the first of equals, (N,)."""
     votes = np.stack([(predicted == label).sum(0) for label in range(classes)])
     return np.asarray(votes.argmax(0))
 
@@ -201,7 +212,7 @@ def _known(value: Any) -> float | None:
 
 
 def as_json(found: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """Plain data of comparisons; scores are fractions, differences first minus second."""
+    """Return plain data of comparisons; scores are fractions, differences first minus second."""
     return [
         {
             "dataset": item.first["dataset"],

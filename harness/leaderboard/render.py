@@ -30,7 +30,7 @@ from harness.system.files import write_atomically
 
 @contextmanager
 def _without_collection() -> Iterator[None]:
-    """Thousands of results are many objects and no cycles, which the garbage collector would walk again and again."""
+    """Do without the garbage collector, which would walk thousands of results again and again to find no cycle."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -71,7 +71,12 @@ def render(
     papers: Papers | None = None,
 ) -> list[Path]:
     """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
-    return write(load(store, datasets, metrics), out, metrics, papers)
+    return write(
+        load(store, datasets, metrics),
+        out,
+        metrics,
+        papers,
+    )
 
 
 @_without_collection()
@@ -95,7 +100,7 @@ def files(
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
 ) -> dict[str, str]:
-    """File name -> content. Equal results give equal text, in whatever order they were stored."""
+    """Return file name -> content. Equal results give equal text, in whatever order they were stored."""
     parts = across_tables(board)
     judged = verdicts(board, papers.published, papers.methods) if papers else []
     texts = {
@@ -111,7 +116,7 @@ def files(
 
 @dataclass(frozen=True)
 class Papers:
-    """What is needed to set published numbers beside ours."""
+    """Published numbers and methods, by which they are set beside ours."""
 
     published: Published
     methods: Mapping[str, MethodSpec]

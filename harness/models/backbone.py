@@ -27,7 +27,7 @@ class FrameEncoder(nn.Module):
         self.visual = visual.eval().requires_grad_(False)
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Features of frames."""
+        """Return features of frames."""
         features: Tensor = self.visual(frames)
         return features
 
@@ -79,11 +79,11 @@ class Backbone:
         return FrameEncoder(self.model.visual)
 
     def frame_encoder(self) -> FrameEncoder:
-        """The frozen visual tower. A method that sets it as `encoder` is fed cached features."""
+        """Return the frozen visual tower. A method that sets it as `encoder` is fed cached features."""
         return self._encoder
 
     def encode_text(self, prompts: Sequence[str]) -> Tensor:
-        """Features of written prompts, not normalised: (P, D)."""
+        """Return features of written prompts, not normalised: (P, D)."""
         return self.text_tower.encode_text(prompts)
 
 
@@ -101,7 +101,11 @@ def load(source: WeightsSource) -> Backbone:
         model = _architecture(open_clip, source)
     if source.file is not None:
         _load_tensors(open_clip, model, source.file)
-    return Backbone(source, model.float(), _tokenizer(open_clip, source))
+    return Backbone(
+        source,
+        model.float(),
+        _tokenizer(open_clip, source),
+    )
 
 
 def _architecture(open_clip: Any, source: WeightsSource) -> nn.Module:
@@ -139,7 +143,9 @@ def _load_tensors(
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """open_clip warns that weights are random until they are loaded, through a root logger that then prints."""
+    """Silence open_clip, which warns that weights are random until they are loaded,
+    through a root logger that prints.
+    """
     logging.disable(logging.WARNING)
     try:
         yield

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 
 def is_plain(transformer: Any) -> bool:
-    """Whether each layer of an open_clip transformer is one that `Block` can take: the usual one."""
+    """Return whether each layer of an open_clip transformer is one that `Block` can take: the usual one."""
     blocks = getattr(transformer, "resblocks", [])
     return len(blocks) > 0 and all(isinstance(getattr(block, "attn", None), nn.MultiheadAttention) for block in blocks)
 
@@ -27,7 +27,7 @@ class Blocks(nn.Module):
         x: Tensor,
         attn_mask: Tensor | None = None,
     ) -> Tensor:
-        """Sequences (N, L, W) to sequences (N, L, W)."""
+        """Map sequences (N, L, W) to sequences (N, L, W)."""
         for block in self.blocks:
             x = block(x, mask=attn_mask)
         return x
@@ -54,7 +54,9 @@ class Block(nn.Module):
         token: Tensor | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        """Tokens (N, L, W), and the further token (N, W), to tokens (N, L, W); `mask` (L, L) is added to the scores."""
+        """Map tokens (N, L, W), and the further token (N, W), to tokens (N, L, W);
+        `mask` (L, L) is added to the scores.
+        """
         seen = x if token is None else torch.cat([x, token[:, None]], 1)
         x = x + self.ls_1(self.attn(self.ln_1(seen), x.shape[1], mask))
         x = x + self.ls_2(self.mlp(self.ln_2(x)))
@@ -70,7 +72,7 @@ class SelfAttention(nn.MultiheadAttention):
 
     @classmethod
     def of(cls, attention: nn.MultiheadAttention) -> SelfAttention:
-        """The same parameters."""
+        """Return a layer with the same parameters."""
         own = cls(
             attention.embed_dim,
             attention.num_heads,
@@ -84,7 +86,7 @@ class SelfAttention(nn.MultiheadAttention):
     def forward(  # type: ignore[override]
         self, x: Tensor, first: int | None = None, mask: Tensor | None = None
     ) -> Tensor:
-        """Sequences (N, L, W) to (N, first, W), all without `first`; `mask` (first, L) is added to the scores."""
+        """Map sequences (N, L, W) to (N, first, W), all without `first`; `mask` (first, L) is added to the scores."""
         query, key, value = self._heads(x)
         added = None if mask is None else mask.to(query.dtype)
         mixed = F.scaled_dot_product_attention(
@@ -105,7 +107,7 @@ class SelfAttention(nn.MultiheadAttention):
         first: int | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        """How much each of the first tokens looks at each token, mean over heads: (N, first, L)."""
+        """Return how much each of the first tokens looks at each token, mean over heads: (N, first, L)."""
         query, key, _ = self._heads(x)
         scores = query[:, :, :first] @ key.transpose(-2, -1) / self.head_dim**0.5  # (N, h, first, L)
         if mask is not None:
@@ -114,7 +116,7 @@ class SelfAttention(nn.MultiheadAttention):
         return mean
 
     def _heads(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Queries, keys and values, each (N, h, L, W/h)."""
+        """Return queries, keys and values, each (N, h, L, W/h)."""
         packed = F.linear(x, self.in_proj_weight, self.in_proj_bias)  # (N, L, 3W)
         return (
             packed.view(

@@ -36,7 +36,7 @@ def compile_layers(method: nn.Module, device: torch.device) -> int:
 
 @contextmanager
 def uncompiled(module: nn.Module) -> Iterator[None]:
-    """The module as it was written, for those who have to see into it."""
+    """Take the module as it was written, for those who have to see into it."""
     kept = [(part, part._compiled_call_impl) for part in module.modules()]
     for part, _ in kept:
         part._compiled_call_impl = None

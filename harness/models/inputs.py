@@ -24,4 +24,4 @@ class Inputs(Protocol):
         epoch: int,
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """For each batch of row numbers: inputs (B, T, ...) and labels (B,), on the device."""
+        """Yield, for each batch of row numbers, inputs (B, T, ...) and labels (B,), on the device."""

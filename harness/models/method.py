@@ -17,20 +17,24 @@ from harness.models.backbone import Backbone, FrameEncoder
 
 @dataclass(frozen=True)
 class Task:
-    """What a method is built for."""
+    """Task that a method is built for: classes, backbone and frames."""
 
     classes: tuple[str, ...]  # names as used in prompts, in label order
     backbone: Backbone
     input: FrameInput  # with the size filled in
 
 
-def cosine_logits(video: Tensor, text: Tensor, scale: float) -> Tensor:
-    """Scaled cosine similarity of clips (B, D) and classes (C, D), the latter of unit length: logits (B, C)."""
+def cosine_logits(
+    video: Tensor,
+    text: Tensor,
+    scale: float,
+) -> Tensor:
+    """Return scaled cosine similarity of clips (B, D) and classes (C, D), the latter of unit length: logits (B, C)."""
     return scale * F.normalize(video, dim=-1) @ text.T
 
 
 def own_parameters(method: nn.Module, backbone: Backbone) -> dict[str, nn.Parameter]:
-    """What a checkpoint has to hold beside the backbone, by name."""
+    """Return what a checkpoint has to hold beside the backbone, by name."""
     shared = {id(p) for p in backbone.model.parameters()}
     return {name: p for name, p in method.named_parameters() if id(p) not in shared}
 
@@ -69,15 +73,15 @@ class Method(nn.Module):
         self.register_module("encoder", None)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Logits (B, C) of features (B, T, D) or frames (B, T, 3, H, W)."""
+        """Return logits (B, C) of features (B, T, D) or frames (B, T, 3, H, W)."""
         raise NotImplementedError
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
+        """Return training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
         return F.cross_entropy(logits, labels)
 
     def stages(self) -> Sequence[Stage]:
-        """How the method is trained, stage after stage. None: zero-shot."""
+        """Return how the method is trained, stage after stage. None: zero-shot."""
         return ()
 
     def grow_to_final(self) -> None:

@@ -86,13 +86,13 @@ class TextTower(nn.Module):
         return self
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Token ids (P, L) -> embeddings (P, L, W), without positions."""
+        """Map token ids (P, L) to embeddings (P, L, W), without positions."""
         self._require_causal()
         embedded: Tensor = self.token_embedding(ids)
         return embedded
 
     def read_out(self, ids: Tensor) -> Tensor:
-        """The position (P,) at which a tokenised prompt is read: its end token."""
+        """Return the position (P,) at which a tokenised prompt is read: its end token."""
         if self.pool == "last":
             return torch.full((len(ids),), ids.shape[1] - 1)
         if self.pool == "eos":
@@ -125,7 +125,7 @@ class TextTower(nn.Module):
 
     @torch.no_grad()
     def encode_text(self, prompts: Sequence[str]) -> Tensor:
-        """Features (P, D) of written prompts, not normalised."""
+        """Return features (P, D) of written prompts, not normalised."""
         ids = self.tokenize(list(prompts))
         device = next(self.parameters()).device
         if not self.causal:
@@ -145,7 +145,7 @@ def encode_in_chunks(
     read_out: Tensor,
     chunk: int,
 ) -> Tensor:
-    """Features (P, D) of prompts (P, L, W), of at most `chunk` prompts at a time; 0 = all at once.
+    """Return features (P, D) of prompts (P, L, W), of at most `chunk` prompts at a time; 0 = all at once.
 
     With gradients, what the tower computes for a chunk is not kept but computed again on the way back, so that memory
     is bounded by a chunk for a third more work.
@@ -163,7 +163,7 @@ def encode_in_chunks(
 
 
 def word_embeddings(tower: TextTower, words: str) -> Tensor:
-    """Embeddings (M, W) of the tokens of some words, without start and end."""
+    """Return embeddings (M, W) of the tokens of some words, without start and end."""
     ids = tower.tokenize([words])
     end = int(tower.read_out(ids)[0])
     return tower.embed(ids.to(tower.positions.device))[0, 1:end].detach()
@@ -183,7 +183,7 @@ class TextFeatures(nn.Module):
         self._features: Tensor | None = None
 
     def forward(self) -> Tensor:
-        """The features, computed again only if need be."""
+        """Return the features, computed again only if need be."""
         parameters = list(self.prompts.parameters())
         if torch.is_grad_enabled() and any(p.requires_grad for p in parameters):
             features: Tensor = self.prompts()
@@ -196,6 +196,6 @@ class TextFeatures(nn.Module):
 
 
 def text_towers(module: nn.Module) -> list[str]:
-    """Names of the text towers in a module, none of them inside another."""
+    """Return names of the text towers in a module, none of them inside another."""
     names = [name for name, part in module.named_modules() if isinstance(part, TextTower)]
     return [name for name in names if not any(name.startswith(f"{other}.") for other in names)]

@@ -12,7 +12,7 @@ from harness.core.recipe import Stage
 
 
 def parameter_groups(model: nn.Module, stage: Stage) -> Iterator[dict[str, Any]]:
-    """One group per prefix, or two where vectors are not decayed; `name` and `base_lr` are kept with each."""
+    """Yield one group per prefix, or two where vectors are not decayed; `name` and `base_lr` are kept with each."""
     model.requires_grad_(False)
     named = dict(model.named_parameters())
     owners = {name: _owner(name, stage) for name in named}
@@ -33,7 +33,7 @@ def parameter_groups(model: nn.Module, stage: Stage) -> Iterator[dict[str, Any]]
 
 
 def _owner(name: str, stage: Stage) -> str | None:
-    """The longest prefix of the stage that a parameter lies under."""
+    """Return the longest prefix of the stage that a parameter lies under."""
     fitting = [p for p in stage.lr if name == p or name.startswith(f"{p}.")]
     return max(fitting, key=len, default=None)
 
@@ -51,6 +51,6 @@ def _by_decay(members: list[nn.Parameter], stage: Stage) -> Iterator[tuple[float
 
 
 def trained_names(model: nn.Module, stages: Iterable[Stage]) -> list[str]:
-    """Names of the parameters that some stage moves."""
+    """Return names of the parameters that some stage moves."""
     stages = list(stages)
     return [name for name, _ in model.named_parameters() if any(_owner(name, stage) for stage in stages)]

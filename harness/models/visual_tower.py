@@ -62,7 +62,9 @@ class VisualTower(nn.Module):
         frames: Tensor,
         extra: Extra | None = None,
     ) -> Tensor:
-        """Features (N, D) of frames (N, 3, H, W); `extra` gives each layer a token, which leaves before its MLP."""
+        """Return features (N, D) of frames (N, 3, H, W);
+        `extra` gives each layer a token, which leaves before its MLP.
+        """
         x = self.embed(frames)
         for layer, block in enumerate(self.blocks):
             token = None if extra is None else extra(layer, x[:, 0])
@@ -74,15 +76,24 @@ class VisualTower(nn.Module):
         return features
 
     def embed(self, frames: Tensor) -> Tensor:
-        """Class and patch tokens (N, L, W) with their positions: Eq. 1 of the BiEhPro paper, and CLIP's first norm."""
+        """Return class and patch tokens (N, L, W) with their positions: Eq.
+        1 of the BiEhPro paper, and CLIP's first norm.
+        """
         maps = self.conv1(frames)  # (N, W, h, w)
         patches = maps.flatten(2).transpose(1, 2)  # (N, L - 1, W)
-        start = self.class_embedding.expand(len(patches), 1, -1)
-        x: Tensor = self.ln_pre(torch.cat([start, patches], 1) + self.positions(*maps.shape[-2:]))
+        start = self.class_embedding.expand(
+            len(patches),
+            1,
+            -1,
+        )
+        tokens = torch.cat([start, patches], 1)  # (N, L, W)
+        x: Tensor = self.ln_pre(tokens + self.positions(*maps.shape[-2:]))
         return x
 
     def positions(self, height: int, width: int) -> Tensor:
-        """Positions (1 + height width, W) of a grid of patches: the tower's own, or resampled to another size."""
+        """Return positions (1 + height width, W) of a grid of patches:
+        the tower's own, or resampled to another size.
+        """
         start, grid = self.positional_embedding[:1], self.positional_embedding[1:]
         side = math.isqrt(len(grid))
         if (height, width) == (side, side):
@@ -99,7 +110,9 @@ class VisualTower(nn.Module):
 
 
 def _plain_vit(visual: nn.Module) -> nn.Module:
-    """Raises: HarnessError unless it is a ViT that is read at its class token and projected by a matrix."""
+    """Return the tower. Raises: HarnessError unless it is a ViT that is read at its class token and projected by a
+    matrix.
+    """
     parts: Any = visual
     plain = (
         getattr(parts, "pool_type", "") == "tok"

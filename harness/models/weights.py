@@ -77,7 +77,7 @@ def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
 
 
 def architecture(model: str) -> dict[str, Any]:
-    """The open_clip configuration of an architecture, read without importing open_clip."""
+    """Return the open_clip configuration of an architecture, read without importing open_clip."""
     if model.endswith(".json"):
         return dict(json.loads(Path(model).read_text(encoding="utf-8")))
     files = _architectures()
@@ -87,24 +87,28 @@ def architecture(model: str) -> dict[str, Any]:
 
 
 def image_size(model: str) -> int:
-    """Height and width in pixels that an architecture takes."""
+    """Return height and width in pixels that an architecture takes."""
     return int(architecture(model)["vision_cfg"]["image_size"])
 
 
 def random_id(name: str, cfg: dict[str, Any]) -> BackboneId:
-    """Random weights are made from a fixed seed, so the architecture is their identity."""
-    return BackboneId(name, RANDOM, digest({RANDOM: cfg}, 64))
+    """Return the identity of random weights: they are made from a fixed seed, so it is their architecture."""
+    return BackboneId(
+        name,
+        RANDOM,
+        digest({RANDOM: cfg}, 64),
+    )
 
 
 @lru_cache
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
+    """Return the SHA-256 of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def weights_folder() -> Path:
-    """Where hand-placed weights are looked for: `HARNESS_WEIGHTS`, or a folder of the user's cache."""
+    """Return where hand-placed weights are looked for: `HARNESS_WEIGHTS`, or a folder of the user's cache."""
     return Path(os.environ.get("HARNESS_WEIGHTS") or cache_folder() / "weights")
 
 
@@ -186,13 +190,17 @@ def _download(
 
 
 def _plainly(model: str, entry: dict[str, Any]) -> str:
-    """The architecture that a tag's weights fit when named as a file, which knows nothing of their activation."""
+    """Return the architecture that a tag's weights fit when named as a file,
+    which knows nothing of their activation.
+    """
     return f"{model}{QUICK}" if entry.get("quick_gelu") and not model.endswith(QUICK) else model
 
 
 @contextmanager
 def _hub_asked_once() -> Iterator[None]:
-    """Without a network the hub's client goes on trying for most of a minute; then let it look in its cache only."""
+    """Ask the hub once. Without a network its client goes on trying for most of a minute;
+    then it looks in its cache only.
+    """
     from huggingface_hub import constants
 
     before = constants.HF_HUB_OFFLINE

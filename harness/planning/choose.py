@@ -19,7 +19,7 @@ from harness.plugin import registry
 def settled(
     names: Iterable[str], overrides: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[MethodSpec, dict[str, Any], FrameInput]]:
-    """The methods with their options. Raises: HarnessError for an unknown name or a bad option."""
+    """Return the methods with their options. Raises: HarnessError for an unknown name or a bad option."""
     for name in overrides:
         registry.method(name)  # an override of an unknown method is a slip
     specs = [registry.method(name).spec for name in dict.fromkeys(names)]
@@ -27,7 +27,8 @@ def settled(
 
 
 def class_names(count: int) -> tuple[str, ...]:
-    """So many classes, of the smallest registered dataset that has them: the length of a name is part of the cost.
+    """Return so many class names, of the smallest registered dataset that has them: the length of a name is part of the
+    cost.
 
     Raises:
         BadOption: no dataset has so many.
@@ -52,7 +53,7 @@ class MethodChoice:
 
 @dataclass(frozen=True)
 class Choice:
-    """What a request asks for, by the names that plugins offer. No data are read yet."""
+    """Specs that a request asks for, by the names that plugins offer. No data are read yet."""
 
     methods: Sequence[MethodChoice]
     datasets: Sequence[DatasetSpec]
@@ -128,7 +129,7 @@ def _datasets(request: Request) -> list[str]:
 
 
 def chosen_folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """The folds asked for of each dataset. A dataset that lacks one is no error as long as another has it."""
+    """Return the folds asked for of each dataset. A dataset that lacks one is no error as long as another has it."""
     if request.folds == ["all"]:
         return {name: list(folds) for name, folds in known.items()}
     everything = {fold for folds in known.values() for fold in folds}
@@ -139,7 +140,7 @@ def chosen_folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[s
 
 
 def _backbone(request: Request) -> str:
-    """The backbone as workers are told: a file by its absolute path."""
+    """Return the backbone as workers are told: a file by its absolute path."""
     text = request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
     name, colon, given = text.partition(":")
     file = Path(given).expanduser()

@@ -48,7 +48,9 @@ def draw_sheet(path: Path, names: list[str] | None) -> None:
 
 
 def demo_specs(names: list[str] | None) -> list[DatasetSpec]:
-    """The datasets of these names, or all, that a replica can be written of. Raises: HarnessError for another."""
+    """Return the datasets of these names, or all, that a replica can be written of. Raises:
+    HarnessError for another.
+    """
     known = registry.datasets()
     if names is None or names == ["all"]:
         return [spec for spec in known.values() if spec.write_demo]

@@ -12,7 +12,7 @@ from harness.results.summary import ResultSummary
 
 
 def estimates(jobs: Iterable[JobSpec], summaries: Iterable[ResultSummary]) -> dict[str, float]:
-    """Job id -> seconds: the median of its row on its dataset, else of its row anywhere, else infinity.
+    """Return job id -> seconds: the median of its row on its dataset, else of its row anywhere, else infinity.
 
     What nobody has seen yet counts as the longest, since starting a long job last is the costlier mistake.
     """
@@ -22,4 +22,8 @@ def estimates(jobs: Iterable[JobSpec], summaries: Iterable[ResultSummary]) -> di
             seen[summary.row, summary.dataset].append(summary.seconds)
             seen[(summary.row,)].append(summary.seconds)
     known = {key: median(seconds) for key, seconds in seen.items()}
-    return {job.id: known.get((job.row, job.dataset), known.get((job.row,), inf)) for job in jobs}
+    seconds = {}
+    for job in jobs:
+        anywhere = known.get((job.row,), inf)
+        seconds[job.id] = known.get((job.row, job.dataset), anywhere)
+    return seconds

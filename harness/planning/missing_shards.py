@@ -17,7 +17,7 @@ from harness.plugin import registry
 def missing_shards(
     jobs: Iterable[JobSpec], datasets: Mapping[str, Dataset], cache: Path
 ) -> dict[str, tuple[ShardFill, ...]]:
-    """Job id -> the shards that it needs and that are missing. Jobs that need the same share one tuple."""
+    """Return job id -> the shards that it needs and that are missing. Jobs that need the same share one tuple."""
     known: dict[tuple[object, ...], tuple[ShardFill, ...]] = {}
     missing: dict[str, tuple[ShardFill, ...]] = {}
     there: dict[Path, set[str]] = {}
@@ -51,7 +51,7 @@ def _missing(
 
 
 def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
-    """Shards of the feature cache that a job reads, as far as its method's spec tells."""
+    """Yield shards of the feature cache that a job reads, as far as its method's spec tells."""
     features = registry.method(job.method).spec.features
     if features == "none" or not job.input.views:
         return

@@ -37,7 +37,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a bench will do."""
+    """Jobs of a bench, and what has to be done before them."""
 
     jobs: Sequence[Planned]
     todo: Sequence[JobSpec]
@@ -60,7 +60,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What all jobs of a plan are made of, read and checked."""
+    """Inputs that all jobs of a plan are made of, read and checked."""
 
     methods: Sequence[MethodChoice]
     datasets: Mapping[str, Dataset]
@@ -127,7 +127,11 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
     return RunContext(**{**same, **own})
 
 
-def open_inputs(request: Request, chosen: Choice, context: RunContext) -> Inputs:
+def open_inputs(
+    request: Request,
+    chosen: Choice,
+    context: RunContext,
+) -> Inputs:
     """Open the weights and the datasets, and check that the folds asked for are whole.
 
     Raises:

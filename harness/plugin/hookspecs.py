@@ -53,7 +53,7 @@ def register_analyses() -> Iterable[AnalysisSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def job_started(job: JobSpec, context: RunContext) -> None:
-    """Called in the main process when a job starts on a worker; `context` says where the run keeps things."""
+    """Follow a job that starts on a worker. Called in the main process; `context` says where the run keeps things."""
 
 
 @hookspec
@@ -62,7 +62,7 @@ def epoch_ended(
     epoch: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Called in the main process after each epoch; `epoch` is one row of `history.parquet`."""
+    """Follow an epoch that has ended. Called in the main process; `epoch` is one row of `history.parquet`."""
 
 
 @hookspec
@@ -71,4 +71,6 @@ def job_finished(
     result: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Called in the main process once per job, failed ones included; `result` is its `result.json`."""
+    """Follow a job that has ended, failed or not. Called in the main process, once per job;
+    `result` is its `result.json`.
+    """

@@ -40,7 +40,7 @@ KINDS: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class PluginProblem:
-    """Why a plugin, or a part of it, is left out."""
+    """Reason why a plugin, or a part of it, is left out."""
 
     plugin: str
     reason: str
@@ -89,7 +89,7 @@ class Plugins:
             self.add_file(path)
 
     def offers(self, kind: str) -> dict[str, Registered[Any]]:
-        """Everything of one kind by name. The first plugin to offer a name keeps it."""
+        """Return everything of one kind by name. The first plugin to offer a name keeps it."""
         loaded = self.manager.list_name_plugin()
         if self._offers.get(kind, ((), {}))[0] != loaded:  # asked for once a job, so the hooks are not called each time
             self._offers[kind] = (loaded, self._find(kind))
@@ -137,7 +137,7 @@ def misspelt_hooks(
     plugin: Any,
     name: str,
 ) -> list[PluginProblem]:
-    """Hooks of a plugin that the harness does not know, each with the closest one it does."""
+    """Return hooks of a plugin that the harness does not know, each with the closest one it does."""
     known = [n for n in vars(hookspecs) if hasattr(getattr(hookspecs, n), f"{hookspecs.NAMESPACE}_spec")]
     problems = []
     for caller in manager.get_hookcallers(plugin) or ():
@@ -161,7 +161,7 @@ def import_file(path: Path) -> ModuleType:
 
 
 def built_in() -> Iterator[str]:
-    """Module names of the plugins that ship with the harness: one per file or folder of each kind."""
+    """Yield module names of the plugins that ship with the harness: one per file or folder of each kind."""
     import harness_plugins
 
     for kind in pkgutil.iter_modules(harness_plugins.__path__, "harness_plugins."):
@@ -175,7 +175,7 @@ _loaded: Plugins | None = None
 
 
 def plugins() -> Plugins:
-    """The plugins of this process, loaded on first use: built-in ones, then those of entry points."""
+    """Return the plugins of this process, loaded on first use: built-in ones, then those of entry points."""
     global _loaded
     if _loaded is None:
         manager = pluggy.PluginManager(hookspecs.NAMESPACE)
@@ -189,27 +189,27 @@ def plugins() -> Plugins:
 
 
 def methods() -> dict[str, MethodSpec]:
-    """All methods by name."""
+    """Return all methods by name."""
     return {name: offer.spec for name, offer in plugins().offers("methods").items()}
 
 
 def datasets() -> dict[str, DatasetSpec]:
-    """Every dataset by name."""
+    """Return every dataset by name."""
     return {name: offer.spec for name, offer in plugins().offers("datasets").items()}
 
 
 def metrics() -> dict[str, MetricSpec]:
-    """Every metric by name."""
+    """Return every metric by name."""
     return {name: offer.spec for name, offer in plugins().offers("metrics").items()}
 
 
 def dataset(name: str) -> DatasetSpec:
-    """The dataset of that name. Raises: UnknownName, with the closest one."""
+    """Return the dataset of that name. Raises: UnknownName, with the closest one."""
     return find_named("dataset", datasets(), name)
 
 
 def method(name: str) -> Registered[MethodSpec]:
-    """The method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
+    """Return the method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
     return find_named("method", plugins().offers("methods"), name)
 
 
@@ -234,5 +234,5 @@ def backbones() -> dict[str, BackboneSpec]:
 
 
 def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:
-    """The name a plugin was registered under."""
+    """Return the name a plugin was registered under."""
     return manager.get_name(plugin) or type(plugin).__name__

@@ -97,7 +97,7 @@ class StudySpec:
 
 
 def score_columns(*datasets: str) -> tuple[StudyColumn, ...]:
-    """Columns WAR and UAR of each dataset, in the order of most papers."""
+    """Return columns WAR and UAR of each dataset, in the order of most papers."""
     return tuple(StudyColumn(name.upper(), dataset, name) for dataset in datasets for name in ("war", "uar"))
 
 

@@ -41,12 +41,12 @@ def load_trackers(names: Iterable[str]) -> None:
 
 
 def run_name(job: JobSpec) -> str:
-    """A job in one word that a person can read."""
+    """Return a job in one word that a person can read."""
     return f"{job.dataset}-{job.fold}-{job.row}-s{job.seed}-{job.id}".replace("/", "_")
 
 
 def settings(job: JobSpec) -> dict[str, Any]:
-    """What a job was run with, flat."""
+    """Return what a job was run with, flat."""
     named = {
         "dataset": job.dataset,
         "fold": job.fold,
@@ -67,5 +67,9 @@ def settings(job: JobSpec) -> dict[str, Any]:
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """The numbers among some values."""
-    return {name: float(v) for name, v in values.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    """Return the numbers among some values."""
+    found = {}
+    for name, value in values.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            found[name] = float(value)
+    return found

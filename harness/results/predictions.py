@@ -1,4 +1,4 @@
-"""`predictions.parquet` of results as arrays: many files at once, and believed only as far as they make sense."""
+"""`predictions.parquet` of results as arrays, validated: ids are unique, labels and predictions are classes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,16 @@ class PredictionTable:
 
 
 def read_predictions(folder: str | Path, classes: Sequence[str]) -> PredictionTable:
-    """The predictions of the result in `folder`.
+    """Return the predictions of the result in `folder`.
 
     Raises:
         BadPredictions: missing, unreadable, without clips, with a clip twice, or with a class that is not one.
     """
-    [found] = read_together([str(folder)], classes, {})
+    [found] = read_together(
+        [str(folder)],
+        classes,
+        {},
+    )
     if isinstance(found, BadPredictions):
         raise found
     return found
@@ -58,7 +62,8 @@ def read_facts(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     path = Path(folder, FILE)
     try:
         table = pl.read_parquet(path.read_bytes(), columns=[ID, "group", "frames"]).sort(ID)
-        groups, frames = table["group"].cast(pl.String).fill_null(""), table["frames"].cast(pl.Int64).fill_null(0)
+        groups = table["group"].cast(pl.String).fill_null("")
+        frames = table["frames"].cast(pl.Int64).fill_null(0)
     except (*UNREADABLE, OSError) as error:
         raise BadPredictions(f"{path}: {first_line(error)}") from error
     return groups.to_numpy(), frames.to_numpy()
@@ -69,7 +74,7 @@ def read_together(
     classes: Sequence[str],
     known: Ids,
 ) -> list[PredictionTable | BadPredictions]:
-    """The predictions of several results of the same classes, or why one could not be read.
+    """Return the predictions of several results of the same classes, or why one could not be read.
 
     Thousands of small files cost three times less when Polars reads a few hundred of them at once. It refuses all of
     them if one is amiss; then each half is tried, until the one is found. Jobs that saw the same clips share their ids
@@ -121,7 +126,7 @@ def _why(
     classes: Sequence[str],
     error: BaseException,
 ) -> str:
-    """Why the content of a file could not be read."""
+    """Return why the content of a file could not be read."""
     try:
         columns = pl.read_parquet_schema(io.BytesIO(content))
     except UNREADABLE as broken:
@@ -131,7 +136,7 @@ def _why(
 
 
 def _read(source: bytes | list[str], classes: Sequence[str]) -> pl.DataFrame:
-    """The columns that count, in an order and of types of our own, file after file."""
+    """Return the columns that count, in an order and of types of our own, file after file."""
     files = pl.scan_parquet(
         source, glob=False, hive_partitioning=False, extra_columns="ignore", include_file_paths=ORIGIN
     )
@@ -182,7 +187,7 @@ def _split(
 
 
 def _sorted(table: pl.DataFrame, starts: np.ndarray) -> tuple[pl.DataFrame, np.ndarray]:
-    """The table with each file sorted by id, and which clips have the id of the one before, (N,)."""
+    """Return the table with each file sorted by id, and which clips have the id of the one before, (N,)."""
     before = table[ID].shift(1)
     rising = (before < table[ID]).fill_null(value=False).to_numpy().copy()
     rising[starts] = True
@@ -201,13 +206,13 @@ def _sorted(table: pl.DataFrame, starts: np.ndarray) -> tuple[pl.DataFrame, np.n
 
 
 def _codes(words: pl.Series, classes: Sequence[str]) -> np.ndarray:
-    """Class words as indices, (N,) int8, `UNKNOWN` where a word is no class."""
+    """Return class words as indices, (N,) int8, `UNKNOWN` where a word is no class."""
     codes = words.cast(pl.Enum(classes), strict=False).to_physical().cast(pl.Int8)
     return codes.fill_null(UNKNOWN).to_numpy()
 
 
 def _amiss(clip: Mapping[str, object], classes: Sequence[str]) -> str:
-    """What is wrong with a row."""
+    """Return what is wrong with a row."""
     if clip[ID] is None:
         return f"a clip has no {ID}"
     for column in (LABEL, PREDICTION):
@@ -225,8 +230,12 @@ class _Names:
         self.offsets = np.frombuffer(offsets, dtype=np.int64)
         self.letters = memoryview(letters or b"")
 
-    def shared(self, inside: slice, known: Ids) -> np.ndarray:
-        """The ids of one file, (N,), the same array for equal clips in equal order."""
+    def shared(
+        self,
+        inside: slice,
+        known: Ids,
+    ) -> np.ndarray:
+        """Return the ids of one file, (N,), the same array for equal clips in equal order."""
         offsets = self.offsets[inside.start : inside.stop + 1]
         key = hashlib.blake2b(self.letters[offsets[0] : offsets[-1]], digest_size=16)
         key.update((offsets - offsets[0]).tobytes())

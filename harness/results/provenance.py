@@ -32,18 +32,18 @@ SHIPPED_COMMIT = "shipped-commit.json"  # beside the packages that `--ship-code`
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601."""
+    """Return the time in UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def package_versions() -> dict[str, str]:
-    """Installed versions of what a result depends on."""
+    """Return installed versions of what a result depends on."""
     return {name: found for name in PACKAGES if (found := _version(name))}
 
 
 @lru_cache
 def commit() -> dict[str, Any]:
-    """Commit of this project and whether files differ from it; empty when it does not run from a checkout."""
+    """Return commit of this project and whether files differ from it; empty when it does not run from a checkout."""
     folder = Path(__file__).parents[1]
     sent = folder.parent / SHIPPED_COMMIT
     if sent.is_file():
@@ -57,7 +57,7 @@ def commit() -> dict[str, Any]:
 
 @lru_cache
 def hardware() -> dict[str, Any]:
-    """Processor, cores and GPUs, by which latencies may be compared."""
+    """Return processor, cores and GPUs, by which latencies may be compared."""
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
@@ -70,7 +70,7 @@ def hardware() -> dict[str, Any]:
 
 
 def provenance(context: RunContext, started: str) -> dict[str, Any]:
-    """Everything at once, at the end of a job."""
+    """Return everything at once, at the end of a job."""
     return {
         "packages": package_versions(),
         "python": platform.python_version(),

@@ -71,7 +71,7 @@ def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
 
 
 def job_of(result: Mapping[str, Any]) -> JobSpec:
-    """The job that a `result.json` was made for. Raises: HarnessError if it is not the one its id stands for."""
+    """Return the job that a `result.json` was made for. Raises: HarnessError if it is not the one its id stands for."""
     names = [field.name for field in fields(JobSpec) if field.name != "method_version"]
     try:
         job = JobSpec.from_json({**{n: result[n] for n in names}, "method_version": result["plugin"]["version"]})
@@ -113,7 +113,7 @@ def predictions_frame(
     logits: np.ndarray,
     classes: Sequence[str],
 ) -> pd.DataFrame:
-    """One row a clip, sorted by id; classes as words, since numbers differ between code bases."""
+    """Return one row a clip, sorted by id; classes as words, since numbers differ between code bases."""
     words = np.asarray(classes, dtype=object)
     frame = pd.DataFrame(
         {
@@ -129,7 +129,7 @@ def predictions_frame(
 
 
 def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """One row an epoch. Learning rates of groups that a stage does not train are missing."""
+    """Return one row an epoch. Learning rates of groups that a stage does not train are missing."""
     rows = pd.DataFrame(list(history))
     rest = [name for name in rows.columns if name not in HISTORY]
     return rows.reindex(columns=[*HISTORY[:3], *rest, *HISTORY[3:]]).astype(
@@ -139,7 +139,7 @@ def history_frame(history: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 @dataclass
 class Outcome:
-    """What a finished job leaves to be written."""
+    """Outcome of a finished job, which is written to its folder."""
 
     result: dict[str, Any]
     samples: list[Sample] = field(default_factory=list)

@@ -71,7 +71,9 @@ _FORM = TypeAdapter(_Result)
 
 
 def fault(result: Mapping[str, Any]) -> str | None:
-    """What is wrong with a parsed `result.json`, as "seed: Input should be a valid integer"; None if nothing is."""
+    """Return what is wrong with a parsed `result.json`, as "seed: Input should be a valid integer";
+    None if nothing is.
+    """
     try:
         found = _FORM.validate_python(result)
     except ValidationError as error:

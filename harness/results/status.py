@@ -106,5 +106,5 @@ AT_WORK = "running-"  # before the id of a job: the lease that says that its wor
 
 
 def running(root: Path) -> set[str]:
-    """The ids of the jobs that some driver's worker is at."""
+    """Return the ids of the jobs that some driver's worker is at."""
     return {name.removeprefix(AT_WORK) for name in Leases(root).live() if name.startswith(AT_WORK)}

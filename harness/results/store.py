@@ -42,29 +42,34 @@ class Store:
         self.leases = Leases(root)
 
     def folder(self, job: JobSpec) -> Path:
-        """Where the result of a job lives. Names are quoted, so none of them can leave the store."""
+        """Return where the result of a job lives. Names are quoted, so none of them can leave the store."""
         return Path(self._folder(job))
 
     def _folder(self, job: JobSpec) -> str:
         name = f"{safe_name(job.fold)}-s{job.seed}-{job.id}"
-        return os.path.join(self.root, safe_name(job.dataset), safe_name(job.method), name)  # noqa: PTH118
+        return os.path.join(  # noqa: PTH118  (a path object takes three times as long, and there are thousands)
+            self.root,
+            safe_name(job.dataset),
+            safe_name(job.method),
+            name,
+        )
 
     def checkpoint(self, job: JobSpec) -> Path:
-        """Where an unfinished job keeps what it has trained so far."""
+        """Return where an unfinished job keeps what it has trained so far."""
         return self.root / CHECKPOINTS / f"{job.id}.pt"
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
-        """The stored result of a job, or None."""
+        """Return the stored result of a job, or None."""
         path = self.folder(job) / "result.json"
         return read(path) if path.is_file() else None
 
     def located(self, job: JobSpec) -> dict[str, Any] | None:
-        """The stored result of a job with its folder as `path`, or None."""
+        """Return the stored result of a job with its folder as `path`, or None."""
         result = self.result(job)
         return None if result is None else {**result, "path": str(self.folder(job))}
 
     def summary(self, job: JobSpec) -> ResultSummary | None:
-        """What a run has to know of the stored result of a job, or None."""
+        """Return what a run has to know of the stored result of a job, or None."""
         return read_summary(self._folder(job))
 
     def summaries(self) -> dict[str, ResultSummary]:
@@ -72,25 +77,25 @@ class Store:
         return summaries_by_folder(self.root)
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
-        """What the store holds of a job."""
+        """Return what the store holds of a job."""
         return state_of(self.summary(job), source_sha256)
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Every stored result, in order of their paths, each with its folder as `path`."""
+        """Yield every stored result, in order of their paths, each with its folder as `path`."""
         root = os.fspath(self.root)
         for name in sorted(glob("*/*/*/result.json", root_dir=root)):  # noqa: PTH207  (not in hidden folders)
             path = os.path.join(root, name)  # noqa: PTH118
             yield {**read(path), "path": os.path.dirname(path)}  # noqa: PTH120
 
     def predictions(self, result: Mapping[str, Any]) -> pd.DataFrame:
-        """`predictions.parquet` of a result that `results` gave."""
+        """Return `predictions.parquet` of a result that `results` gave."""
         import pandas as pd
 
         return pd.read_parquet(Path(result["path"]) / "predictions.parquet")
 
     @contextmanager
     def draft(self, job: JobSpec) -> Iterator[Path]:
-        """A folder to write a job's files into; it takes the job's place when the block ends without an error."""
+        """Give a folder to write a job's files into; it takes the job's place when the block ends without an error."""
         draft = self.root / DRAFTS / f"{job.id}-{tag()}-{uuid.uuid4().hex[:6]}"
         draft.mkdir(parents=True)
         try:
@@ -100,7 +105,7 @@ class Store:
             shutil.rmtree(draft, ignore_errors=True)
 
     def lost_logs(self, job: JobSpec) -> str:
-        """What processes that were killed had logged of a job, the oldest first."""
+        """Return what processes that were killed had logged of a job, the oldest first."""
         logs = (self.root / DRAFTS).glob(f"{job.id}-*/log.txt")
         return "".join(path.read_text(encoding="utf-8", errors="replace") for path in sorted(logs, key=_changed))
 
@@ -190,7 +195,7 @@ def _scored(result: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def state_of(summary: ResultSummary | None, source_sha256: str) -> State:
-    """Done, failed or missing. Stale: made by another source of the plugin at the same version."""
+    """Return done, failed or missing. Stale: made by another source of the plugin at the same version."""
     if summary is None or summary.status == "broken":
         return "missing"
     return summary.status if summary.source_sha256 == source_sha256 else "stale"
@@ -244,6 +249,6 @@ def write_json(path: Path, data: Any) -> None:
 
 @lru_cache
 def safe_name(name: str) -> str:
-    """A name as one path component, whatever it holds."""
+    """Percent-encode a name as one path component."""
     quoted = quote(name, safe=" ()+=@,")
     return "%2E" + quoted[1:] if quoted.startswith(".") else quoted

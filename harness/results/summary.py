@@ -29,7 +29,7 @@ class ResultSummary:
 
 
 def read_summary(folder: str | Path) -> ResultSummary | None:
-    """The header of the result in a folder; None if there is nothing."""
+    """Return the summary of the result in a folder; None if there is nothing."""
     folder = os.fspath(folder)
     rest, name = os.path.split(folder)
     job_id = name.rpartition("-")[2]
@@ -68,7 +68,7 @@ def summaries_by_folder(root: Path) -> dict[str, ResultSummary]:
 
 
 def _folders(parent: str) -> list[str]:
-    """The folders in a folder, but for hidden ones, sorted."""
+    """Return the folders in a folder, but for hidden ones, sorted."""
     try:
         with os.scandir(parent) as entries:
             return sorted(e.path for e in entries if not e.name.startswith(".") and e.is_dir())
@@ -97,13 +97,14 @@ def _header(
 
 
 def _is_parquet(path: str) -> bool:
-    """Whether a file is whole: a file that was cut off does not end as it starts."""
+    """Return whether a file is whole: a file that was cut off does not end as it starts."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
         size = os.fstat(file).st_size
-        return size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in (0, size - len(PARQUET)))
+        ends = (0, size - len(PARQUET))
+        return size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in ends)
     finally:
         os.close(file)

@@ -10,7 +10,7 @@ BINS = 15  # as in the experiments of Guo et al., "On Calibration of Modern Neur
 
 
 def reliability(predictions: Predictions) -> np.ndarray:
-    """Clips, sum of confidences and clips right, for each of `BINS` equal bins (l, r] of confidence, (BINS, 3).
+    """Return clips, sum of confidences and clips right, for each of `BINS` equal bins (l, r] of confidence, (BINS, 3).
 
     The confidence is the largest softmax probability. Sums of several test sets may be added.
     """

@@ -34,7 +34,12 @@ def war_measure(
 ) -> Measure:
     """Return WAR, which averages over clips, with its resamples (B, M) and the p-values (M, M) of its pairs."""
     one_class = np.zeros_like(class_codes(outcomes.labels))
-    return _measure(outcomes.right.mean(0), bootstrap, p, _errors(outcomes, one_class))
+    return _measure(
+        outcomes.right.mean(0),
+        bootstrap,
+        p,
+        _errors(outcomes, one_class),
+    )
 
 
 def uar_measure(
@@ -91,7 +96,7 @@ def _measure(
 
 
 def _errors(outcomes: Outcomes, classes: np.ndarray) -> list[float]:
-    """Standard errors of differences; of a lone row, of one against its equal that errs independently.
+    """Return standard errors of differences; of a lone row, of one against its equal that errs independently.
 
     Args: the classes that the score averages over; one for WAR.
     """
@@ -104,7 +109,7 @@ def _errors(outcomes: Outcomes, classes: np.ndarray) -> list[float]:
 
 
 def _grouped(worth: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """What each unit adds to the score, (U, M)."""
+    """Return what each unit adds to the score, (U, M)."""
     if groups is None:
         return worth
     sums = np.zeros((int(groups.max()) + 1, worth.shape[1]))

@@ -11,7 +11,7 @@ FEW = 10  # resamples that make no tail
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """McNemar's test with mid-p: twice the tail of Bin(a + b, 1/2), with half the weight of what was seen.
+    """Apply McNemar's test with mid-p: twice the tail of Bin(a + b, 1/2), with half the weight of what was seen.
 
     Args: clips that only the first, and only the second method named rightly. Lancaster, "Significance tests in
     discrete distributions", 1961; recommended over the exact and the asymptotic test by Fagerland et al., "The
@@ -23,7 +23,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 
 def sign_flip(differences: np.ndarray) -> float:
-    """The exact test of paired differences that are whole numbers, with mid-p; of 0 and ±1 it is McNemar's.
+    """Apply the exact test of paired differences that are whole numbers, with mid-p; of 0 and ±1 it is McNemar's.
 
     If two methods are equally good, each difference could as well have had the other sign. The distribution of the
     sum over all signs is found from its characteristic function, prod cos(d t), by one transform. With several seeds
@@ -51,7 +51,7 @@ def sign_flip(differences: np.ndarray) -> float:
 
 
 def swap_test(signed: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """p-values of all pairs, (M, M): how often chance alone makes a difference beyond the one observed.
+    """Return p-values of all pairs, (M, M): how often chance alone makes a difference beyond the one observed.
 
     Chance swaps the two methods of each clip (or group) at even odds, which keeps every class its size. A difference
     equal to the observed one counts half. Where fewer than `FEW` are beyond, the tail is that of a normal distribution
@@ -82,7 +82,7 @@ def swap_test(signed: np.ndarray, observed: np.ndarray) -> np.ndarray:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values (Holm, "A simple sequentially rejective multiple test procedure", 1979)."""
+    """Return Holm's adjusted p-values (Holm, "A simple sequentially rejective multiple test procedure", 1979)."""
     order = np.argsort(p)
     steps = p[order] * np.arange(
         len(p),

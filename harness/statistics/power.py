@@ -16,7 +16,8 @@ def smallest_difference(
     power: float = POWER,
     alpha: float = ALPHA,
 ) -> float:
-    """The smallest true difference that a two-sided test finds with this power: (z_alpha/2 + z_power) x standard error.
+    """Return the smallest true difference that a two-sided test finds with this power: (z_alpha/2 + z_power) x standard
+    error.
 
     Args: standard errors of the paired differences seen; their median stands for a new pair. NaN without any.
     """
@@ -27,7 +28,7 @@ def smallest_difference(
 
 
 def paired_errors(worth: np.ndarray) -> np.ndarray:
-    """Standard errors of the differences of all pairs of M methods, (M (M - 1) / 2,).
+    """Return standard errors of the differences of all pairs of M methods, (M (M - 1) / 2,).
 
     Args: what each independent unit (clip or group) adds to the score of each method, (U, M); the score is the sum.
     """

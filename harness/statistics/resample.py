@@ -26,7 +26,7 @@ Weigh = Callable[[np.ndarray, int, np.random.Generator], tuple[np.ndarray, np.nd
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What M methods made of the N clips of one test set.
+    """Outcomes of M methods on the N clips of one test set.
 
     `right` holds, for each clip and method, the fraction of seeds that named its class: 0 or 1 with one seed.
     `groups` numbers the film or subject of each clip from 0, None where they are not known.
@@ -37,7 +37,7 @@ class Outcomes:
     groups: np.ndarray | None = None  # (N,) int
 
     def keep(self, columns: list[int]) -> Outcomes:
-        """The same clips with these methods only."""
+        """Return the same clips with these methods only."""
         return Outcomes(
             self.labels,
             self.right[:, columns],
@@ -46,7 +46,7 @@ class Outcomes:
 
 
 def recalls(labels: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Recall of each class that has clips, (C, M)."""
+    """Return recall of each class that has clips, (C, M)."""
     codes = class_codes(labels)
     return (
         _sums(
@@ -59,12 +59,12 @@ def recalls(labels: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def class_codes(labels: np.ndarray) -> np.ndarray:
-    """The classes that have clips, numbered from 0 without gaps, (N,)."""
+    """Return the classes that have clips, numbered from 0 without gaps, (N,)."""
     return np.asarray(np.unique(labels, return_inverse=True)[1])
 
 
 def percentiles(values: np.ndarray, level: float = LEVEL) -> np.ndarray:
-    """Lower and upper end of the middle `level` of B values along the first axis, (2, ...)."""
+    """Return lower and upper end of the middle `level` of B values along the first axis, (2, ...)."""
     return np.asarray(np.quantile(values, [(1 - level) / 2, (1 + level) / 2], axis=0))
 
 
@@ -73,7 +73,7 @@ def resample_war(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> np.ndarray:
-    """Accuracy of B bootstrap samples of clips, or of groups where they are known, (B, M)."""
+    """Return accuracy of B bootstrap samples of clips, or of groups where they are known, (B, M)."""
     return _scores(
         outcomes,
         np.zeros(len(outcomes.labels), dtype=np.intp),
@@ -88,11 +88,18 @@ def resample_uar(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> np.ndarray:
-    """UAR of B bootstrap samples, stratified by class: each has as many clips of a class as the test set, (B, M).
+    """Return UAR of B bootstrap samples, stratified by class: each has as many clips of a class as the test set, (B,
+    M).
 
     Known groups are drawn whole, so that the number of clips of a class varies, as it does between sets of films.
     """
-    return _scores(outcomes, class_codes(outcomes.labels), _draw, resamples, seed)
+    return _scores(
+        outcomes,
+        class_codes(outcomes.labels),
+        _draw,
+        resamples,
+        seed,
+    )
 
 
 def sign_uar(
@@ -100,12 +107,18 @@ def sign_uar(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> np.ndarray:
-    """UAR with the outcomes of each clip, or group, signed at random, (B, M).
+    """Return UAR with the outcomes of each clip, or group, signed at random, (B, M).
 
     Differences between columns are those of the test set with the two methods of each unit swapped at even odds: what
     chance makes of two methods that are equally good.
     """
-    return _scores(outcomes, class_codes(outcomes.labels), _sign, resamples, seed)
+    return _scores(
+        outcomes,
+        class_codes(outcomes.labels),
+        _sign,
+        resamples,
+        seed,
+    )
 
 
 def _scores(
@@ -115,7 +128,7 @@ def _scores(
     resamples: int,
     seed: int,
 ) -> np.ndarray:
-    """The mean over `classes` of the fraction right, with units weighted at random within strata."""
+    """Return the mean over `classes` of the fraction right, with units weighted at random within strata."""
     if outcomes.groups is None:
         order = np.argsort(classes, kind="stable")
         sizes, score = np.bincount(classes), _score_of_clips(outcomes.right[order], classes[order])
@@ -166,7 +179,7 @@ def multinomial_counts(
     resamples: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """How often each unit is drawn, (b, U), if each stratum is drawn as often as it has units.
+    """Return how often each unit is drawn, (b, U), if each stratum is drawn as often as it has units.
 
     Args: units of each stratum; the strata stand one after the other.
     """
@@ -193,7 +206,7 @@ def _stratum(
 
 
 def _score_of_clips(right_of_clips: np.ndarray, classes: np.ndarray) -> Score:
-    """Classes keep their sizes, so the score is linear in the counts."""
+    """Score resamples of clips: classes keep their sizes, so the score is linear in the counts."""
     sizes = np.bincount(classes)
     worth = (right_of_clips / sizes[classes, None] / len(sizes)).astype(np.float32)  # (N, M)
     return lambda right, clips: right @ worth
@@ -204,7 +217,7 @@ def _score_of_groups(
     classes: np.ndarray,
     groups: np.ndarray,
 ) -> Score:
-    """The fraction right in each class is a ratio of two sums over the drawn groups."""
+    """Score resamples of groups: the fraction right in each class is a ratio of two sums over those drawn."""
     count, units, methods = int(classes.max()) + 1, int(groups.max()) + 1, right.shape[1]
     cells = groups * count + classes
     hits = (
@@ -241,7 +254,7 @@ def _sums(
     count: int,
     values: np.ndarray,
 ) -> np.ndarray:
-    """Rows of `values` (N, M) added up by code, (count, M)."""
+    """Add up rows of `values` (N, M) by code, (count, M)."""
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, codes, values)
     return sums

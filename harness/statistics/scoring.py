@@ -26,7 +26,7 @@ def confusion_counts(
     predicted: np.ndarray,
     classes: int,
 ) -> np.ndarray:
-    """Clips by true and predicted class, (C, C), from indices (N,) and (N,) of any integer type."""
+    """Count clips by true and predicted class, (C, C), from indices (N,) and (N,) of any integer type."""
     cells = labels.astype(np.int64) * classes + predicted  # (N,)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 

@@ -8,7 +8,7 @@ ALPHA = 0.05
 
 
 def tie_groups(p: np.ndarray, alpha: float = ALPHA) -> list[int]:
-    """The rank each of M methods shares with those it ties with.
+    """Return the rank each of M methods shares with those it ties with.
 
     A group is led by its best method and holds those that follow until one is significantly worse than the leader;
     that one leads the next group. A rank is 1 plus the number of methods in better groups, as in 1, 1, 1, 4.

@@ -12,7 +12,7 @@ from harness.plugin.specs import StudyColumn, StudyRow, StudySpec, score_columns
 
 
 def study_named(name: str) -> StudySpec:
-    """The study of that name. Raises: UnknownName, with the closest one."""
+    """Return the study of that name. Raises: UnknownName, with the closest one."""
     offers = registry.plugins().offers("studies")
     if name not in offers:
         raise UnknownName(f"unknown study {name!r}; {suggestion(name, offers)}")
@@ -22,7 +22,7 @@ def study_named(name: str) -> StudySpec:
 
 
 def as_bench(spec: StudySpec, flags: Mapping[str, Any]) -> Request | None:
-    """The bench of a study's rows under the flags of the command line; None if none of its figures needs a run.
+    """Return the bench of a study's rows under the flags of the command line; None if none of its figures needs a run.
 
     Raises:
         HarnessError: a flag that does not fit.
@@ -37,18 +37,18 @@ def as_bench(spec: StudySpec, flags: Mapping[str, Any]) -> Request | None:
 
 
 def columns_for(spec: StudySpec, datasets: Iterable[str]) -> tuple[StudyColumn, ...]:
-    """The columns of the paper, then WAR and UAR on datasets that were run and that it does not have."""
+    """Return the columns of the paper, then WAR and UAR on datasets that were run and that it does not have."""
     return (*spec.columns, *score_columns(*(name for name in dict.fromkeys(datasets) if name not in spec.datasets)))
 
 
 def runnable(spec: StudySpec) -> list[StudyRow]:
-    """The rows whose method is registered, each variant once."""
+    """Return the rows whose method is registered, each variant once."""
     offered = registry.plugins().offers("methods")
     return list({row.key: row for row in spec.rows if row.method in offered}.values())
 
 
 def _check(spec: StudySpec) -> None:
-    """A study of a plugin may be wrong. Raises: HarnessError that names the row."""
+    """Check what a plugin says of its study. Raises: HarnessError that names the row."""
     seen: dict[tuple[str, str], StudyRow] = {}
     for row in spec.rows:
         where = f"study {spec.name!r}, row {' / '.join(row.labels)!r}"

@@ -13,7 +13,7 @@ SAME = ("options", "input", "backbone", "protocol_hash")  # in all results that 
 
 
 def stored_results(spec: StudySpec, store: Store) -> list[dict[str, Any]]:
-    """Every stored result of a row of the study, on any dataset.
+    """Return every stored result of a row of the study, on any dataset.
 
     Raises:
         HarnessError: there is no such folder, or a row was run in more than one way, so that no mean can be taken.

@@ -38,8 +38,12 @@ class Line:
     cells: tuple[Cell, ...]
 
 
-def lines_of(spec: StudySpec, columns: Sequence[StudyColumn], results: Iterable[Result]) -> list[Line]:
-    """The rows of a study with the figures of these results, any order; a cell without results stays empty."""
+def lines_of(
+    spec: StudySpec,
+    columns: Sequence[StudyColumn],
+    results: Iterable[Result],
+) -> list[Line]:
+    """Return the rows of a study with the figures of these results, any order; a cell without results stays empty."""
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result["method"], result["variant"], result["dataset"]), []).append(result)
@@ -65,7 +69,11 @@ def _computed(spec: StudySpec, row: StudyRow) -> Mapping[str, float]:
     return compute(row)
 
 
-def _measured(printed: float | None, column: StudyColumn, results: Sequence[Result]) -> Cell:
+def _measured(
+    printed: float | None,
+    column: StudyColumn,
+    results: Sequence[Result],
+) -> Cell:
     by_fold: dict[str, list[float]] = {}
     for result in results:
         value = _figure(column, result)
@@ -74,10 +82,22 @@ def _measured(printed: float | None, column: StudyColumn, results: Sequence[Resu
     seeds = max(map(len, by_fold.values()), default=0)
     failed = sum(result["status"] != "done" for result in results)
     if failed or not by_fold:
-        return Cell(printed, folds=len(by_fold), seeds=seeds, failed=failed)
-    spread = [fmean(values) for values in by_fold.values()] if len(by_fold) > 1 else next(iter(by_fold.values()))
+        return Cell(
+            printed,
+            folds=len(by_fold),
+            seeds=seeds,
+            failed=failed,
+        )
+    of_folds = [fmean(values) for values in by_fold.values()]
+    spread = of_folds if len(of_folds) > 1 else next(iter(by_fold.values()))
     std = stdev(spread) if len(spread) > 1 else None
-    return Cell(printed, fmean(map(fmean, by_fold.values())), std, len(by_fold), seeds)
+    return Cell(
+        printed,
+        fmean(map(fmean, by_fold.values())),
+        std,
+        len(by_fold),
+        seeds,
+    )
 
 
 def _figure(column: StudyColumn, result: Result) -> float | None:
@@ -91,24 +111,34 @@ def _figure(column: StudyColumn, result: Result) -> float | None:
 
 
 def scale_of(column: StudyColumn) -> float:
-    """Metrics are stored as fractions; most are printed in percent."""
+    """Return the factor to print by: metrics are stored as fractions, most are printed in percent."""
     spec = registry.metrics().get(column.figure.split(".", 1)[0])
     return 1.0 if spec is not None and spec.unit == "number" else 100.0
 
 
-def markdown_table(spec: StudySpec, columns: Sequence[StudyColumn], lines: Sequence[Line]) -> str:
-    """The table in Markdown: each figure as the paper prints it and as it was found here."""
+def markdown_table(
+    spec: StudySpec,
+    columns: Sequence[StudyColumn],
+    lines: Sequence[Line],
+) -> str:
+    """Return the table in Markdown: each figure as the paper prints it and as it was found here."""
     titles = [heading(column) for column in columns]
     head = [*map(markdown, spec.labels), *(f"{markdown(t)}, {side}" for t in titles for side in ("paper", "ours"))]
     body = [[*map(markdown, line.row.labels), *_figures(columns, line)] for line in lines]
     align = ["left"] * len(spec.labels) + ["right"] * (2 * len(columns))
-    return tabulate(body, head, tablefmt="github", colalign=align, disable_numparse=True)
+    return tabulate(
+        body,
+        head,
+        tablefmt="github",
+        colalign=align,
+        disable_numparse=True,
+    )
 
 
 def facts(
     spec: StudySpec, columns: Sequence[StudyColumn], lines: Sequence[Line], results: Sequence[Result]
 ) -> dict[str, Any]:
-    """The table as plain data: `printed` and `ours` by the name of the column, None where there is a dash."""
+    """Return the table as plain data: `printed` and `ours` by the name of the column, None where there is a dash."""
     names = [f"{column.dataset}.{column.figure}".strip(".") for column in columns]
     return {
         "study": spec.name,
@@ -129,14 +159,14 @@ def facts(
 
 
 def heading(column: StudyColumn) -> str:
-    """ "FERV39k WAR"."""
+    """Return "FERV39k WAR"."""
     known = registry.datasets()
     place = known[column.dataset].title if column.dataset in known else column.dataset
     return f"{place} {column.title}".strip()
 
 
 def notes(lines: Iterable[Line], results: Sequence[Result]) -> list[str]:
-    """What a reader has to know beside the numbers."""
+    """Return what a reader has to know beside the numbers."""
     found = []
     if any(result["demo"] for result in results):
         found.append("Synthetic demo data: these numbers say nothing about the paper's.")

@@ -14,13 +14,13 @@ from harness.core.recipe import Stage
 
 
 def pick_device() -> torch.device:
-    """The GPU this process was given, or the CPU."""
+    """Return the GPU this process was given, or the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @contextmanager
 def reproducible(threads: int) -> Iterator[None]:
-    """Deterministic kernels and a fixed number of threads, since sums differ between thread counts."""
+    """Use deterministic kernels and a fixed number of threads, since sums differ between thread counts."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
     # Filling memory that nobody reads costs a tenth of a small step.
     setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010  (a property of the module)
@@ -35,32 +35,32 @@ def reproducible(threads: int) -> Iterator[None]:
 
 
 def amp_dtype(device: torch.device) -> torch.dtype:
-    """The half precision the device is good at."""
+    """Return the half precision the device is good at."""
     return torch.bfloat16 if device.type == "cpu" or torch.cuda.is_bf16_supported() else torch.float16
 
 
 def autocast(device: torch.device, stage: Stage) -> AbstractContextManager[object]:
-    """Mixed precision on a GPU where the stage allows it; nothing on a CPU."""
+    """Return the context of mixed precision on a GPU where the stage allows it; nothing on a CPU."""
     if device.type != "cuda" or stage.precision != "amp":
         return nullcontext()
     return torch.autocast("cuda", amp_dtype(device))
 
 
 def grad_scaler(device: torch.device, stage: Stage) -> torch.amp.GradScaler:
-    """Loss scaling, which only float16 needs; it does nothing when not enabled."""
+    """Return the loss scaler, which only float16 needs; it does nothing when not enabled."""
     needed = device.type == "cuda" and stage.precision == "amp" and amp_dtype(device) == torch.float16
     return torch.amp.GradScaler(device.type, enabled=needed)
 
 
 def move(tensor: Tensor, device: torch.device) -> Tensor:
-    """To the device, without waiting: pinned memory makes the copy run beside the computation."""
+    """Move to the device, without waiting: pinned memory makes the copy run beside the computation."""
     if device.type == "cuda" and not tensor.is_pinned():
         tensor = tensor.pin_memory()
     return tensor.to(device, non_blocking=True)
 
 
 class PeakMemory:
-    """Peak memory in MB from its making on: of the device on a GPU, of the process on a CPU (Linux)."""
+    """Peak memory in MB since construction: of the device on a GPU, of the process on a CPU (Linux)."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
@@ -70,7 +70,7 @@ class PeakMemory:
             _reset_peak()
 
     def mb(self) -> float | None:
-        """The peak so far, or None where the system does not tell."""
+        """Return the peak so far, or None where the system does not tell."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 1e6
         return _peak_kb() / 1e3 if Path("/proc/self/status").exists() else None

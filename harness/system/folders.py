@@ -11,10 +11,10 @@ APP = "dfer-harness"
 
 
 def cache_folder() -> Path:
-    """Features, sample lists and weights: `HARNESS_CACHE`, or the user's cache folder."""
+    """Return the folder of features, sample lists and weights: `HARNESS_CACHE`, or the user's cache folder."""
     return Path(os.environ.get("HARNESS_CACHE") or user_cache_path(APP))
 
 
 def config_file() -> Path:
-    """The user's configuration: `HARNESS_CONFIG`, or `config.toml` in the user's configuration folder."""
+    """Return the user's configuration: `HARNESS_CONFIG`, or `config.toml` in the user's configuration folder."""
     return Path(os.environ.get("HARNESS_CONFIG") or user_config_path(APP) / "config.toml")

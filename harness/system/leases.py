@@ -21,8 +21,8 @@ from harness.core.errors import CannotWrite
 from harness.system.processes import is_dead, tag
 
 FOLDER = ".leases"
-HEART = "@"  # first character of a heartbeat file's name
-BEAT = 5.0  # seconds
+HEARTBEAT = "@"  # first character of a heartbeat file's name
+RENEWAL = 5.0  # seconds
 EXPIRY = 60.0  # seconds without a beat
 
 
@@ -32,7 +32,7 @@ class Leases:
     def __init__(self, root: Path) -> None:
         self.folder = root / FOLDER
         self.me = f"{tag()}-{uuid.uuid4().hex[:6]}"
-        self.heart = self.folder / (HEART + self.me)
+        self.heartbeat = self.folder / (HEARTBEAT + self.me)
         self._held: set[str] = set()
         self._stopped: threading.Event | None = None
 
@@ -43,7 +43,7 @@ class Leases:
             CannotWrite: the folder cannot be written.
         """
         try:
-            self._live()
+            self._start_heartbeat()
             for _ in range(2):
                 if self._create(self.folder / name):
                     self._held.add(name)
@@ -61,64 +61,64 @@ class Leases:
             with suppress(OSError):
                 (self.folder / name).unlink()
         if not self._held:
-            self._die()
+            self._stop_heartbeat()
 
     def held(self, name: str) -> bool:
-        """Whether a living process holds this lease."""
+        """Return whether a living process holds this lease."""
         holder = self._holder(name)
-        return holder is not None and self._beats(holder, name)
+        return holder is not None and self._is_alive(holder, name)
 
     def live(self) -> set[str]:
-        """The names of all leases that a living process holds."""
-        names = [path.name for path in _files(self.folder) if not path.name.startswith(HEART)]
+        """Return the names of all leases that a living process holds."""
+        names = [path.name for path in _files(self.folder) if not path.name.startswith(HEARTBEAT)]
         return {name for name in names if self.held(name)}
 
     def sweep(self) -> None:
         """Remove the leases and heartbeats of processes that are gone."""
         with suppress(OSError):
             for path in _files(self.folder):
-                if not path.name.startswith(HEART):
+                if not path.name.startswith(HEARTBEAT):
                     self._break(path.name)
             for path in _files(self.folder):
-                if path.name.startswith(HEART) and not self._beats(path.name[1:], path.name):
+                if path.name.startswith(HEARTBEAT) and not self._is_alive(path.name[1:], path.name):
                     path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Give everything back."""
         for name in list(self._held):
             self.release(name)
-        self._die()
+        self._stop_heartbeat()
 
-    def _live(self) -> None:
-        """Start to beat; or go on, if the folder was removed meanwhile."""
-        if not self.heart.exists():
+    def _start_heartbeat(self) -> None:
+        """Start the thread that renews leases; or go on, if the folder was removed meanwhile."""
+        if not self.heartbeat.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self.heart, self.me)
+            _write_whole(self.heartbeat, self.me)
         if self._stopped is not None:
             return
         self._stopped = threading.Event()
         threading.Thread(
-            target=self._beat,
+            target=self._renew,
             args=(self._stopped,),
             daemon=True,
         ).start()
 
-    def _die(self) -> None:
-        """Beat no longer."""
+    def _stop_heartbeat(self) -> None:
+        """End the thread that renews leases."""
         if self._stopped is not None:
             self._stopped.set()
             self._stopped = None
             with suppress(OSError):
-                self.heart.unlink()
+                self.heartbeat.unlink()
 
-    def _beat(self, stopped: threading.Event) -> None:
-        while not stopped.wait(BEAT):
+    def _renew(self, stopped: threading.Event) -> None:
+        while not stopped.wait(RENEWAL):
             with suppress(OSError):
-                os.utime(self.heart)
+                os.utime(self.heartbeat)
 
     def _create(self, path: Path) -> bool:
         try:
-            os.link(self.heart, path)
+            os.link(self.heartbeat, path)
         except FileExistsError:
             return False
         except OSError:  # no hard links here
@@ -134,21 +134,21 @@ class Leases:
         except (OSError, UnicodeDecodeError):
             return None
 
-    def _beats(self, holder: str, name: str) -> bool:
-        """Whether a holder lives. One that has not written its name yet is given as long as any other."""
+    def _is_alive(self, holder: str, name: str) -> bool:
+        """Return whether a holder lives. One that has not written its name yet is given as long as any other."""
         if is_dead(holder.rpartition("-")[0]):
             return False
-        place = self.folder / (HEART + holder if holder else name)
+        place = self.folder / (HEARTBEAT + holder if holder else name)
         try:
             return self._now() - _changed(place) < EXPIRY
         except OSError:
             return False
 
     def _now(self) -> float:
-        """The time by the clock of the file system, which may differ from that of this machine."""
+        """Return the time by the clock of the file system, which may differ from that of this machine."""
         try:
-            os.utime(self.heart)
-            return self.heart.stat().st_mtime
+            os.utime(self.heartbeat)
+            return self.heartbeat.stat().st_mtime
         except OSError:
             return time.time()  # we hold nothing, and only look
 
@@ -157,13 +157,13 @@ class Leases:
         holder = self._holder(name)
         if holder is None:
             return True  # it was released just now
-        if self._beats(holder, name):
+        if self._is_alive(holder, name):
             return False
-        guard = self.folder / f"{HEART}{name}.guard"
+        guard = self.folder / f"{HEARTBEAT}{name}.guard"
         try:
             guard.open("x").close()
         except FileExistsError:
-            if not self._beats("", guard.name):
+            if not self._is_alive("", guard.name):
                 guard.unlink(missing_ok=True)  # whoever made it was killed; the next try finds none
             return False
         try:
@@ -176,7 +176,7 @@ class Leases:
 
 @lru_cache
 def leases_in(root: Path) -> Leases:
-    """The leases that this process holds below a folder, given back when it ends."""
+    """Return the leases that this process holds below a folder, given back when it ends."""
     leases = Leases(root)
     atexit.register(leases.close)
     return leases
@@ -194,7 +194,9 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 def _changed(path: Path) -> float:
-    """When a file was changed. It is opened, since a network file system answers for an open file with fresh facts."""
+    """Return when a file was changed.
+    It is opened, since a network file system answers for an open file with fresh facts.
+    """
     with path.open("rb") as file:
         return os.fstat(file.fileno()).st_mtime
 

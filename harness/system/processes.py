@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def tag() -> str:
-    """`machine-pid-start` of this process."""
+    """Return `machine-pid-start` of this process."""
     return f"{machine()}-{os.getpid()}-{_start(os.getpid())}"
 
 
 def is_dead(name: str) -> bool:
-    """Whether the process of that tag ran here and is gone. Of other machines nothing is known: False."""
+    """Return whether the process of that tag ran here and is gone. Of other machines nothing is known: False."""
     where, _, rest = name.partition("-")
     pid, _, start = rest.partition("-")
     if where != machine() or not (pid.isdigit() and start.isdigit()):
@@ -25,7 +25,7 @@ def is_dead(name: str) -> bool:
 
 @lru_cache
 def machine() -> str:
-    """This machine since it was started, or this container: where a process number means one process."""
+    """Name this machine since it was started, or this container: where a process number means one process."""
     facts = [socket.gethostname()]
     boot, space = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
     facts += [boot.read_text()] if boot.exists() else []
@@ -44,7 +44,9 @@ def _alive(pid: int) -> bool:
 
 
 def _start(pid: int) -> int:
-    """When a process was started, in clock ticks, by which two processes of one number differ; 0 where unknown."""
+    """Return when a process was started, in clock ticks, by which two processes of one number differ;
+    0 where unknown.
+    """
     try:
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     except (OSError, ValueError, IndexError):

@@ -14,8 +14,12 @@ EVERY = 10.0  # seconds
 class ProgressLines:
     """Lines that matter at once, and of the others at most one every few seconds."""
 
-    def __init__(self, console: Console, last: float = float("-inf")) -> None:
-        """`last`: when a line was printed last, by `time.monotonic`."""
+    def __init__(
+        self,
+        console: Console,
+        last: float = float("-inf"),
+    ) -> None:
+        """Note `last`, when a line was printed last, by `time.monotonic`."""
         self.console = console
         self.last = last
 

@@ -10,7 +10,7 @@ import torch
 
 
 def seed_of(*parts: object) -> int:
-    """A seed below 2**32 from the text of its parts."""
+    """Return a seed below 2**32 from the text of its parts."""
     text = "\0".join(map(str, parts))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 

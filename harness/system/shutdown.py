@@ -14,7 +14,7 @@ EXIT_STOPPED = 128 + signal.SIGTERM
 
 
 class ShutdownRequested(BaseException):
-    """This process was asked to stop. Like KeyboardInterrupt no `Exception`, so that no plugin swallows it."""
+    """Request that this process stop. Like KeyboardInterrupt no `Exception`, so that no plugin swallows it."""
 
 
 class Shutdown:

@@ -15,7 +15,9 @@ SHIPPED = "shipped-plugins"  # folder of one-file plugins beside the packages
 
 
 def shipped(file: Path) -> Path:
-    """A one-file plugin where the driver has it, or, where this machine has another file or none, as it was sent."""
+    """Return a one-file plugin where the driver has it, or, where this machine has another file or none,
+    as it was sent.
+    """
     sent = Path(__file__).parents[2] / SHIPPED / file.name
     if not sent.is_file() or (file.is_file() and filecmp.cmp(file, sent, shallow=False)):
         return file

@@ -33,5 +33,5 @@ def limited(seconds: float | None) -> Iterator[None]:
 
 
 def reason(seconds: float | None) -> str:
-    """What the result of a job says that was cut."""
+    """Return what the result of a job says that was cut."""
     return f"cut after {seconds:g} seconds (--job-timeout)"

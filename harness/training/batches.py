@@ -36,7 +36,7 @@ class CachedFeatures:
         epoch: int,
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Features (B, T, D) and labels (B,)."""
+        """Yield features (B, T, D) and labels (B,)."""
         table = self.tables[epoch % len(self.tables)]
         for batch in rows:
             features = table.gather(self.samples[row] for row in batch)  # (B, T, D)
@@ -56,7 +56,7 @@ class Frames:
         job_seed: int | None,
         workers: int = 0,
     ) -> None:
-        """`job_seed` None means the test view; otherwise a clip's seed is a hash of job seed, clip and epoch."""
+        """Take `job_seed` None for the test view; otherwise a clip's seed is a hash of job seed, clip and epoch."""
         self.samples = samples
         self.given = given
         self.encoder = encoder
@@ -76,7 +76,7 @@ class Frames:
         epoch: int,
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Frames (B, T, 3, S, S) or, behind a frozen encoder, features (B, T, D); and labels (B,)."""
+        """Yield frames (B, T, 3, S, S) or, behind a frozen encoder, features (B, T, D); and labels (B,)."""
         clips = ClipBatches(
             self.samples,
             rows,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class CheckpointUnfit(Exception):
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """What a checkpoint puts back."""
+    """Model under training, with what a checkpoint puts back."""
 
     method: Method
     optimizer: torch.optim.Optimizer
@@ -41,27 +41,35 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where and when a job saves."""
+    """Checkpoints of a job: where and when it saves."""
 
     path: Path
-    key: str  # of everything that the bits depend on: another key's file is none of ours
+    key: str  # of everything that the bits depend on; a file with another key is ignored
     every: int  # epochs between two; 0 = only when the process is asked to stop
     shared: Collection[int] = frozenset()  # ids of the backbone's tensors, which never change
 
     def load(self) -> SavedTraining | None:
-        """What was saved last. A file that cannot be read, or of another key, is as good as none."""
+        """Load what was saved last; a file that cannot be read, or with another key, is ignored."""
         if not self.path.is_file():
             return None
         try:
-            data = torch.load(self.path, map_location="cpu", weights_only=True)
-            saved = SavedTraining(data, json.loads(data["about"]), self)
+            data = torch.load(
+                self.path,
+                map_location="cpu",
+                weights_only=True,
+            )
+            saved = SavedTraining(
+                data,
+                json.loads(data["about"]),
+                self,
+            )
         except Exception as error:  # a spoilt file can make the reader fail in any way
             log.warning("checkpoint left aside, since it cannot be read (%s: %s)", type(error).__name__, error)
             return None
         return saved if saved.about.get("key") == self.key else None
 
     def due(self, epochs: int) -> bool:
-        """Whether to save after so many epochs over all stages."""
+        """Return whether to save after so many epochs over all stages."""
         return bool(self.every) and epochs % self.every == 0
 
     def save(self, state: TrainingState, model: TrainedModel) -> None:
@@ -81,12 +89,14 @@ class Checkpoints:
             log.warning("no checkpoint of epoch %d: %s", state.result.epoch, error)
 
     def tensors(self, method: Method) -> Iterator[tuple[str, Tensor]]:
-        """What may have changed since the method was built: parameters and buffers that the backbone does not own."""
+        """Yield what may have changed since the method was built:
+        parameters and buffers that the backbone does not own.
+        """
         for named in (method.named_parameters(), method.named_buffers()):
             yield from ((name, t.detach()) for name, t in named if id(t) not in self.shared or t.requires_grad)
 
     def remove(self) -> None:
-        """The job is over."""
+        """Remove the file: the job is over."""
         self.path.unlink(missing_ok=True)
 
 
@@ -99,7 +109,7 @@ class SavedTraining:
     owner: Checkpoints
 
     def state_on(self, device: torch.device) -> TrainingState:
-        """Where training stood."""
+        """Return where training stood."""
         about = self.about
         return TrainingState(
             stage=about["stage"],
@@ -118,7 +128,7 @@ class SavedTraining:
         """
         tensors = dict(self.owner.tensors(model.method))
         stored = self.data["tensors"]
-        if {name: t.shape for name, t in tensors.items()} != {name: t.shape for name, t in stored.items()}:
+        if _shapes(tensors) != _shapes(stored):
             raise CheckpointUnfit
         with torch.no_grad():
             for name, tensor in tensors.items():
@@ -138,6 +148,10 @@ class SavedTraining:
         torch.set_rng_state(found["torch"])
         if len(found["cuda"]):
             torch.cuda.set_rng_state(found["cuda"])
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in tensors.items()}
 
 
 def _plain(state: TrainingState) -> dict[str, Any]:

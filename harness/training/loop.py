@@ -31,7 +31,7 @@ Monitor = Callable[[Method], Mapping[str, float]]
 
 @dataclass(frozen=True)
 class TrainingSetup:
-    """What stays the same over all stages of a training; see `fit`."""
+    """Settings that stay the same over all stages of a training; see `fit`."""
 
     train: Inputs
     seed: int
@@ -174,7 +174,7 @@ def _watch(
     state: TrainingState,
     monitor: Monitor | None,
 ) -> Mapping[str, float]:
-    """The monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
+    """Return the monitor's figures. Being asked to stop meanwhile costs them, but not the epoch's steps."""
     try:
         return monitor(model.method) if monitor else {}
     except ShutdownRequested:
@@ -189,7 +189,7 @@ def _step(
     inputs: Tensor,
     labels: Tensor,
 ) -> Tensor:
-    """One optimizer step over all micro-batches; returns the loss of the whole batch, on its device."""
+    """Take one optimizer step over all micro-batches; return the loss of the whole batch, on its device."""
     method, optimizer, scaler = model.method, model.optimizer, model.scaler
     optimizer.zero_grad(set_to_none=True)
     total = torch.zeros((), device=labels.device)
@@ -218,7 +218,7 @@ def predict(
     device: torch.device,
     micro: int = 1,
 ) -> np.ndarray:
-    """Logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
+    """Predict logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
     if not inputs.samples:
         raise BadData("no clip is left to score")
     batches = split(np.arange(len(inputs.samples)), max(1, TEST_BATCH // micro))
@@ -236,7 +236,7 @@ def order(
     stage: str,
     epoch: int,
 ) -> np.ndarray:
-    """The order of the training clips in one epoch."""
+    """Return the order of the training clips in one epoch."""
     return np.random.default_rng(seed_of("order", seed, stage, epoch)).permutation(count)
 
 

@@ -14,7 +14,7 @@ def learning_rate(
     steps_per_epoch: int,
     epochs: int,
 ) -> float:
-    """Learning rate of optimizer step `step`, counted from 0 over the whole stage.
+    """Return learning rate of optimizer step `step`, counted from 0 over the whole stage.
 
     With s the step or the epoch (by `schedule.per`), W its warm-up and N the whole:
 

@@ -16,7 +16,7 @@ HistoryRow = dict[str, Any]
 
 @dataclass
 class TrainingResult:
-    """What training left behind."""
+    """History of a training, and the epoch that is kept."""
 
     history: list[HistoryRow] = field(default_factory=list)
     epoch: int = 0  # the one kept, counted from 1 over all stages; 0 = not trained
@@ -67,11 +67,11 @@ class TrainingState:
         self.epoch, self.losses, self.seconds = self.epoch + 1, [], 0.0
 
     def end_stage(self) -> None:
-        """Epochs of different stages are different models, so the next stage finds its best anew."""
+        """Go on to the next stage. Epochs of different stages are different models, so it finds its best anew."""
         self.stage, self.epoch = self.stage + 1, 0
 
 
 def _moving(method: Method) -> Iterator[tuple[str, Tensor]]:
-    """What training changes: parameters of the stage, and buffers such as running means."""
+    """Yield what training changes: parameters of the stage, and buffers such as running means."""
     yield from ((name, p) for name, p in method.named_parameters() if p.requires_grad)
     yield from method.named_buffers()

@@ -17,7 +17,7 @@ FORMATS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,h264,hevc,m4v"
 
 
 class Unreadable(Exception):
-    """Why a video cannot be read."""
+    """Reason why a video cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Timeline:
 
 @contextmanager
 def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
-    """The first video stream of a file, to be decoded by one thread.
+    """Open the first video stream of a file, to be decoded by one thread.
 
     Raises:
         Unreadable: no such file, no video, or frames too large to decode.
@@ -65,7 +65,7 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
 
 
 def stated_frames(stream: Any) -> int:
-    """Frames by the sample table of an MP4 or MOV file, without those that its edit list hides; 0 elsewhere.
+    """Return frames by the sample table of an MP4 or MOV file, without those that its edit list hides; 0 elsewhere.
 
     Other containers do not know, or guess: AVI states a duration.
     """
@@ -92,7 +92,8 @@ def timeline_of(stream: Any) -> Timeline:
 
 
 def packets_of(stream: Any) -> Iterator[Any]:
-    """Packets from where the container stands; the last one is empty, which makes a decoder give what it kept back.
+    """Yield packets from where the container stands; the last one is empty, which makes a decoder give what it kept
+    back.
 
     A file that is broken at some place ends there.
     """

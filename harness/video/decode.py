@@ -20,12 +20,12 @@ MAX_CLIP_PIXELS = 512_000_000  # of all frames looked at: 16 of an 8K video woul
 
 
 def is_frame(name: str) -> bool:
-    """Whether a file name is that of a frame: an image, and no hidden file."""
+    """Return whether a file name is that of a frame: an image, and no hidden file."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 (of a million)
 
 
 def frame_files(sample: Sample) -> list[Path]:
-    """The frame files of a clip in order of time. Raises: BadSample if there are none."""
+    """Return the frame files of a clip in order of time. Raises: BadSample if there are none."""
     try:
         with os.scandir(sample.source) as entries:  # a pipe would block whoever opens it
             names = [e.name for e in entries if is_frame(e.name) and (e.is_file() or e.is_dir())]
@@ -70,7 +70,7 @@ def check_shape(
 
 
 def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
-    """A frame (H, W, 3), resized to the height and width of the first if need be."""
+    """Return a frame (H, W, 3), resized to the height and width of the first if need be."""
     if frame.shape == first.shape:
         return frame
     image = Image.fromarray(frame).resize((first.shape[1], first.shape[0]), Image.Resampling.BILINEAR)
@@ -78,8 +78,9 @@ def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 
 def read_image(file: Path, place: np.ndarray | None = None) -> np.ndarray:
-    """One image as (H, W, 3) uint8: grey, CMYK and palettes become colour, of 16 bits the upper 8 count, alpha is
-    left out, and EXIF orientation is not heeded, as CLIP does not. `place` becomes the pixels if they fit into it.
+    """Return one image as (H, W, 3) uint8: grey, CMYK and palettes become colour, of 16 bits the upper 8 count, alpha
+    is left out, and EXIF orientation is not heeded, as CLIP does not. `place` becomes the pixels if they fit into
+    it.
 
     Raises:
         Exception: whatever Pillow raises on a broken file, or a ValueError on one too large.

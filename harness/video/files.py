@@ -9,12 +9,12 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".m
 
 
 def is_video(name: str) -> bool:
-    """Whether a file name is that of a video, and no hidden file."""
+    """Return whether a file name is that of a video, and no hidden file."""
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES  # noqa: PTH122 (as there)
 
 
 def count_frames(path: Path) -> int:
-    """Frames of the first video stream, nothing decoded; 0 if there are none or the file cannot be read."""
+    """Return frames of the first video stream, nothing decoded; 0 if there are none or the file cannot be read."""
     from harness.video.container import Unreadable, opened, stated_frames, timeline_of
 
     try:

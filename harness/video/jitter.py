@@ -24,7 +24,7 @@ class ScaleJitter:
     size: int
 
     def __call__(self, frames: Tensor) -> Tensor:
-        """(T, C, H, W) -> (T, C, size, size), drawn from torch's global generator."""
+        """Map (T, C, H, W) to (T, C, size, size), drawn from torch's global generator."""
         height, width = frames.shape[-2:]
         pairs = []
         for i, a in enumerate(SCALES):

@@ -16,7 +16,8 @@ def read_jpeg(
     most_pixels: int,
     place: np.ndarray | None = None,
 ) -> np.ndarray | None:
-    """Pixels (H, W, 3) uint8 of a grey or colour JPEG, bit for bit those of Pillow; None for whatever is not plain.
+    """Return pixels (H, W, 3) uint8 of a grey or colour JPEG, bit for bit those of Pillow; None for whatever is not
+    plain.
 
     Both decode by libjpeg-turbo, with the accurate DCT and smooth chroma. What makes it warn is left to Pillow.
 

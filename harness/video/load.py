@@ -21,7 +21,7 @@ def load_clip(
     given: FrameInput,
     seed: int | None,
 ) -> Tensor:
-    """A clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or the test view without one.
+    """Return a clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or the test view without one.
 
     Raises:
         BadSample: the clip has no frames, or one of them cannot be decoded or is too narrow to be resized.
@@ -67,7 +67,7 @@ def normalise(
     std: Sequence[float],
     kind: str,
 ) -> Tensor:
-    """Bytes (..., 3, H, W) to floats: in 0..1, or by the backbone's mean and deviation."""
+    """Map bytes (..., 3, H, W) to floats: in 0..1, or by the backbone's mean and deviation."""
     pixels = frames.contiguous().float()  # channels first: three channels side by side would defeat vector instructions
     if kind == "none":
         return pixels.div_(255)

@@ -8,7 +8,7 @@ import numpy as np
 def frame_indices(
     count: int, frames: int, sampling: str, rng: np.random.RandomState | None, duration: int = 1
 ) -> np.ndarray:
-    """Indices (T,) of frames of a clip.
+    """Return indices (T,) of frames of a clip.
 
     A segment's first frame is drawn by `rng`, or its middle without one. The duration - 1 frames after it follow; where
     the clip ends, its last frame is repeated.
@@ -34,7 +34,7 @@ def _segments(
     duration: int,
     rng: np.random.RandomState | None,
 ) -> np.ndarray:
-    """Segment borders in float, so every frame can be drawn; a short clip repeats its frames evenly."""
+    """Place segment borders in float, so every frame can be drawn; a short clip repeats its frames evenly."""
     starts = max(count - duration + 1, 1)
     offsets = rng.random_sample(segments) if rng else np.full(segments, 0.5)
     picks = np.floor((np.arange(segments) + offsets) * starts / segments).astype(np.int64)
@@ -47,7 +47,7 @@ def _tsn_legacy(
     duration: int,
     rng: np.random.RandomState | None,
 ) -> np.ndarray:
-    """As DFER-CLIP and its kin do: whole-number segments, whose rest at the clip's end training never shows.
+    """Sample as DFER-CLIP and its kin do: whole-number segments, whose rest at the clip's end training never shows.
 
     A clip shorter than the segments shows each of its frames, and then the last one again and again. (Between S and
     S + d - 1 frames the public code fails in testing; here the first S are shown.)

@@ -20,7 +20,7 @@ def read_video(
     indices: Sequence[int],
     timeline: Timeline,
 ) -> Iterator[np.ndarray]:
-    """Frames (H, W, 3) uint8 at these ascending, distinct indices, upright; equal to those of a full decode.
+    """Yield frames (H, W, 3) uint8 at these ascending, distinct indices, upright; equal to those of a full decode.
 
     A frame is known by its time, so that neither B-frames nor a variable frame rate shift it. Decoding starts at the
     last key frame that is shown no later: the pictures of an open group that lead its key frame belong to the group
@@ -48,14 +48,18 @@ def read_video(
 
 
 def decode_all(path: Path) -> Iterator[np.ndarray]:
-    """Every frame that can be decoded, in order, (H, W, 3) uint8, upright. Raises: Unreadable if there is no video."""
+    """Yield every frame that can be decoded, in order, (H, W, 3) uint8, upright.
+    Raises: Unreadable if there is no video.
+    """
     with opened(path) as stream:
         for packet in packets_of(stream):
             yield from (upright(frame) for frame in _frames(packet) if not frame.is_corrupt)
 
 
 def read_timeline(path: Path) -> Timeline:
-    """Times of all frames of a file. Raises: Unreadable if it cannot be opened, holds no frame or is cut short."""
+    """Return times of all frames of a file. Raises:
+    Unreadable if it cannot be opened, holds no frame or is cut short.
+    """
     with opened(path) as stream:
         timeline, stated = timeline_of(stream), stated_frames(stream)
     if timeline.count < max(stated, 1):
@@ -86,7 +90,9 @@ def _by_seeking(
 
 
 def _decoded_from(stream: Any, key: Key) -> Iterator[Any]:
-    """Frames from a key frame on; none if the container, which seeks by the one or the other time, cannot go there."""
+    """Yield frames from a key frame on;
+    none if the container, which seeks by the one or the other time, cannot go there.
+    """
     try:
         for time in (key.pts, key.dts):
             if time is None:
@@ -103,7 +109,7 @@ def _decoded_from(stream: Any, key: Key) -> Iterator[Any]:
 
 
 def _whole(frames: Iterator[Any], key: Key) -> Iterator[Any]:
-    """The frames shown from the key frame on, if it is a picture of its own and no step of a gradual refresh."""
+    """Yield the frames shown from the key frame on, if it is a picture of its own and no step of a gradual refresh."""
     frames = dropwhile(lambda frame: frame.pts < key.pts, frames)
     first = next(frames, None)
     if first is not None and first.pts == key.pts and first.pict_type == av.video.frame.PictureType.I:
@@ -131,7 +137,7 @@ def _from_the_start(
 
 
 def _frames(packet: Any) -> list[Any]:
-    """The frames that a packet completes; none if it is broken."""
+    """Return the frames that a packet completes; none if it is broken."""
     try:
         return [frame for frame in packet.decode() if frame.pts is not None or packet.pts is None]
     except av.FFmpegError:
@@ -139,7 +145,7 @@ def _frames(packet: Any) -> list[Any]:
 
 
 def upright(frame: Any) -> np.ndarray:
-    """A frame as (H, W, 3) uint8, turned and mirrored as the file's display matrix says.
+    """Return a frame as (H, W, 3) uint8, turned and mirrored as the file's display matrix says.
 
     A player shows the point (x, y) at (a x + c y, b x + d y); `[[a, b, u], [c, d, v], [x, y, w]]` is the matrix.
     """
@@ -148,7 +154,8 @@ def upright(frame: Any) -> np.ndarray:
     if matrix is None:
         return pixels
     a, b, _, c, d, *_ = np.frombuffer(bytes(matrix), "<i4").tolist()
-    across, down = (a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (c, b)
+    straight = abs(a) + abs(d) >= abs(b) + abs(c)
+    across, down = (a, d) if straight else (c, b)
     if (across, down) == (c, b):
         pixels = pixels.transpose(1, 0, 2)
     return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])

@@ -43,7 +43,11 @@ def check_all(sample: Sample) -> None:
             check_shape(sample, frame, USUAL)
         return
     for file in frame_files(sample):
-        check_shape(sample, read_frames(sample, [file])[0], USUAL)
+        check_shape(
+            sample,
+            read_frames(sample, [file])[0],
+            USUAL,
+        )
 
 
 def _video(sample: Sample) -> Source:
@@ -61,7 +65,7 @@ def _video(sample: Sample) -> Source:
 
 
 def all_frames(sample: Sample) -> Iterator[np.ndarray]:
-    """Every frame of a video (H, W, 3) uint8 in turn, upright. Raises: BadSample if one cannot be decoded."""
+    """Yield every frame of a video (H, W, 3) uint8 in turn, upright. Raises: BadSample if one cannot be decoded."""
     with _named(sample):
         timeline = read_timeline(sample.source)
         number = 0
@@ -74,7 +78,7 @@ def all_frames(sample: Sample) -> Iterator[np.ndarray]:
 
 @contextmanager
 def _named(sample: Sample) -> Iterator[None]:
-    """What is wrong with a video, as an error that names the clip."""
+    """Turn what is wrong with a video into an error that names the clip."""
     try:
         yield
     except Unreadable as error:

@@ -18,7 +18,7 @@ BICUBIC = InterpolationMode.BICUBIC
 
 
 def centre_view(frames: Tensor, given: FrameInput) -> Tensor:
-    """CLIP's own, bit for bit: shorter side to S, centre crop. (T, 3, H, W) -> (T, 3, S, S).
+    """Apply CLIP's own preprocessing, bit for bit: shorter side to S, centre crop. (T, 3, H, W) -> (T, 3, S, S).
 
     With `base_size` the shorter side is brought to that first, and the centre of `crop_size` cut out. By Pillow, as
     CLIP does: torchvision's kernels for tensors are up to two grey levels off, and differ between CPUs.
@@ -30,8 +30,12 @@ def centre_view(frames: Tensor, given: FrameInput) -> Tensor:
     return _square(_resize_like_clip(frames, given.size), given.size)
 
 
-def augmented_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
-    """The steps of `given.augmentation` in order, drawn once a clip from `seed`. (T, 3, H, W) -> (T, 3, S, S)."""
+def augmented_view(
+    frames: Tensor,
+    given: FrameInput,
+    seed: int,
+) -> Tensor:
+    """Apply the steps of `given.augmentation` in order, drawn once a clip from `seed`. (T, 3, H, W) -> (T, 3, S, S)."""
     if given.base_size:
         frames = _resize(frames, given.base_size)
     with torch.random.fork_rng(devices=[]):

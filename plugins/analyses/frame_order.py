@@ -50,7 +50,7 @@ class Reordered:
         epoch: int,
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Inputs (B, T, ...) and labels (B,)."""
+        """Yield inputs (B, T, ...) and labels (B,)."""
         import torch
 
         for batch, (clips, labels) in zip(
@@ -66,7 +66,7 @@ class Reordered:
         sample_id: str,
         count: int,
     ) -> list[int]:
-        """The frames of a clip in their new order; `repeated` is the middle one."""
+        """Return the frames of a clip in their new order; `repeated` is the middle one."""
         import numpy as np
 
         from harness import seed_of  # brings torch
@@ -80,7 +80,9 @@ class Reordered:
 
 
 def predictions(run: Run, options: Options) -> pd.DataFrame:
-    """One row a test clip: its label, what is predicted in each order, and whether it is told from its pair's other."""
+    """Return one row a test clip: its label, what is predicted in each order,
+    and whether it is told from its pair's other.
+    """
     import pandas as pd
 
     from harness.analysis import predict
@@ -105,7 +107,7 @@ def predictions(run: Run, options: Options) -> pd.DataFrame:
 
 
 def paired_with(run: Run) -> dict[int, int]:
-    """Class -> the class that only time separates it from; none on real data, where no pair is so."""
+    """Return class -> the class that only time separates it from; none on real data, where no pair is so."""
     from harness.plugin import dataset
 
     place = run.job.protocol.classes.index
@@ -118,7 +120,9 @@ def told_apart(
     labels: np.ndarray,
     other: dict[int, int],
 ) -> np.ndarray:
-    """(N,) 1 where a clip's class has a larger logit than the other of its pair, 0 where not, NaN without a pair."""
+    """Return (N,) 1 where a clip's class has a larger logit than the other of its pair, 0 where not,
+    NaN without a pair.
+    """
     import numpy as np
 
     rivals = [other.get(int(label), -1) for label in labels]
@@ -132,7 +136,7 @@ def told_apart(
 
 
 def changes(clips: pd.DataFrame, options: Options) -> list[dict[str, Any]]:
-    """Figures of each order and their change from `normal`, in points, with paired 95 % intervals.
+    """Return figures of each order and their change from `normal`, in points, with paired 95 % intervals.
 
     `war` and `uar`, and on the demo `pairs`: the share of the clips of a temporal pair that are told from the other
     class of the pair, of which chance gets half.
@@ -222,7 +226,7 @@ def _cell(row: dict[str, Any], name: str) -> str:
 
 @hookimpl
 def register_analyses() -> list[AnalysisSpec]:
-    """Table 5 of the A3lign-DFER paper, for every method."""
+    """Offer Table 5 of the A3lign-DFER paper, for every method."""
     return [
         AnalysisSpec(
             "frame-order",

@@ -29,7 +29,9 @@ class Options:
 
 
 def features(run: Run, method: Method) -> tuple[np.ndarray, np.ndarray]:
-    """Clip features (N, D) and class features (C, D) of unit length. Raises: HarnessError if a method has none."""
+    """Return clip features (N, D) and class features (C, D) of unit length. Raises:
+    HarnessError if a method has none.
+    """
     import numpy as np
     import torch
     from torch.nn import functional as F
@@ -38,7 +40,8 @@ def features(run: Run, method: Method) -> tuple[np.ndarray, np.ndarray]:
     aligned: Any = getattr(method, "aligned", None)
     if aligned is None:
         raise HarnessError(f"{run.job.method} has no features of clips and classes in one space: no `aligned` method")
-    rows = [range(start, min(start + 64, len(run.samples))) for start in range(0, len(run.samples), 64)]
+    count = len(run.samples)
+    rows = [range(start, min(start + 64, count)) for start in range(0, count, 64)]
     with torch.no_grad():
         for inputs, _ in run.inputs.batches(rows, 0, run.device):
             clips, text = aligned(inputs)
@@ -46,8 +49,12 @@ def features(run: Run, method: Method) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(video), F.normalize(text, dim=-1).cpu().numpy()
 
 
-def embedded(run: Run, method: Method, options: Options) -> pd.DataFrame:
-    """Coordinates x and y of every clip and class."""
+def embedded(
+    run: Run,
+    method: Method,
+    options: Options,
+) -> pd.DataFrame:
+    """Return coordinates x and y of every clip and class."""
     import numpy as np
     import pandas as pd
     from sklearn.manifold import TSNE
@@ -68,14 +75,19 @@ def embedded(run: Run, method: Method, options: Options) -> pd.DataFrame:
     )
 
 
-def tsne(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
+def tsne(
+    runs: Sequence[Run],
+    folder: Path,
+    options: Options,
+) -> list[Path]:
     """Write a picture and the coordinates of each run."""
     import pandas as pd
 
     files = []
     for run in runs:
         parts = [embedded(run, method, options) for method in (run.untrained, run.method)]
-        frame = pd.concat([part.assign(time=time) for part, time in zip(parts, TIMES, strict=True)], ignore_index=True)
+        timed = [part.assign(time=time) for part, time in zip(parts, TIMES, strict=True)]
+        frame = pd.concat(timed, ignore_index=True)
         job = run.job
         name = safe_name(f"{job.dataset}-{job.row}-{job.fold}-s{job.seed}-{job.id}")
         frame.to_parquet(folder / f"{name}.parquet")
@@ -84,8 +96,12 @@ def tsne(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
     return files
 
 
-def draw(frame: pd.DataFrame, classes: Sequence[str], path: Path) -> None:
-    """Clips as dots and classes as stars, before and after training."""
+def draw(
+    frame: pd.DataFrame,
+    classes: Sequence[str],
+    path: Path,
+) -> None:
+    """Draw clips as dots and classes as stars, before and after training."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -101,14 +117,22 @@ def draw(frame: pd.DataFrame, classes: Sequence[str], path: Path) -> None:
                     part["x"], part["y"], s=size, marker=marker, color=colours[number % 20], label=label,
                     edgecolors="black" if kind == "text" else "none", linewidths=0.8,
                 )  # fmt: skip
-        axes.set(title=f"{time} training", xticks=[], yticks=[])
-    figure.axes[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+        axes.set(
+            title=f"{time} training",
+            xticks=[],
+            yticks=[],
+        )
+    figure.axes[-1].legend(
+        loc="center left",
+        bbox_to_anchor=(1, 0.5),
+        frameon=False,
+    )
     figure.savefig(path, dpi=120)
 
 
 @hookimpl
 def register_analyses() -> list[AnalysisSpec]:
-    """Fig. 4, for every method with clips and classes in one space."""
+    """Offer Fig. 4, for every method with clips and classes in one space."""
     return [
         AnalysisSpec(
             "tsne",

@@ -26,7 +26,11 @@ class Options:
     metric: Literal["cosine", "euclidean"] = option("cosine", "what is near")
 
 
-def vocabulary(runs: Sequence[Run], folder: Path, options: Options) -> list[Path]:
+def vocabulary(
+    runs: Sequence[Run],
+    folder: Path,
+    options: Options,
+) -> list[Path]:
     """Write the nearest words of each class of each run, as a table and as parquet."""
     import pandas as pd
     from tabulate import tabulate
@@ -40,13 +44,18 @@ def vocabulary(runs: Sequence[Run], folder: Path, options: Options) -> list[Path
         [markdown(label), markdown(name), ", ".join(map(markdown, part.sort_values("rank")["word"]))]
         for (label, name), part in frame.groupby(["run", "class"], sort=False)
     ]
-    table = tabulate(body, ["Run", "Class", "Nearest words"], tablefmt="github", disable_numparse=True)
+    table = tabulate(
+        body,
+        ["Run", "Class", "Nearest words"],
+        tablefmt="github",
+        disable_numparse=True,
+    )
     (folder / "vocabulary.md").write_text(table + "\n", encoding="utf-8")
     return [folder / "vocabulary.md", folder / "vocabulary.parquet"]
 
 
 def nearest(run: Run, options: Options) -> Iterator[dict[str, Any]]:
-    """The `top` words of each class, each with the learned token it is nearest to."""
+    """Yield the `top` words of each class, each with the learned token it is nearest to."""
     import torch
 
     words = spelt(run.backbone.tokenize, options)
@@ -63,8 +72,12 @@ def nearest(run: Run, options: Options) -> Iterator[dict[str, Any]]:
             }  # fmt: skip
 
 
-def similarity(tokens: Tensor, table: Tensor, metric: str) -> Tensor:
-    """How near each token (S*N, W) is to each word (V, W): cosine, or the distance with its sign changed."""
+def similarity(
+    tokens: Tensor,
+    table: Tensor,
+    metric: str,
+) -> Tensor:
+    """Return how near each token (S*N, W) is to each word (V, W): cosine, or the distance with its sign changed."""
     import torch
     from torch.nn import functional as F
 
@@ -74,7 +87,7 @@ def similarity(tokens: Tensor, table: Tensor, metric: str) -> Tensor:
 
 
 def spelt(tokenizer: Any, options: Options) -> dict[int, str]:
-    """Token id -> word, by the tokenizer's own decoder. Raises: HarnessError if it is not CLIP's."""
+    """Return token id -> word, by the tokenizer's own decoder. Raises: HarnessError if it is not CLIP's."""
     decoder = getattr(tokenizer, "decoder", None)
     if not isinstance(decoder, dict):
         raise HarnessError("the backbone's tokenizer is not CLIP's: its words cannot be named")
@@ -90,7 +103,7 @@ def spelt(tokenizer: Any, options: Options) -> dict[int, str]:
 
 @hookimpl
 def register_analyses() -> list[AnalysisSpec]:
-    """Table 6."""
+    """Offer Table 6."""
     return [
         AnalysisSpec(
             "vocabulary",

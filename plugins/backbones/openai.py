@@ -9,5 +9,7 @@ NAMES = ("ViT-B-32", "ViT-B-16", "ViT-L-14")
 
 @hookimpl
 def register_backbones() -> list[BackboneSpec]:
-    """The tag `openai` brings its own activation, quick-GELU: the plain one changes every number silently."""
+    """Offer the papers' models. The tag `openai` brings its own activation, quick-GELU:
+    the plain one changes every number.
+    """
     return [BackboneSpec(name, name, "openai", f"CLIP {name}, OpenAI's weights") for name in NAMES]

@@ -10,7 +10,7 @@ BINS = 15  # as in the experiments of Guo et al.
 
 
 def ece(predictions: Predictions) -> float:
-    """Expected calibration error over 15 equal bins (l, r] of the top softmax probability, as a fraction.
+    """Return expected calibration error over 15 equal bins (l, r] of the top softmax probability, as a fraction.
 
     Eq. 3 of Guo et al., "On Calibration of Modern Neural Networks", ICML 2017: the mean over clips of
     |accuracy - confidence| of the clip's bin.
@@ -24,7 +24,11 @@ def ece(predictions: Predictions) -> float:
         0,
         BINS - 1,
     )
-    gaps = np.bincount(bins, weights=correct - confidence, minlength=BINS)  # |B| (accuracy - confidence)
+    gaps = np.bincount(
+        bins,
+        weights=correct - confidence,
+        minlength=BINS,
+    )  # |B| (accuracy - confidence)
     return float(np.abs(gaps).sum() / len(confidence))
 
 

@@ -8,7 +8,7 @@ from harness import MetricSpec, Predictions, hookimpl
 
 
 def macro_f1(predictions: Predictions) -> float:
-    """Mean over classes of the harmonic mean of precision and recall.
+    """Return mean over classes of the harmonic mean of precision and recall.
 
     A class without a test clip is left out of the mean, as in UAR: its F1 is 0 or undefined whatever the
     method does. Clips wrongly given to it still count as misses of their own class.

@@ -8,14 +8,14 @@ from harness import MetricSpec, Predictions, hookimpl
 
 
 def war(predictions: Predictions) -> float:
-    """Weighted average recall, which is accuracy: correct clips / all clips (DFEW paper, section 4.1)."""
+    """Return weighted average recall, which is accuracy: correct clips / all clips (DFEW paper, section 4.1)."""
     from sklearn.metrics import accuracy_score
 
     return float(accuracy_score(predictions.labels, predictions.predicted))
 
 
 def uar(predictions: Predictions) -> float:
-    """Unweighted average recall: the mean of the classes' recalls (DFEW paper, section 4.1).
+    """Return unweighted average recall: the mean of the classes' recalls (DFEW paper, section 4.1).
 
     A class without a test clip has no recall, so the mean is over the others; counting it as 0 would cap the
     UAR of a perfect classifier below 1.
@@ -25,7 +25,7 @@ def uar(predictions: Predictions) -> float:
 
 
 def recall(predictions: Predictions) -> dict[str, float]:
-    """Recall of each class that has test clips, by class name; the others have none and are left out."""
+    """Return recall of each class that has test clips, by class name; the others have none and are left out."""
     from sklearn.metrics import recall_score
 
     # `labels` is given, or a class that no clip has or gets would drop out and shift the ones after it.

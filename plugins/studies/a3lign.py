@@ -19,8 +19,14 @@ NO_MAT: Mapping[str, Any] = {"sentences": 1, "tokens": 1}
 
 
 def a3lign(labels: tuple[str, ...], printed: tuple[float, ...], variant: str = "", **options: Any) -> StudyRow:
-    """A row that runs A3lign under these options."""
-    return StudyRow(labels, printed, method="a3lign", variant=variant and f"A3lign, {variant}", set=options)
+    """Return a row that runs A3lign under these options."""
+    return StudyRow(
+        labels,
+        printed,
+        method="a3lign",
+        variant=variant and f"A3lign, {variant}",
+        set=options,
+    )
 
 
 TABLE_2 = (
@@ -66,7 +72,9 @@ SIZES = tuple(
 
 
 def size(row: StudyRow) -> dict[str, float]:
-    """Parameters, in millions, of the image encoder and of what A3lign trains beside it, counted from built modules."""
+    """Return parameters, in millions, of the image encoder and of what A3lign trains beside it,
+    counted from built modules.
+    """
     from harness import Task
     from harness.cost import architecture
     from harness.models import own_parameters
@@ -84,7 +92,7 @@ def size(row: StudyRow) -> dict[str, float]:
 
 @hookimpl
 def register_studies() -> list[StudySpec]:
-    """Every ablation of the paper."""
+    """Offer every ablation of the paper."""
     both = score_columns("ferv39k", "mafw")
     counts = (
         StudyColumn("Image encoder (M)", figure="encoder"),

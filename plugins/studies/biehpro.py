@@ -12,7 +12,7 @@ NAME = "biehpro"
 
 
 def row(labels: tuple[str, ...], *printed: float, variant: str = "", **options: Any) -> StudyRow:
-    """A row that runs BiEhPro under these options."""
+    """Return a row that runs BiEhPro under these options."""
     return StudyRow(labels, printed, NAME, variant, options)
 
 
@@ -24,7 +24,12 @@ def flops(row: StudyRow) -> dict[str, float]:
     spec = method(row.method).spec
     one_for_all = {"share_interfit": True} if row.method == NAME else {}  # called as often, with less to build
     settled = spec.settle({**one_for_all, **row.set})
-    (counted,) = rows([(spec, *settled)], architecture("ViT-B-32"), "paper", dataset("dfew").class_names)
+    (counted,) = rows(
+        [(spec, *settled)],
+        architecture("ViT-B-32"),
+        "paper",
+        dataset("dfew").class_names,
+    )
     if isinstance(counted, HarnessError):
         raise counted
     return {"gflops": counted["gflops"]}
@@ -33,9 +38,17 @@ def flops(row: StudyRow) -> dict[str, float]:
 def table(
     number: int, title: str, labels: tuple[str, ...], *rows: StudyRow, columns: tuple[StudyColumn, ...] = SCORES
 ) -> StudySpec:
-    """A table of the paper."""
+    """Return a table of the paper."""
     name, paper = f"biehpro-table{number}", f"BiEhPro paper, Table {number}"
-    return StudySpec(name, title, paper, labels, columns, rows, compute=flops if FLOPS in columns else "")
+    return StudySpec(
+        name,
+        title,
+        paper,
+        labels,
+        columns,
+        rows,
+        compute=flops if FLOPS in columns else "",
+    )
 
 
 COUNTED = (FLOPS, *SCORES)

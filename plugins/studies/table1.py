@@ -78,7 +78,7 @@ BIEHPRO: tuple[StudyRow, ...] = (
 
 @hookimpl
 def register_studies() -> list[StudySpec]:
-    """The main tables."""
+    """Offer the main tables."""
     columns = score_columns("dfew", "ferv39k", "mafw")
     return [
         StudySpec(

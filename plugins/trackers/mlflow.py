@@ -28,7 +28,7 @@ def epoch_ended(
     epoch: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Loss, learning rates and validation figures, by stage and epoch."""
+    """Log loss, learning rates and validation figures, by stage and epoch."""
     for name, value in numbers(epoch).items():
         if name != "epoch":
             _client(context).log_metric(
@@ -45,7 +45,7 @@ def job_finished(
     result: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Metrics, or the reason of a failure."""
+    """Log metrics, or the reason of a failure."""
     client, run = _client(context), _run(job, context)
     for name, value in numbers(result["metrics"]).items():
         client.log_metric(run, name, value)

@@ -28,10 +28,14 @@ def epoch_ended(
     epoch: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Loss, learning rates and validation figures, by stage and epoch."""
+    """Log loss, learning rates and validation figures, by stage and epoch."""
     for name, value in numbers(epoch).items():
         if name != "epoch":
-            _writer(job, context).add_scalar(f"{epoch['stage']}/{name}", value, epoch["epoch"])
+            _writer(job, context).add_scalar(
+                f"{epoch['stage']}/{name}",
+                value,
+                epoch["epoch"],
+            )
 
 
 @hookimpl
@@ -40,7 +44,7 @@ def job_finished(
     result: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Metrics, or the reason of a failure."""
+    """Log metrics, or the reason of a failure."""
     writer = _writer(job, context)
     for name, value in numbers(result["metrics"]).items():
         writer.add_scalar(f"metrics/{name}", value)

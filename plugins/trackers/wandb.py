@@ -26,7 +26,7 @@ def epoch_ended(
     epoch: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Loss, learning rates and validation figures, by stage and epoch."""
+    """Log loss, learning rates and validation figures, by stage and epoch."""
     run = _run(job, context)
     run.log({f"{epoch['stage']}/{name}": value for name, value in numbers(epoch).items()})
 
@@ -37,7 +37,7 @@ def job_finished(
     result: Mapping[str, Any],
     context: RunContext,
 ) -> None:
-    """Metrics, or the reason of a failure."""
+    """Log metrics, or the reason of a failure."""
     run = _run(job, context)
     run.summary.update({**numbers(result["metrics"]), "status": result["status"], "error": result["error"]})
     run.finish(exit_code=0 if result["status"] == "done" else 1)

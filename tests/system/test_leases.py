@@ -45,11 +45,11 @@ def test_a_holder_that_is_dead_or_silent_is_followed(tmp_path: Path, where: str)
     gone, mine = Leases(tmp_path), Leases(tmp_path)
     pid = 2**22 + 1  # above the largest process id
     gone.me = f"{machine()}-{pid}-1-abcdef" if where == "here" else f"0123abcd-{pid}-1-abcdef"
-    gone.heart = gone.folder / f"@{gone.me}"
+    gone.heartbeat = gone.folder / f"@{gone.me}"
     assert gone.acquire("job")
     assert mine.held("job") == (where == "elsewhere")  # of another machine only its silence tells
     silent = time.time() - EXPIRY - 1
-    os.utime(gone.heart, (silent, silent))
+    os.utime(gone.heartbeat, (silent, silent))
     assert not mine.held("job")
     assert mine.acquire("job")
     mine.close()
@@ -61,7 +61,7 @@ def test_a_holder_that_is_dead_or_silent_is_followed(tmp_path: Path, where: str)
 def test_a_guard_that_a_killed_process_left_holds_nobody_up_for_ever(tmp_path: Path) -> None:
     gone, mine = Leases(tmp_path), Leases(tmp_path)
     gone.me = f"{machine()}-{2**22 + 1}-1-abcdef"
-    gone.heart = gone.folder / f"@{gone.me}"
+    gone.heartbeat = gone.folder / f"@{gone.me}"
     assert gone.acquire("job")
     guard = gone.folder / "@job.guard"
     guard.touch()
@@ -85,7 +85,7 @@ def test_the_heart_stops_with_the_last_lease_and_beats_again_for_the_next(tmp_pa
         assert leases.acquire("a")
         assert leases.acquire("b")
         leases.release("a")
-        assert leases.heart.exists()
+        assert leases.heartbeat.exists()
         assert Leases(tmp_path).held("b")
         leases.release("b")
         assert list(leases.folder.iterdir()) == []

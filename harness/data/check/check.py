@@ -51,7 +51,13 @@ def check(
             ),
         )
         text = getattr(error, "reason", str(error))
-        problem = Problem("error", "bad-annotation" if line else "nothing-to-read", text, file, line)
+        problem = Problem(
+            "error",
+            "bad-annotation" if line else "nothing-to-read",
+            text,
+            file,
+            line,
+        )
         return Report(
             spec.name,
             str(root),
@@ -91,7 +97,9 @@ def check(
 
 
 def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """At most so many wrong rows of one file; the others are counted, as a list of another form is wrong throughout."""
+    """Yield at most so many wrong rows of one file;
+    the others are counted, as a list of another form is wrong throughout.
+    """
     rows: Counter[str] = Counter()
     for problem in problems:
         rows[problem.file] += problem.code == "bad-annotation"
@@ -103,7 +111,7 @@ def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:
 
 
 def split_problems(dataset: Dataset) -> list[Problem]:
-    """What of the splits is not the official one. A demo is not meant to be, and some datasets have none."""
+    """Return what of the splits is not the official one. A demo is not meant to be, and some datasets have none."""
     spec, lists, problems = dataset.spec, dataset.found.lists, []
     for name, fold in dataset.folds.items():
         official = dataset.official(name)

@@ -16,7 +16,7 @@ FOLDER = "holds no frames (.jpg, .jpeg or .png)"
 
 
 def clip_problems(dataset: Dataset, frames: int) -> list[Problem]:
-    """What is wrong with clips, each kind named one by one up to a number."""
+    """Return what is wrong with clips, each kind named one by one up to a number."""
     samples = sorted(dataset.samples.values(), key=lambda s: s.id)
     found: list[Problem] = []
     for code, level, text, of_kind in _kinds(dataset, samples):
@@ -36,7 +36,7 @@ def clip_problems(dataset: Dataset, frames: int) -> list[Problem]:
 def listed(
     dataset: Dataset, code: str, level: Level, clips: Sequence[tuple[Sample, str]], most: int = NAMED
 ) -> list[Problem]:
-    """One problem a clip, at the place that lists it, and one for those beyond `most`."""
+    """Return one problem a clip, at the place that lists it, and one for those beyond `most`."""
     named = []
     for sample, text in clips[:most]:
         file, line = dataset.found.places.get(sample.id, ("", None))
@@ -48,7 +48,7 @@ def listed(
 
 
 def short_clips(samples: Iterable[Sample], frames: int) -> list[Sample]:
-    """Clips that have frames, but fewer than are sampled."""
+    """Return clips that have frames, but fewer than are sampled."""
     return [s for s in samples if 0 < s.frames < frames]
 
 

@@ -33,7 +33,7 @@ Pair = tuple[str, str]
 
 
 def leak_problems(dataset: Dataset, effort: Parallel) -> list[Problem]:
-    """Pairs of a training and a test clip that show the same frame."""
+    """Return pairs of a training and a test clip that show the same frame."""
     samples = [s for s in dataset.samples.values() if s.frames]
     clips: list[str] = []
     hashes: list[np.ndarray] = []
@@ -55,13 +55,16 @@ def leak_problems(dataset: Dataset, effort: Parallel) -> list[Problem]:
 
 
 def frame_hashes(sample: Sample) -> np.ndarray:
-    """Difference hash and 8 x 8 thumbnail (F, BYTES + 64) uint8 of each frame that can be read and is not flat."""
+    """Return difference hash and 8 x 8 thumbnail (F, BYTES + 64) uint8 of each frame that can be read and
+    is not flat.
+    """
     found = [code for image in _thumbnails(sample) if (code := _hash(image)) is not None]
     return np.stack(found) if found else np.zeros((0, BYTES + 64), np.uint8)
 
 
 def similar(clips: Sequence[str], hashes: np.ndarray) -> dict[Pair, int]:
-    """Pairs of different clips with frames alike by hash and thumbnail (N, BYTES + 64), and how many of the first.
+    """Return pairs of different clips with frames alike by hash and thumbnail (N, BYTES + 64), and how many of the
+    first.
 
     Thumbnails are looked up in a tree of their main axes. What is near in all is near along a few, so none is missed.
     """
@@ -86,7 +89,10 @@ def similar(clips: Sequence[str], hashes: np.ndarray) -> dict[Pair, int]:
             alike &= np.unpackbits(bits[near] ^ bits[i], axis=1).sum(1) <= NEAR
             for other in np.unique(owner[near[alike]]):
                 shared[int(owner[i]), int(other)].add(i)
-    return {(str(names[a]), str(names[b])): len(frames) for (a, b), frames in shared.items()}
+    counts = {}
+    for (a, b), frames in shared.items():
+        counts[str(names[a]), str(names[b])] = len(frames)
+    return counts
 
 
 def _thumbnails(sample: Sample) -> Iterator[Image.Image]:
@@ -139,5 +145,6 @@ def _apart(
     a: str,
     b: str,
 ) -> list[str]:
-    """Folds in which one clip is in train and the other in test."""
-    return [name for name, (train, test) in dataset.sides.items() if {a, b} & train and {a, b} & test]
+    """Return folds in which one clip is in train and the other in test."""
+    pair = {a, b}
+    return [name for name, (train, test) in dataset.sides.items() if pair & train and pair & test]

@@ -18,7 +18,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Parallel:
-    """How to go through all clips: in so many processes, reporting clips done of all."""
+    """A way through all clips: in so many processes, reporting clips done of all."""
 
     workers: int
     progress: Progress
@@ -28,7 +28,9 @@ class Parallel:
         work: Callable[[Sample], T],
         samples: Sequence[Sample],
     ) -> Iterator[tuple[Sample, T]]:
-        """Each clip with what `work` gives, in order. Spawned, so that threads of this process cannot hang them."""
+        """Yield each clip with what `work` gives, in order.
+        Spawned, so that threads of this process cannot hang them.
+        """
         if self.workers < 2 or len(samples) < 2:
             yield from self._reported(samples, map(work, samples))
             return
@@ -36,7 +38,7 @@ class Parallel:
             yield from self._reported(samples, pool.map(work, samples, chunksize=8))
 
     def undecodable(self, samples: Sequence[Sample]) -> list[Problem]:
-        """A problem for every clip with a frame that cannot be decoded."""
+        """Return a problem for every clip with a frame that cannot be decoded."""
         present = [s for s in samples if s.frames]
         return [
             Problem("error", "undecodable", reason, str(sample.source))

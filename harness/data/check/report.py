@@ -27,7 +27,7 @@ class PartReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What `harness data check` says."""
+    """The report of `harness data check`."""
 
     dataset: str
     root: str
@@ -45,5 +45,5 @@ class Report:
         return not any(problem.level == "error" for problem in self.problems)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return plain data."""
         return {"ok": self.ok, **asdict(self)}

@@ -13,7 +13,7 @@ Rule = Callable[[Labels], Mapping[str, Collection[str]]]  # labels of all clips 
 
 
 def five_folds(labels: Labels) -> dict[str, Collection[str]]:
-    """The rule of DFEW and MAFW: see `harness.data.splits.five_chunks`."""
+    """Apply the rule of DFEW and MAFW: see `harness.data.splits.five_chunks`."""
     ids: dict[int, list[str]] = defaultdict(list)
     for clip, label in labels.items():
         ids[label].append(clip)
@@ -21,7 +21,7 @@ def five_folds(labels: Labels) -> dict[str, Collection[str]]:
 
 
 def first_fifths(labels: Labels) -> dict[str, Collection[str]]:
-    """The rule of FERV39k: see `harness.data.splits.scene_fifths`."""
+    """Apply the rule of FERV39k: see `harness.data.splits.scene_fifths`."""
     return {"1": scene_fifths(labels)[1]}
 
 
@@ -30,7 +30,7 @@ def all_labels(
     folds: Sequence[str],
     known: Labels | None,
 ) -> Labels | None:
-    """The labels of all clips, if some fold is whole, all test parts are there, or they are known otherwise."""
+    """Return the labels of all clips, if some fold is whole, all test parts are there, or they are known otherwise."""
     if known is not None:
         return known
     for fold in folds:
@@ -44,7 +44,7 @@ def all_labels(
 def complete(
     parts: Mapping[Cell, Labels], labels: Labels, folds: Sequence[str], rule: Rule
 ) -> tuple[dict[Cell, Labels], list[str]]:
-    """Every part of every fold, and the folds of which one was missing.
+    """Return every part of every fold, and the folds of which one was missing.
 
     A missing part is what the fold's other part leaves; where both are missing, the rule says.
     """

@@ -20,7 +20,7 @@ NONE = frozenset({"", "0"})  # the label, in a table of all clips, of one that h
 
 @dataclass
 class Reading:
-    """What lists say: the rows of each part and their classes, and what is wrong."""
+    """Contents of lists: the rows of each part and their classes, and what is wrong."""
 
     parts: dict[Cell, dict[str, int]] = field(default_factory=dict)  # clip id -> class
     rows: dict[Cell, dict[str, ListRow]] = field(default_factory=dict)
@@ -43,7 +43,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a dataset's lists mean: classes, ids, official sizes, and which lists number classes as the release does."""
+    """Meaning of a dataset's lists:
+    classes, ids, official sizes, and which lists number classes as the release does.
+    """
 
     classes: Sequence[ClassLabel]
     ids: Ids
@@ -82,7 +84,7 @@ def _labelled(
     classes: int,
     into: Reading,
 ) -> ClipList:
-    """A table of all clips without those of several labels, whose label it gives as 0 or not at all."""
+    """Return a table of all clips without those of several labels, whose label it gives as 0 or not at all."""
     rows = [row for row in found.rows if row.label not in NONE]
     highest = max((n for row in rows if (n := labels.number_of(row)) is not None), default=0)
     if cell != WHOLE or len(rows) == len(found.rows) or highest != classes:
@@ -99,7 +101,7 @@ def _numbers(
     meaning: Meaning,
     into: Reading,
 ) -> labels.Numbers:
-    """What the numbers of a family mean; said where they are not the usual ones."""
+    """Return what the numbers of a family mean; said where they are not the usual ones."""
     numbered = any(c.number is not None for c in meaning.classes)
     header = next((found.header for found in lists.values() if found.header), ())
     numbers = (
@@ -128,7 +130,7 @@ def _numbers(
 
 
 def _sized(lists: Mapping[Cell, ClipList], counts: Counts) -> Iterator[tuple[Counter[int], Sequence[int]]]:
-    """Clips by number, and officially by class: of each fold that is whole, then of each single part."""
+    """Yield clips by number, and officially by class: of each fold that is whole, then of each single part."""
     numbers = {cell: _counts(found) for cell, found in lists.items()}
     totals = {fold: [a + b for a, b in zip(*parts, strict=True)] for fold, parts in counts.items()}
     for fold, total in totals.items():
@@ -141,7 +143,7 @@ def _sized(lists: Mapping[Cell, ClipList], counts: Counts) -> Iterator[tuple[Cou
 
 
 def _by_ids(lists: Mapping[Cell, ClipList], meaning: Meaning) -> labels.Numbers | None:
-    """What the numbers mean by the labels that ids tell; a few rows may be wrong, and will be named as such."""
+    """Return what the numbers mean by the labels that ids tell; a few rows may be wrong, and will be named as such."""
     told: Counter[tuple[int, str]] = Counter()
     for row in (row for found in lists.values() for row in found.rows):
         with suppress(ValueError):
@@ -158,7 +160,7 @@ def _counts(found: ClipList) -> Counter[int]:
 
 
 def _by_count(lists: Mapping[Cell, ClipList], counts: Counts) -> labels.Numbers | None:
-    """What the numbers mean by the official class sizes, if some fold or part is whole."""
+    """Return what the numbers mean by the official class sizes, if some fold or part is whole."""
     found = (labels.numbers_by_count(numbers, list(official)) for numbers, official in _sized(lists, counts))
     return next((numbers for numbers in found if numbers), None)
 
@@ -201,7 +203,11 @@ def _read_part(
         part[clip], seen[clip] = label, row
 
 
-def _clip(row: ListRow, label: int, meaning: Meaning) -> str:
+def _clip(
+    row: ListRow,
+    label: int,
+    meaning: Meaning,
+) -> str:
     try:
         clip = meaning.ids.parse(row.clip)
     except ValueError as error:

@@ -16,7 +16,7 @@ from harness.data.layouts.trees import Tree
 def make_folds(
     root: Path, names: Sequence[str], parts: Mapping[Cell, Labels], tree: Tree, reading: Reading
 ) -> dict[str, Fold]:
-    """The folds. A clip that is not on disk gets the place where it should be.
+    """Return the folds. A clip that is not on disk gets the place where it should be.
 
     A clip listed in both parts of a fold, or with another label than elsewhere, is a problem and left out there.
     """
@@ -52,11 +52,15 @@ def _errors(
     clip: str,
     reason: str,
 ) -> list[BadRow]:
-    """The error at the row of that part, or at the first row of the clip if the part was derived."""
+    """Return the error at the row of that part, or at the first row of the clip if the part was derived."""
     places = (reading.rows.get(cell, {}), *reading.rows.values())
     return [next(rows[clip] for rows in places if clip in rows).error(reason)]
 
 
-def _first(reading: Reading, cell: Cell, clip: str) -> str:
+def _first(
+    reading: Reading,
+    cell: Cell,
+    clip: str,
+) -> str:
     row = reading.rows.get(cell, {}).get(clip)
     return f", first in {row.file}:{row.line}" if row else ""

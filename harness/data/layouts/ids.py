@@ -19,20 +19,20 @@ class Ids(Protocol):
     """A scheme of clip ids."""
 
     def parse(self, text: str) -> str:
-        """The id in a list's words, whatever path stands before it. Raises: ValueError with the reason."""
+        """Return the id in a list's words, whatever path stands before it. Raises: ValueError with the reason."""
 
     def word(self, clip: str) -> str:
-        """The label that the id itself tells, or nothing."""
+        """Return the label that the id itself tells, or nothing."""
 
     def trees(self, folders: Folders) -> Iterator[str]:
-        """The relative paths of folders that hold clips."""
+        """Return the relative paths of folders that hold clips."""
 
     def entries(
         self,
         folders: Folders,
         tree: str,
     ) -> dict[str, str]:
-        """Id -> relative path of every clip in such a folder."""
+        """Return id -> relative path of every clip in such a folder."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class Numbered:
     digits: int
 
     def parse(self, text: str) -> str:
-        """The id in "00025", "25", "00025.mp4" or "/somebody/else/faces/00025"."""
+        """Return the id in "00025", "25", "00025.mp4" or "/somebody/else/faces/00025"."""
         return self._padded(_parts(text)[-1])
 
     def word(self, clip: str) -> str:
-        """A number tells no label."""
+        """Return nothing: a number tells no label."""
         return ""
 
     def trees(self, folders: Folders) -> Iterator[str]:
-        """Folders with numbered folders or videos."""
+        """Return folders with numbered folders or videos."""
         return (path for path, folder in folders.items() if any(numbered(folder)))
 
     def entries(
@@ -58,7 +58,7 @@ class Numbered:
         folders: Folders,
         tree: str,
     ) -> dict[str, str]:
-        """The clips of a folder; where there are several of a number, the exactly padded folder first."""
+        """Return the clips of a folder; where there are several of a number, the exactly padded folder first."""
         names = [(self._padded(name), name) for name in numbered(folders[tree])]
         found = {clip: join(tree, name) for clip, name in reversed(names)}  # of several, the first
         return found | {clip: join(tree, name) for clip, name in reversed(names) if name.partition(".")[0] == clip}
@@ -79,7 +79,7 @@ class Scenes:
     numbers: Numbered = Numbered(4)
 
     def parse(self, text: str) -> str:
-        """The id in the last three parts of a path; scene and emotion as the release spells them."""
+        """Return the id in the last three parts of a path; scene and emotion as the release spells them."""
         parts = _parts(text)
         if len(parts) < 3:
             raise ValueError(f"clip id {text!r} is not of the form 'Scene/Emotion/0015'")
@@ -87,11 +87,11 @@ class Scenes:
         return f"{self._scene(scene)}/{self._emotion(emotion)}/{self.numbers.parse(number)}"
 
     def word(self, clip: str) -> str:
-        """The emotion, which is the label of every clip of the release."""
+        """Return the emotion, which is the label of every clip of the release."""
         return clip.split("/")[1]
 
     def trees(self, folders: Folders) -> Iterator[str]:
-        """Folders whose grandchildren are called as emotions are, and hold numbered clips."""
+        """Return folders whose grandchildren are called as emotions are, and hold numbered clips."""
         known = {emotion.lower() for emotion in self.emotions}
         found = dict[str, None]()
         for path, folder in folders.items():
@@ -105,7 +105,7 @@ class Scenes:
         folders: Folders,
         tree: str,
     ) -> dict[str, str]:
-        """The clips of all scenes and emotions below a folder."""
+        """Return the clips of all scenes and emotions below a folder."""
         known = {emotion.lower(): emotion for emotion in self.emotions}
         found: dict[str, str] = {}
         for scene in folders[tree].folders:
@@ -122,7 +122,9 @@ class Scenes:
         return found
 
     def _scene(self, text: str) -> str:
-        """A scene that the release does not know is left as it is: the split will not be the official one."""
+        """Spell a scene as the release does;
+        one that it does not know is left as it is: the split will not be the official one.
+        """
         return self._spelt_scenes.get(text.lower(), text)
 
     @cached_property
@@ -137,7 +139,7 @@ class Scenes:
 
 
 def _parts(text: str) -> list[str]:
-    """The parts of a path of any system. Raises: ValueError if it leads upwards or cannot be printed."""
+    """Return the parts of a path of any system. Raises: ValueError if it leads upwards or cannot be printed."""
     parts = [part for part in re.split(r"[/\\]", text) if part not in ("", ".")]
     if not parts or ".." in parts or not text.isprintable():
         raise ValueError(f"clip id {text!r} is not a plain path")

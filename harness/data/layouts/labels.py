@@ -29,13 +29,13 @@ NOUNS = {form: noun for noun, form in FORMS.items()}
 
 
 def noun(word: str) -> str:
-    """The noun that this project calls an expression by, as far as it knows the word."""
+    """Return the noun that this project calls an expression by, as far as it knows the word."""
     return NOUNS.get(word.lower(), word.lower() if word.lower() in FORMS else word)
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What each number of a list means, and how that was found out."""
+    """Meaning of each number of a list, and how that was found out."""
 
     classes: Mapping[int, int]
     how: str
@@ -44,8 +44,11 @@ class Numbers:
 
 
 def read_words(rows: Iterable[ListRow], classes: Sequence[ClassLabel]) -> tuple[list[Labelled], list[BadRow]]:
-    """The class of each row whose label is a word, and the rows whose word is none."""
-    known = {form.lower(): i for i, c in enumerate(classes) for form in (FORMS.get(c.name, c.name), c.name, c.word)}
+    """Return the class of each row whose label is a word, and the rows whose word is none."""
+    known = {}
+    for i, c in enumerate(classes):
+        for form in (FORMS.get(c.name, c.name), c.name, c.word):
+            known[form.lower()] = i
     found: list[Labelled] = []
     bad = []
     for row in rows:
@@ -59,7 +62,7 @@ def read_words(rows: Iterable[ListRow], classes: Sequence[ClassLabel]) -> tuple[
 def read_numbers(
     rows: Iterable[ListRow], classes: Sequence[ClassLabel], numbers: Numbers
 ) -> tuple[list[Labelled], list[BadRow]]:
-    """The class of each row whose label is a number, and the rows whose number is none."""
+    """Return the class of each row whose label is a number, and the rows whose number is none."""
     valid = ", ".join(f"{number} ({classes[c].name})" for number, c in sorted(numbers.classes.items()))
     found: list[Labelled] = []
     bad = []
@@ -73,22 +76,22 @@ def read_numbers(
 
 
 def number_of(row: ListRow) -> int | None:
-    """The label as a number, if it is one that a class may have."""
+    """Return the label as a number, if it is one that a class may have."""
     return int(row.label) if row.label.isdecimal() and len(row.label) < 4 else None
 
 
 def are_numbers(rows: Sequence[ListRow]) -> bool:
-    """Whether labels are numbers: most of them are, so that one wrong word does not turn the whole list."""
+    """Return whether labels are numbers: most of them are, so that one wrong word does not turn the whole list."""
     return 2 * sum(row.label.isdecimal() for row in rows) > len(rows)
 
 
 def official_numbers(classes: Sequence[ClassLabel]) -> Numbers:
-    """The numbers that the official list uses."""
+    """Return the numbers that the official list uses."""
     return Numbers({c.number: i for i, c in enumerate(classes) if c.number is not None}, "official numbers")
 
 
 def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | None:
-    """What numbers mean by how often they come: class sizes differ, so the official sizes tell the order.
+    """Return what numbers mean by class frequency: class sizes differ, so the official sizes tell the order.
 
     `counts` and `totals` are clips of the same part, by number and by class. None if they do not match.
     """
@@ -98,16 +101,21 @@ def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | N
 
 
 def numbers_by_words(told: Counter[tuple[int, str]], classes: Sequence[ClassLabel]) -> Numbers | None:
-    """What numbers mean by the word that most clips of each have in their id, by (number, word) of every clip."""
+    """Return what numbers mean by the word that most clips of each have in their id, by (number,
+    word) of every clip.
+    """
     words = {number: word for (number, word), _ in reversed(told.most_common())}
     found = {number: next(i for i, c in enumerate(classes) if c.word == word) for number, word in words.items()}
     return _told(found, "the ids") if sorted(found.values()) == list(range(len(classes))) else None
 
 
 def numbers_by_columns(header: Sequence[str], classes: Sequence[ClassLabel]) -> Numbers | None:
-    """What numbers mean in a table of votes: from 1, in the order of the columns ("anger", "1happy") of the classes."""
+    """Return what numbers mean in a table of votes: from 1, in the order of the columns ("anger", "1happy") of the
+    classes.
+    """
     names = [noun(re.sub("^[0-9]*(vote)?[^a-z]*", "", column.strip().lower())) for column in header]
-    order = [known for name in names if (known := next((i for i, c in enumerate(classes) if c.name == name), -1)) >= 0]
+    places = {c.name: i for i, c in reversed(list(enumerate(classes)))}  # of classes of one name the first
+    order = [places[name] for name in names if name in places]
     if sorted(order) != list(range(len(classes))):
         return None
     return Numbers(dict(enumerate(order, start=1)), "numbers in the order of the columns, from 1")
@@ -118,7 +126,7 @@ def numbers_by_range(
     classes: Sequence[ClassLabel],
     first: int,
 ) -> Numbers:
-    """Numbers from 0 or from 1, by whether 0 or the highest of the latter occurs; `first` where neither does.
+    """Return numbers from 0 or from 1, by whether 0 or the highest of the latter occurs; `first` where neither does.
 
     With both, the list is wrong, and reading it from `first` will say where.
     """
@@ -133,7 +141,7 @@ def numbers_by_range(
 
 
 def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
-    """Whether class sizes are nearly the official ones, but in another order; a few clips may be missing."""
+    """Return whether class sizes are nearly the official ones, but in another order; a few clips may be missing."""
 
     def near(sizes: Sequence[int], others: Sequence[int]) -> bool:
         return all(abs(a - b) <= max(2, NEARLY * b) for a, b in zip(sizes, others, strict=True))

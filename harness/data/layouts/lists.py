@@ -38,7 +38,7 @@ class Family:
     held_out: bool = False  # called a validation list
 
     def covers(self, folds: Sequence[str]) -> bool:
-        """Whether every part of every fold is there."""
+        """Return whether every part of every fold is there."""
         return all((fold, part) in self.files for fold in folds for part in PARTS)
 
 
@@ -85,7 +85,8 @@ def find_lists(
 
 
 def classify(path: str, folds: Sequence[str]) -> tuple[str, Cell, bool]:
-    """Template, fold and part of a list, and whether it is called a validation list; WHOLE for one without a part.
+    """Return template, fold and part of a list, and whether it is called a validation list; WHOLE for one without a
+    part.
 
     The file's own name tells first, then the folders from the nearest on. With one fold, it need not be named.
     """
@@ -152,13 +153,13 @@ def _unusable(path: str, own_name: str) -> str:
 
 
 def _of_another(path: str, own_name: str) -> str:
-    """Whether a list is of another dataset, by its path."""
+    """Return whether a list is of another dataset, by its path."""
     lower = path.lower()
     return "" if own_name in lower else next((f"of {name}" for name in FIELD if name in lower), "")
 
 
 def _below(path: str, asked: str) -> str:
-    """The path below a folder that was asked for; a list that was asked for by name is what it is."""
+    """Return the path below a folder that was asked for; a list that was asked for by name is what it is."""
     folder = f"{Path(asked).expanduser().as_posix().rstrip('/')}/"
     return path.removeprefix(folder) if path.startswith(folder) else ""
 
@@ -168,7 +169,7 @@ def _asked_for(
     texts: Sequence[str],
     asked: str,
 ) -> tuple[list[tuple[Path, str]], list[Problem]]:
-    """The lists that the user names, which may lie outside the root: nothing but labels is taken from there."""
+    """Return the lists that the user names, which may lie outside the root: nothing but labels is taken from there."""
     pattern = re.sub(r"\{(fold|part)\}", "*", asked.rstrip("/"))
     inside = [text for text in texts if fnmatch(text, pattern) or fnmatch(text, f"{pattern}/*")]
     if inside:

@@ -1,4 +1,4 @@
-"""Read a dataset in any of its layouts: a table of what is known about it, and one way through."""
+"""Read a dataset in any known layout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN = 6  # lists named that were left alone
 
 @dataclass(frozen=True)
 class Layouts:
-    """What is known of a dataset: how clips are called, where they lie, and how the official split is made."""
+    """Facts known of a dataset: how clips are called, where they lie, and how the official split is made."""
 
     name: str
     title: str
@@ -68,7 +68,7 @@ class Layouts:
         )
 
     def read(self, root: Path, layout: str) -> Inventory:
-        """All folds below a root.
+        """Return all folds below a root.
 
         `layout` is `CLIPS:LISTS`, each a path below the root or empty for what is found; the lists may lie elsewhere.
 
@@ -118,12 +118,12 @@ class Layouts:
             problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems, *left),
             derived=tuple(derived),
             places={clip: (str(row.file), row.line) for clip, row in reading.places.items()},
-            lists={cell: str(row.file) for cell, rows in reading.rows.items() for row in list(rows.values())[:1]},
+            lists={cell: str(next(iter(rows.values())).file) for cell, rows in reading.rows.items() if rows},
             stated={c: int(row.frames) for c, row in reading.places.items() if row.frames},
         )
 
     def load(self, root: Path, fold: str) -> Fold:
-        """One fold as it is found below a root. Raises: BadData for wrong rows, or what `read` raises."""
+        """Return one fold as it is found below a root. Raises: BadData for wrong rows, or what `read` raises."""
         if fold not in self.folds:
             raise UnknownName(f"{self.title} has no fold {fold!r}; {suggestion(fold, self.folds)}")
         return self.read(root, "").checked().folds[fold]
@@ -162,7 +162,7 @@ class Layouts:
         return used, others
 
     def _official_first(self, families: Sequence[Family]) -> Sequence[Family]:
-        """Where several families give all parts, one that is the official split comes first."""
+        """Put the family first that is the official split, where several give all parts."""
         whole = [family for family in families if family.covers(self.folds)]
         best = next((family for family in whole if self._is_official(family)), None) if len(whole) > 1 else None
         return [best, *(family for family in families if family is not best)] if best else families
@@ -172,15 +172,16 @@ class Layouts:
         with suppress(BadData):
             read_family(family.template, family.files, self._meaning, trial)
         found = {cell: labels_sha256(part.items()) for cell, part in trial.parts.items()}
-        return all(found.get((f, part)) == self.sha256[f][i] for f in self.folds for i, part in enumerate(PARTS))
+        folds = {fold: tuple(found.get((fold, part)) for part in PARTS) for fold in self.folds}
+        return all(folds[fold] == self.sha256[fold] for fold in self.folds)
 
     def _told(self, tree: Tree) -> dict[str, int]:
-        """The classes that ids on disk tell."""
+        """Return the classes that ids on disk tell."""
         classes = {c.word: i for i, c in enumerate(self.classes)}
         return {clip: classes[word] for clip in tree.entries if (word := self.ids.word(clip))}
 
     def _open_fold(self, reading: Reading) -> Cell | None:
-        """The first part that no list gives."""
+        """Return the first part that no list gives."""
         cells = ((fold, part) for fold in self.folds for part in PARTS)
         return next((cell for cell in cells if cell not in reading.parts), None)
 
@@ -191,7 +192,7 @@ class Layouts:
         reading: Reading,
         used: list[str],
     ) -> dict[str, int] | None:
-        """The labels of the first list without a part that is one: many a text file merely has the name of one.
+        """Return the labels of the first list without a part that is one: many a text file merely has the name of one.
 
         DFEW's table of votes labels 362 clips that the official split leaves out, as no crops of them were made.
         """
@@ -216,7 +217,7 @@ class Layouts:
         return None
 
     def _whole_size(self, labels: Mapping[str, int]) -> bool:
-        """Whether there are as many clips of each class as in all of the official split."""
+        """Return whether there are as many clips of each class as in all of the official split."""
         sizes = Counter(labels.values())
         return [sizes[i] for i in range(len(self.classes))] == [
             sum(s) for s in zip(*self.counts[self.folds[0]], strict=True)

@@ -34,7 +34,7 @@ class Tree:
     problems: Sequence[Problem]
 
     def place(self, clip: str) -> str:
-        """Where a clip lies, or should lie, below the root."""
+        """Return where a clip lies, or should lie, below the root."""
         return self.entries.get(clip) or join(self.path, clip)
 
     @property
@@ -53,7 +53,8 @@ def find_tree(
     wanted: Collection[str],
     asked: str,
 ) -> Tree:
-    """The folder asked for; or the first known one that holds half of the wanted clips; or the one with the most.
+    """Return the folder asked for; or the first known one that holds half of the wanted clips; or the one with the
+    most.
 
     Raises: BadData if there is none, with what is there.
     """
@@ -85,12 +86,12 @@ def find_tree(
 
 
 def _share(entries: Mapping[str, str], wanted: Collection[str]) -> float:
-    """Share of the wanted clips that are there; with no list to compare with, whether there is any."""
+    """Return the share of the wanted clips that are there; with no list to compare with, whether there is any."""
     return sum(clip in entries for clip in wanted) / len(wanted) if wanted else float(bool(entries))
 
 
 def _crops(path: str, known: Sequence[Crops]) -> Crops | None:
-    """The known crops of a path, by its last folders."""
+    """Return the known crops of a path, by its last folders."""
     lower = f"/{path.lower()}"
     return next((crops for crops in known if any(lower.endswith(f"/{name.lower()}") for name in crops.folders)), None)
 
@@ -127,6 +128,6 @@ def _asked_for(
 
 
 def _instead(folders: Mapping[str, Folder]) -> str:
-    """What is at the root, and the first empty-handed folder of it."""
+    """Return what the root holds, for the error message."""
     shown = ", ".join(map(repr, [*folders[""].folders, *folders[""].texts][:6])) or "nothing"
     return f"the root holds {shown}. Unpack the release there, or name the right folder"

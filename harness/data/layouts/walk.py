@@ -42,7 +42,7 @@ class Listing:
 
 
 def join(folder: str, name: str) -> str:
-    """`folder/name`, where the root is the empty folder."""
+    """Return `folder/name`, where the root is the empty folder."""
     return f"{folder}/{name}" if folder else name
 
 
@@ -69,18 +69,18 @@ def look(root: Path) -> Listing:
 
 
 def numbered(folder: Folder) -> Iterator[str]:
-    """Names of clips in a folder: folders first, then videos, whose stem is a number."""
+    """Yield names of clips in a folder: folders first, then videos, whose stem is a number."""
     yield from (name for name in folder.folders if is_number(name))
     yield from (name for name in folder.videos if is_number(name.rpartition(".")[0]))
 
 
 def is_number(name: str) -> bool:
-    """Whether a name is one that numbers a clip; a date and time is too long."""
+    """Return whether a name is one that numbers a clip; a date and time is too long."""
     return name.isascii() and name.isdecimal() and len(name) <= 9
 
 
 def spelt(folders: Mapping[str, Folder], path: str) -> str | None:
-    """The path as it is written on disk, whatever its case."""
+    """Return the path as it is written on disk, whatever its case."""
     lower = path.strip("/").lower()
     return next((known for known in sorted(folders) if known.lower() == lower), None)
 
@@ -122,7 +122,7 @@ def _kind(
     listing: Listing,
     path: str,
 ) -> str:
-    """`folder`, `file`, or nothing for a pipe, a broken link and the like; links count as what they lead to."""
+    """Return `folder`, `file`, or nothing for a pipe, a broken link and the like; links count as what they lead to."""
     try:
         return "folder" if entry.is_dir() else "file" if entry.is_file() else ""
     except OSError as error:  # a link that leads to itself

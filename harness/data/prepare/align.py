@@ -19,7 +19,7 @@ def align(
     size: int,
     margin: float,
 ) -> Image.Image:
-    """A crop (size, size) turned, scaled and shifted so that the face's five points lie where they belong.
+    """Return a crop (size, size) turned, scaled and shifted so that the face's five points lie where they belong.
 
     Args:
         frame: (H, W, 3) uint8; what lies outside of it is black.
@@ -43,13 +43,14 @@ def align(
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, float, float, float]:
-    """(a, b, x, y) of the map (u, v) -> (a u - b v + x, b u + a v + y) that brings `source` closest to `target`.
+    """Return (a, b, x, y) of the map (u, v) -> (a u - b v + x, b u + a v + y) that brings `source` closest to `target`.
 
     Least squares over points (N, 2): rotation, scale and shift, no mirroring.
     """
     u, v = (source - source.mean(0)).T
     p, q = (target - target.mean(0)).T
     spread = float((u * u + v * v).sum()) or 1.0
-    a, b = float((u * p + v * q).sum()) / spread, float((u * q - v * p).sum()) / spread
+    a = float((u * p + v * q).sum()) / spread
+    b = float((u * q - v * p).sum()) / spread
     (u0, v0), (p0, q0) = source.mean(0), target.mean(0)
     return a, b, float(p0 - a * u0 + b * v0), float(q0 - b * u0 - a * v0)

@@ -24,7 +24,7 @@ Status = Literal["started", "done", "failed"]
 
 @dataclass(frozen=True)
 class Settings:
-    """What the crops depend on, besides the clip."""
+    """Settings that the crops depend on, besides the clip."""
 
     size: int = 224
     margin: float = 0.0
@@ -34,7 +34,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Record:
-    """What became of a clip. `rows` has one entry a source frame."""
+    """Outcome of one clip. `rows` has one entry a source frame."""
 
     clip: str
     key: str  # of the clip's state and the settings
@@ -85,7 +85,7 @@ def prepare_clip(
 
 
 def key_of(clip: RawClip, settings: Settings) -> str:
-    """Equal as long as neither the clip nor a setting has changed."""
+    """Return a key that is equal as long as neither the clip nor a setting has changed."""
     return digest([clip.id, clip.state, asdict(settings)])
 
 
@@ -94,7 +94,7 @@ def kept_record(
     out: Path,
     settings: Settings,
 ) -> Record | None:
-    """The record of an earlier run, if all that it promises is still there and nothing has changed since."""
+    """Return the record of an earlier run, if all that it promises is still there and nothing has changed since."""
     record = read_record(out, clip.id)
     if record is None or record.status != "done":
         return None
@@ -106,7 +106,7 @@ def kept_record(
 
 
 def read_record(out: Path, clip: str) -> Record | None:
-    """What an earlier run wrote of a clip."""
+    """Return what an earlier run wrote of a clip."""
     try:
         return Record(**json.loads(_record_file(out, clip).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

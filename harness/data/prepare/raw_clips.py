@@ -27,7 +27,7 @@ class RawClip:
     path: Path
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Every frame in order, (H, W, 3) uint8, upright. Raises: BadSample naming what cannot be decoded."""
+        """Yield every frame in order, (H, W, 3) uint8, upright. Raises: BadSample naming what cannot be decoded."""
         sample = Sample(self.id, self.path, 0)
         if self.path.is_dir():
             yield from (read_frames(sample, [file])[0] for file in frame_files(sample))
@@ -43,7 +43,7 @@ class RawClip:
 
 
 def find_clips(source: Path) -> list[RawClip]:
-    """All clips below a folder, or the one that a file is; links are followed, each folder once.
+    """Return all clips below a folder, or the one that a file is; links are followed, each folder once.
 
     Raises:
         HarnessError: nothing there.

@@ -15,7 +15,7 @@ Track = dict[int, Face]  # frame -> face
 
 
 def choose(frames: Sequence[Sequence[Face]], pick: Pick) -> dict[int, Face]:
-    """The face of each frame that has one.
+    """Return the face of each frame that has one.
 
     `tracked`: the one face that covers most of the clip, by the sum of its boxes' areas; frames in which it is not
     found have none, whoever else they show. `largest`: the largest of each frame.
@@ -27,7 +27,7 @@ def choose(frames: Sequence[Sequence[Face]], pick: Pick) -> dict[int, Face]:
 
 
 def follow(frames: Sequence[Sequence[Face]]) -> list[Track]:
-    """Tracks of faces, each frame's faces being dealt to the tracks by overlap, the largest overlap first."""
+    """Return tracks of faces, each frame's faces being dealt to the tracks by overlap, the largest overlap first."""
     tracks: list[Track] = []
     for number, faces in enumerate(frames):
         recent = [track for track in tracks if number - max(track) <= GAP]

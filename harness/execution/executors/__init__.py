@@ -7,7 +7,7 @@ from harness.execution.executors.interface import Executor
 
 
 def get_executor(name: str) -> Executor:
-    """The executor of that name; Ray is imported only when it is asked for."""
+    """Return the executor of that name; Ray is imported only when it is asked for."""
     if name == "inline":
         from harness.execution.executors.inline import run_inline
 

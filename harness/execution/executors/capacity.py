@@ -15,14 +15,18 @@ from harness.plugin import registry
 
 @dataclass(frozen=True)
 class Resources:
-    """What one task asks Ray for."""
+    """Resources that one task asks Ray for."""
 
     cpus: int
     gpus: float
 
     def options(self) -> dict[str, Any]:
-        """As options of a task. The driver retries by itself, so that it can keep the reasons."""
-        return {"num_cpus": self.cpus, "num_gpus": self.gpus, "max_retries": 0}
+        """Return them as options of a Ray task. The driver retries by itself, so that it can keep the reasons."""
+        return {
+            "num_cpus": self.cpus,
+            "num_gpus": self.gpus,
+            "max_retries": 0,
+        }
 
 
 class Capacity:
@@ -48,22 +52,24 @@ class Capacity:
         self.gpus = max((gpus for _, gpus in self.nodes), default=0.0)
 
     def needs(self, job: JobSpec) -> Resources:
-        """What a job asks for: what was set, else what its method declares, as far as a node has it."""
+        """Return what a job asks for: what was set, else what its method declares, as far as a node has it."""
         given = self.cluster.gpus_per_job
         if given is None:
             given = min(registry.method(job.method).spec.gpus, self.gpus)
         return Resources(self.cpus, given)
 
     def whole(self, needs: Resources) -> Resources:
-        """The same with a node to itself."""
+        """Return the same resources with a node to itself."""
         return replace(needs, cpus=max([needs.cpus, *(cpus for cpus, gpus in self.nodes if gpus >= needs.gpus)]))
 
     def slots(self, needs: Resources) -> int:
-        """How many such tasks run at once."""
+        """Return how many such tasks run at once."""
         return sum(
             min(cpus // needs.cpus, int(gpus / needs.gpus + 1e-6) if needs.gpus else cpus) for cpus, gpus in self.nodes
         )
 
     def window(self, needs: Resources) -> int:
-        """How many tasks are with Ray at a time: as many again as run, so that no worker waits for the driver."""
+        """Return how many tasks are with Ray at a time:
+        as many again as run, so that no worker waits for the driver.
+        """
         return self.cluster.max_jobs or 2 * max(self.slots(needs), 1)

@@ -116,7 +116,9 @@ class Dispatcher:
                 yield job, self.claims.result(job) or {}
 
     def _ready(self) -> Iterator[JobSpec]:
-        """Jobs whose shards are there, as long as there is room; those of other drivers are looked at now and then."""
+        """Yield jobs whose shards are there, as long as there is room;
+        those of other drivers are looked at now and then.
+        """
         if self.waiting and time.monotonic() - self.looked > WAIT_SECONDS:
             self.looked = time.monotonic()
             self.jobs.extendleft(reversed(self.waiting))
@@ -146,7 +148,11 @@ class Dispatcher:
         task = self.run_task.options(**self._needs(job, job.id).options())
         self.tasks[task.remote(job, context, self.events)] = running
 
-    def _needs(self, job: JobSpec, name: str | ShardFill) -> Resources:
+    def _needs(
+        self,
+        job: JobSpec,
+        name: str | ShardFill,
+    ) -> Resources:
         needs = self.capacity.needs(job)
         return self.capacity.whole(needs) if name in self.retries.alone else needs
 
@@ -156,7 +162,11 @@ class Dispatcher:
             time.sleep(POLL_SECONDS if self.waiting else 0)
             return
         refs = list(self.tasks)
-        ready, _ = ray.wait(refs, num_returns=1, timeout=POLL_SECONDS)
+        ready, _ = ray.wait(
+            refs,
+            num_returns=1,
+            timeout=POLL_SECONDS,
+        )
         if ready:
             ready, _ = ray.wait(
                 refs,
@@ -173,14 +183,14 @@ class Dispatcher:
                 yield from self._end(running.work, running, ref)
 
     def _events(self) -> list[Event]:
-        """What has come since the last time; nothing as long as the mailbox is being started again."""
+        """Return what has come since the last time; nothing as long as the mailbox is being started again."""
         self.asked = self.asked or self.events.drain.remote()
         if not ray.wait([self.asked], timeout=POLL_SECONDS)[0]:
             return []
         asked, self.asked = self.asked, None
         try:
             return list(ray.get(asked))
-        except RayActorError:  # its node was lost, and what was in it is for the eye only
+        except RayActorError:  # its node was lost, and what was in it was only for the progress display
             self.events = _mailbox()
             return []
 
@@ -220,7 +230,7 @@ class Dispatcher:
         running: Running,
         ref: Any,
     ) -> Iterator[Finished]:
-        """The job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
+        """Yield the job's result; one whose worker was lost is tried again, and in the end becomes a failed row."""
         context = replace(self.plan.context, lost=self.retries.reasons(job.id))
         lost, cause = "", None
         try:
@@ -283,7 +293,7 @@ def _mailbox() -> Any:
 
 
 def _fetch(ref: Any) -> Any:
-    """What a task returned. Raises: CannotWrite, if that was its trouble; RayError."""
+    """Return what a task returned. Raises: CannotWrite, if that was its trouble; RayError."""
     try:
         return ray.get(ref)
     except RayTaskError as error:
@@ -293,7 +303,7 @@ def _fetch(ref: Any) -> Any:
 
 
 def _reason(error: RayError) -> str:
-    """A Ray error in words: its type, and the cause that a task gave, or Ray's own first line."""
+    """Return a Ray error in words: its type, and the cause that a task gave, or Ray's own first line."""
     cause = getattr(error, "cause", None)
     text = str(cause).strip() if cause else str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text}"

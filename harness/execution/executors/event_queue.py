@@ -12,7 +12,7 @@ STEP_SECONDS = 0.5
 
 
 class EventQueue:
-    """Runs as a Ray actor."""
+    """Queue of events, which runs as a Ray actor."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -22,16 +22,16 @@ class EventQueue:
         self.events.append(event)
 
     def flush(self) -> None:
-        """Returns when everything that the same worker sent before has come: an actor keeps each caller's order."""
+        """Wait until everything that the same worker sent before has come: an actor keeps each caller's order."""
 
     def drain(self) -> list[Event]:
-        """Everything since the last call."""
+        """Return everything since the last call."""
         events, self.events = self.events, []
         return events
 
 
 class Throttled:
-    """Sends every event but steps, of which at most two a second: they are for the eye only."""
+    """Sender of every event; of steps at most two a second, as they are only for the progress display."""
 
     def __init__(self, send: Callable[[Event], Any]) -> None:
         self.send = send

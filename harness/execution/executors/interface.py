@@ -13,7 +13,9 @@ Finished = tuple[JobSpec, dict[str, Any]]
 
 
 class Executor(Protocol):
-    """Runs what a plan has to do and yields each job with its result, in the order in which they finish."""
+    """Part that runs what a plan has to do, and yields each job with its result,
+    in the order in which they finish.
+    """
 
     def __call__(
         self,

@@ -64,7 +64,11 @@ def fill_task(
     return fill_shard(fill, context, skip_bad=skip_bad)
 
 
-def run_task(job: JobSpec, context: RunContext, events: Any) -> Any:
+def run_task(
+    job: JobSpec,
+    context: RunContext,
+    events: Any,
+) -> Any:
     """Run a job on a worker. Being cancelled (SIGINT) or preempted (SIGTERM) saves where it stands first.
 
     Either way the worker then ends. Preempted, its machine is being taken away: the driver sees a lost worker, and

@@ -22,7 +22,7 @@ class Retries:
     alone: set[Hashable] = field(default_factory=set)
 
     def reasons(self, name: Hashable) -> tuple[str, ...]:
-        """Why each try so far came to nothing."""
+        """Return why each try so far came to nothing."""
         return tuple(self.lost[name])
 
     def again(
@@ -31,7 +31,7 @@ class Retries:
         reason: str,
         error: Exception | None = None,
     ) -> bool:
-        """Whether what was lost for this reason is to be tried again; if so, the reason is kept."""
+        """Return whether what was lost for this reason is to be tried again; if so, the reason is kept."""
         crowded = isinstance(error, OutOfMemoryError) and name not in self.alone
         if crowded:
             self.alone.add(name)

@@ -22,7 +22,7 @@ STORE_BYTES = 200_000_000  # results are small and features travel by file
 
 @contextmanager
 def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None]:
-    """Be connected to Ray while the block runs.
+    """Connect to Ray while the block runs.
 
     Raises:
         HarnessError: there is no Ray at the address.

@@ -16,7 +16,7 @@ ORDER = ("error", "warning", "note")
 
 
 def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[Finding]:
-    """All findings, the gravest first.
+    """Return all findings, the gravest first.
 
     Args: a board whose predictions were read, and the methods as they are registered now.
     """
@@ -32,5 +32,5 @@ def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[F
 
 
 def as_json(found: list[Finding]) -> list[dict[str, Any]]:
-    """Plain data of findings."""
+    """Return plain data of findings."""
     return [vars(finding) for finding in found]

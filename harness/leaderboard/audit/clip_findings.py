@@ -26,7 +26,7 @@ NAMED = 5
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Near-duplicates within the test clips of each fold, and bias by clip length of each row."""
+    """Yield near-duplicates within the test clips of each fold, and bias by clip length of each row."""
     for key, tests in board.tests.items():
         dataset = str(dict(zip(SECTION, key, strict=True))["dataset"])
         yield from _in_several_folds(tests, dataset)
@@ -35,7 +35,7 @@ def findings(board: Board) -> Iterator[Finding]:
 
 
 def _by_length(board: Board, tests: Inference) -> Iterator[Finding]:
-    """UAR of clips of fewer than 16 frames beside that of the others, over the classes with enough of both."""
+    """Yield UAR of clips of fewer than 16 frames beside that of the others, over the classes with enough of both."""
     short = tests.panel.frames < SHORT
     known = tests.panel.frames > 0
     labels = tests.outcomes.labels
@@ -50,7 +50,10 @@ def _by_length(board: Board, tests: Inference) -> Iterator[Finding]:
     fractions = [recalls(labels[side], tests.outcomes.right[side]) for side in sides]  # (C, M) each
     sizes = [np.bincount(labels[side])[both][:, None] for side in sides]
     smooth = [(p * n + 1) / (n + 2) for p, n in zip(fractions, sizes, strict=True)]  # a recall of 0 or 1 is not sure
-    errors = [np.sqrt((p * (1 - p) / n).sum(0)) / len(both) for p, n in zip(smooth, sizes, strict=True)]
+    errors = []
+    for p, n in zip(smooth, sizes, strict=True):
+        variance = p * (1 - p) / n
+        errors.append(np.sqrt(variance.sum(0)) / len(both))
     few, many = (p.mean(0) for p in fractions)
     for column, name in enumerate(tests.rows):
         gap, error = many[column] - few[column], np.hypot(errors[0][column], errors[1][column])
@@ -95,7 +98,11 @@ def _duplicates(
         ids, labels = tests.panel.ids[inside], tests.panel.labels[inside]
         for a, b in near_duplicates(_logits(board, tests, fold, ids)):
             pairs.append(
-                {"fold": fold, "clips": [str(ids[a]), str(ids[b])], "same_label": bool(labels[a] == labels[b])}
+                {
+                    "fold": fold,
+                    "clips": [str(ids[a]), str(ids[b])],
+                    "same_label": bool(labels[a] == labels[b]),
+                }
             )
     if pairs:
         named = first_few([f"{' and '.join(pair['clips'])} (fold {pair['fold']})" for pair in pairs], NAMED)
@@ -117,7 +124,7 @@ def _logits(
     fold: str,
     ids: np.ndarray,
 ) -> list[np.ndarray]:
-    """Logits of one job each of a few rows, (N, C)."""
+    """Return logits of one job each of a few rows, (N, C)."""
     found = []
     for row in tests.rows:
         part = next((part for part in board.evidence.parts[row] if part.fold == fold), None)
@@ -139,7 +146,7 @@ def _read(folder: str, classes: Sequence[str]) -> np.ndarray | None:
 
 
 def near_duplicates(logits: Sequence[np.ndarray]) -> list[tuple[int, int]]:
-    """Pairs of clips that all witnesses see as one: closer than chance would bring any two.
+    """Return pairs of clips that all witnesses see as one: closer than chance would bring any two.
 
     Args: logits (N, C) of each witness.
     """

@@ -17,7 +17,9 @@ HISTORY = "history.parquet"
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Missing or broken predictions, scores they do not bear out, other clips or labels, test scores in a history."""
+    """Yield missing or broken predictions, scores they contradict, other clips or labels,
+    test scores in a history.
+    """
     for row in board.as_rows:
         for text in board.evidence.problems.get(row["row"], []):
             yield about(row, "error", "bad-predictions", text)
@@ -33,7 +35,9 @@ def findings(board: Board) -> Iterator[Finding]:
 
 
 def _scores(board: Board, row: BoardRow) -> Iterator[Finding]:
-    """A confusion matrix or a metric that the predictions do not give. WAR and UAR decide ranks: those are errors."""
+    """Yield a confusion matrix or a metric that the predictions do not give.
+    WAR and UAR decide ranks: those are errors.
+    """
     for wrong in board.differences.get(row["row"], ()):
         where = f"fold {wrong.part.fold} seed {wrong.part.seed}"
         if wrong.name == CONFUSION:
@@ -73,6 +77,10 @@ def _same_seeds(row: BoardRow, parts: list[JobPredictions]) -> Iterator[Finding]
     by_fold: dict[str, list[JobPredictions]] = {}
     for part in parts:
         by_fold.setdefault(part.fold, []).append(part)
-    alike = [len(found) > 1 and len({part.predicted.tobytes() for part in found}) == 1 for found in by_fold.values()]
+    alike = []
+    for found in by_fold.values():
+        different = {part.predicted.tobytes() for part in found}
+        alike.append(len(found) > 1 and len(different) == 1)
     if alike and all(alike):
-        yield about(row, "note", "equal-seeds", "all seeds gave the same predictions: its seeds are no repetitions")
+        text = "all seeds gave the same predictions: the seeds are not independent repetitions"
+        yield about(row, "note", "equal-seeds", text)

@@ -32,7 +32,7 @@ def about(
     message: str,
     **values: Any,
 ) -> Finding:
-    """A finding about one leaderboard row."""
+    """Return a finding about one leaderboard row."""
     return Finding(
         level,
         code,

@@ -18,7 +18,9 @@ NAMED = 3
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Rows whose protocol has another hash than they say, and results that were edited after they were written."""
+    """Yield rows whose protocol has another hash than they say,
+    and results that were edited after they were written.
+    """
     for row in board.as_rows:
         if row["protocol_id"] != row["protocol_hash"]:
             text = f"its protocol hash {row['protocol_hash']} is not that of its protocol, {row['protocol_id']}"
@@ -32,7 +34,7 @@ def findings(board: Board) -> Iterator[Finding]:
 
 
 def _faults(result: Mapping[str, Any]) -> Iterator[tuple[Level, str, str]]:
-    """Level, code and text of what in a result contradicts the rest of it."""
+    """Yield level, code and text of what in a result contradicts the rest of it."""
     try:
         job_of(result)
     except HarnessError:

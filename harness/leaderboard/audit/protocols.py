@@ -15,7 +15,7 @@ NAMED = 3  # rows named for each protocol; the rest are counted
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Every field in which two rows of one dataset differ in protocol or data; where only the data's fingerprint
+    """Yield every field in which two rows of one dataset differ in protocol or data; where only the data's fingerprint
     does, they are ranked together all the same, since their test clips are compared one by one."""
     groups: dict[tuple[str, bool], dict[str, list[BoardRow]]] = {}
     for row in board.as_rows:

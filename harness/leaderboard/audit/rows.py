@@ -20,7 +20,7 @@ NOTHING = 1e-9  # a spread that is rounding
 
 
 def findings(board: Board) -> Iterator[Finding]:
-    """Zero recalls, spreads, oracle gaps, and what is missing of each row."""
+    """Yield zero recalls, spreads, oracle gaps, and what is missing of each row."""
     sums = board.confusions
     for row in board.as_rows:
         if row["row"] in sums:
@@ -57,14 +57,16 @@ def _zero_recall(
 
 
 def _spread(board: Board, row: BoardRow) -> Iterator[Finding]:
-    """Seeds that spread more than folds: the mean is one of chances, and more seeds are needed."""
+    """Yield seeds that spread more than folds: the mean is one of chances, and more seeds are needed."""
     mine = board.jobs.frame["row"] == row["row"]
-    jobs = board.jobs.frame[mine & board.jobs.done][["fold", "seed"]].join(board.jobs.metrics[list(SCORES)])
+    done = board.jobs.frame[mine & board.jobs.done]
+    jobs = done[["fold", "seed"]].join(board.jobs.metrics[list(SCORES)])
     if jobs["fold"].nunique() < 2 or jobs["seed"].nunique() < 2:
         return
     for name in SCORES:
         by_fold = jobs.groupby("fold")[name]
-        seeds, folds = float(np.sqrt(by_fold.var(ddof=1).mean())), float(by_fold.mean().std(ddof=1))
+        seeds = float(np.sqrt(by_fold.var(ddof=1).mean()))
+        folds = float(by_fold.mean().std(ddof=1))
         if seeds > folds + NOTHING:
             text = (
                 f"seeds spread more than folds in {name.upper()}: standard deviation {seeds * POINTS:.2f} points over "
@@ -91,7 +93,7 @@ def _oracle(row: BoardRow) -> Iterator[Finding]:
 
 
 def outdated(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> Iterator[Finding]:
-    """Rows made by another version, or other source, of their plugin than the registered one."""
+    """Yield rows made by another version, or other source, of their plugin than the registered one."""
     for row in board.as_rows:
         if row["method"] not in methods:
             text = f"method {row['method']!r} is not registered, so its version cannot be checked"

@@ -34,7 +34,7 @@ def across_tables(board: Board) -> dict[bool, list[Across]]:
 
 
 def across(board: Board, demo: bool) -> list[Across]:
-    """The tables across datasets. Each section stands in exactly one of them.
+    """Return the tables across datasets. Each section stands in exactly one of them.
 
     Sections of different datasets meet when their rule is the same. Where a dataset has several protocols
     under one rule (crops, versions), the one with most rows joins the first table, the next one the second.
@@ -50,10 +50,14 @@ def across(board: Board, demo: bool) -> list[Across]:
 
 
 def _across(found: Mapping[str, Section]) -> Across:
-    """Rows of one method in one line. Older data of the same method gets a line of its own."""
+    """Put rows of one method in one line. Older data of the same method gets a line of its own."""
     lines: dict[tuple[str, int], dict[str, BoardRow]] = {}
     for dataset, section in found.items():
-        newest = section.frame.sort_values("last_finished", ascending=False, kind="stable")
+        newest = section.frame.sort_values(
+            "last_finished",
+            ascending=False,
+            kind="stable",
+        )
         ordinal = newest.groupby("entry").cumcount()
         for row in section.rows:
             lines.setdefault((row["entry"], int(ordinal[row["row"]])), {})[dataset] = row
@@ -70,7 +74,7 @@ def _across(found: Mapping[str, Section]) -> Across:
 
 
 def _order(line: Mapping[str, BoardRow], datasets: int) -> tuple[Any, ...]:
-    """Lines ranked on every dataset first, by mean WAR; then by how many datasets they are ranked on."""
+    """Return the sort key of a line: ranked on every dataset first, by mean WAR; then by how many it is ranked on."""
     ranked = [float(row["war_mean"]) for row in line.values() if row["ranked"]]
     mean = sum(ranked) / datasets if len(ranked) == datasets else 0.0
     first = next(iter(line.values()))

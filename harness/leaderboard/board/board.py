@@ -23,7 +23,7 @@ from harness.leaderboard.board.verification import Difference, verified
 
 EXACT = 9  # digits of a score that rounding in its sums does not touch
 REFUTED = "its scores are not those that its own predictions give"
-UNREADABLE = "its predictions are missing or cannot be read, so that nothing bears out its scores"
+UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be verified"
 OTHER_CLIPS = "its test clips are not those of most rows"
 
 
@@ -87,7 +87,7 @@ def aggregate(
     datasets: Mapping[str, DatasetSpec],
     look: Callable[[Jobs], Evidence] | None = None,
 ) -> Board:
-    """All results as a board. A dataset that is no longer registered counts the folds seen.
+    """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
     `look` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
     confusion matrix does not hold.
@@ -143,19 +143,19 @@ def _empty(jobs: Jobs, datasets: Mapping[str, DatasetSpec]) -> Board:
 
 
 def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str, str]:
-    """Registered datasets in their order, then the others by name."""
+    """Return registered datasets in their order, then the others by name."""
     names = sorted(set(rows["dataset"]) - set(datasets))
     return {name: spec.title for name, spec in datasets.items()} | {name: name for name in names}
 
 
 def strict_mean(frame: pd.DataFrame, level: str | list[str]) -> pd.DataFrame:
-    """Mean within each group; a group with a missing cell has a missing mean."""
+    """Take the mean within each group; a group with a missing cell has a missing mean."""
     groups = frame.groupby(level=level)
     return groups.mean().where(groups.count().eq(groups.size(), axis=0))
 
 
 def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
-    """Each metric by (row, fold), averaged over seeds; missing unless every seed of the row is there."""
+    """Return each metric by (row, fold), averaged over seeds; missing unless every seed of the row is there."""
     values = jobs.metrics.set_axis(cells(jobs))
     sizes = values.groupby(level=["row", "fold"]).size()
     full = sizes == there["n_seeds"].reindex(sizes.index, level="row")
@@ -168,7 +168,7 @@ def _statistics(
     there: pd.DataFrame,
     more: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
+    """Return mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
     mean = strict_mean(folds, "row").where(there["complete"])
     over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
     std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
@@ -184,12 +184,14 @@ def _statistics(
 
 
 def _cost(jobs: Jobs) -> pd.DataFrame:
-    """Mean over the jobs that measured it: cost belongs to the method, not to a fold."""
+    """Take the mean over the jobs that measured it: cost belongs to the method, not to a fold."""
     return jobs.cost.groupby(jobs.frame["row"]).mean().add_prefix("cost.")
 
 
 def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.DataFrame:
-    """Order by WAR, then UAR, within a section; equal pairs share a place, the rest have none and come last."""
+    """Put rows in order of WAR, then UAR, within a section;
+    equal pairs share a place, the rest have none and come last.
+    """
     ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(excluded)
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
@@ -210,7 +212,7 @@ def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.Da
 def _tests(
     rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
 ) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
-    """Inference of the ranked rows of each section whose predictions verify them; and rows with other test clips."""
+    """Test the ranked rows of each section whose predictions verify them; and find rows with other test clips."""
     found: dict[Key, Inference] = {}
     other_clips: dict[str, list[str]] = {}
     for key, section in rows.groupby(SECTION, sort=False):
@@ -238,7 +240,7 @@ def _excluded(
     tests: Mapping[Key, Inference],
     other_clips: Mapping[str, list[str]],
 ) -> dict[str, str]:
-    """Why a row is excluded from ranking.
+    """Return why a row is excluded from ranking.
 
     Its predictions contradict its scores, or cannot be checked while those of other rows of its table can.
     """

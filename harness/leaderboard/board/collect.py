@@ -94,7 +94,7 @@ def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
 
 
 def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
-    """What makes two jobs belong to one leaderboard row; the protocol itself stands behind its hash."""
+    """Return what makes two jobs belong to one leaderboard row; the protocol itself stands behind its hash."""
     plugin, backbone = result["plugin"], result["backbone"]
     return {
         "dataset": result["dataset"],
@@ -118,7 +118,7 @@ def _keys(
     records: list[dict[str, Any]],
     digests: Digests,
 ) -> list[str]:
-    """The row of each job. A job that failed early does not know that its data are the demo; its twins do."""
+    """Return the row of each job. A job that failed early does not know that its data are the demo; its twins do."""
     demo = {(facts["dataset"], facts["fingerprint"]) for facts in shared if facts["demo"]}
     for facts, record in zip(shared, records, strict=True):
         if record["status"] != "done":
@@ -127,7 +127,7 @@ def _keys(
 
 
 def _digest(data: Mapping[str, Any], known: Digests) -> str:
-    """The digest of plain data, made once: thousands of jobs share a row."""
+    """Return the digest of plain data, made once: thousands of jobs share a row."""
     key = repr(data)
     if key not in known:
         known[key] = digest(data)
@@ -135,7 +135,7 @@ def _digest(data: Mapping[str, Any], known: Digests) -> str:
 
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row's hash stands for; of the protocol its hash, unless that is not its own."""
+    """Return what a row's hash stands for; of the protocol its hash, unless that is not its own."""
     told = {"protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
     return {name: value for name, value in facts.items() if name not in told}
 
@@ -160,7 +160,7 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hardware(result: Mapping[str, Any]) -> str:
-    """What the job ran on: latencies are compared within one hardware only."""
+    """Return what the job ran on: latencies are compared within one hardware only."""
     facts = (result.get("provenance") or {}).get("hardware") or {}
     threads = (result.get("provenance") or {}).get("threads")
     parts = [
@@ -179,8 +179,12 @@ def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _numbers(values: Mapping[str, Any] | None) -> dict[str, float]:
-    """The finite numbers among the values; anything else is a missing cell."""
-    return {k: float(v) for k, v in (values or {}).items() if isinstance(v, (int, float)) and math.isfinite(v)}
+    """Return the finite numbers among the values; anything else is a missing cell."""
+    numbers = {}
+    for name, value in (values or {}).items():
+        if isinstance(value, (int, float)) and math.isfinite(value):
+            numbers[name] = float(value)
+    return numbers
 
 
 def _floats(records: list[dict[str, float]], always: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -194,7 +198,7 @@ def _floats(records: list[dict[str, float]], always: tuple[str, ...] = ()) -> pd
 
 
 def _newest(frame: pd.DataFrame) -> pd.Index[int]:
-    """Index of the jobs that count, sorted by row, fold and seed so that sums do not depend on file order.
+    """Return the index of the jobs that count, sorted by row, fold and seed so that sums do not depend on file order.
 
     A finished job is never hidden by a failed twin, however new: a failure adds no knowledge of the score.
     """

@@ -13,7 +13,7 @@ Folds = Mapping[tuple[str, bool], tuple[str, ...]]  # (dataset, demo) -> names
 
 
 def cells(jobs: Jobs) -> pd.MultiIndex:
-    """Row and fold of each job."""
+    """Return row and fold of each job."""
     return pd.MultiIndex.from_frame(jobs.frame[["row", "fold"]])
 
 
@@ -22,14 +22,17 @@ def expected_folds(
     datasets: Mapping[str, DatasetSpec],
     order: Sequence[str],
 ) -> Folds:
-    """The folds a complete row has; of a dataset that fixes none or is no longer registered, those seen."""
+    """Return the folds a complete row has; of a dataset that fixes none or is no longer registered, those seen."""
     seen: dict[tuple[str, bool], set[str]] = {}
     for row, fold in cells(jobs):
-        seen.setdefault((jobs.facts[row]["dataset"], jobs.facts[row]["demo"]), set()).add(fold)
-    return {
-        key: (datasets[key[0]].folds if key[0] in datasets else ()) or tuple(sorted(folds))
-        for key, folds in sorted(seen.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
-    }
+        facts = jobs.facts[row]
+        seen.setdefault((facts["dataset"], facts["demo"]), set()).add(fold)
+
+    expected = {}
+    for dataset, demo in sorted(seen, key=lambda table: (order.index(table[0]), table[1])):
+        fixed = datasets[dataset].folds if dataset in datasets else ()
+        expected[dataset, demo] = fixed or tuple(sorted(seen[dataset, demo]))
+    return expected
 
 
 def coverage(
@@ -37,19 +40,23 @@ def coverage(
     rows: pd.DataFrame,
     expected: Folds,
 ) -> pd.DataFrame:
-    """What of each row is there. Complete: each official fold, and no other, with each seed of the row."""
+    """Return what of each row is there. Complete: each official fold, and no other, with each seed of the row."""
+    # A cell is a finished job of a fold that is expected; a job of another fold is a stray.
     frame = jobs.frame.join(rows[["dataset", "demo"]], on="row")
-    official = pd.MultiIndex.from_tuples([(*key, fold) for key, names in expected.items() for fold in names])
-    known = pd.MultiIndex.from_frame(frame[["dataset", "demo", "fold"]]).isin(official)
+    places = pd.MultiIndex.from_frame(frame[["dataset", "demo", "fold"]])
+    known = places.isin(_places(expected))
     frame = frame.assign(cell=jobs.done & known, stray=~known)
-    groups, done = (
-        frame.groupby("row"),
-        frame[jobs.done].groupby("row"),
-    )  # failed: split unknown
+    groups = frame.groupby("row")
+    done = frame[jobs.done].groupby("row")  # of a job that failed the split is not known
+
+    # A fold is done if each seed of the row has it.
     seeds = groups["seed"].nunique()
-    total = pd.Series([len(expected[key]) for key in zip(rows["dataset"], rows["demo"], strict=True)], rows.index)
+    tables = zip(rows["dataset"], rows["demo"], strict=True)
+    total = pd.Series([len(expected[table]) for table in tables], rows.index)
     full = frame.groupby(["row", "fold"])["cell"].sum()
     full = full == seeds.reindex(full.index, level="row")
+    hardware = done["hardware"].agg(lambda names: " / ".join(sorted(set(names))))
+    sources = done["source"].nunique()
     return pd.DataFrame(
         {
             "folds_done": full.groupby(level="row").sum(),
@@ -62,21 +69,29 @@ def coverage(
             "n_failed": (frame["status"] == "failed").groupby(frame["row"]).sum(),
             "n_scored": groups["n_scored"].sum(),
             "n_unscored": groups["n_unscored"].sum(),
-            "hardware": done["hardware"]
-            .agg(lambda names: " / ".join(sorted(set(names))))
-            .reindex(rows.index, fill_value=""),
+            "hardware": hardware.reindex(rows.index, fill_value=""),
             "std_over": ["folds" if count > 1 else "seeds" for count in total],
             "std_ddof": 1,
-            "n_sources": done["source"].nunique().reindex(rows.index, fill_value=0),
+            "n_sources": sources.reindex(rows.index, fill_value=0),
             "first_finished": groups["finished"].min(),
             "last_finished": groups["finished"].max(),
         }
     )
 
 
+def _places(expected: Folds) -> pd.MultiIndex:
+    places = []
+    for table, names in expected.items():
+        places += [(*table, fold) for fold in names]
+    return pd.MultiIndex.from_tuples(places)
+
+
 def _official(known: pd.Series[bool], rows: pd.DataFrame) -> pd.Series[bool]:
-    """Whether all results of a row are on the official split; a row without one is like others of its protocol."""
-    protocols = dict(zip(rows.index, zip(rows["dataset"], rows["demo"], rows["protocol_id"], strict=True), strict=True))
+    """Return whether all results of a row are on the official split;
+    a row without one is like others of its protocol.
+    """
+    facts = rows[["dataset", "demo", "protocol_id"]].itertuples(index=False, name=None)
+    protocols = dict(zip(rows.index, facts, strict=True))
     like: dict[object, bool] = {}
     for row, official in known.items():
         like[protocols[row]] = like.get(protocols[row], False) or bool(official)

@@ -1,7 +1,8 @@
-"""What every job predicted for every test clip, aligned: the ground that tests and intervals stand on."""
+"""What every job predicted for every test clip, aligned: the input of all tests and intervals."""
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,9 +50,10 @@ class Evidence:
     reliability: dict[str, np.ndarray] = field(default_factory=dict)  # by row, see `statistics.calibration`
 
     def pooled_frame(self) -> pd.DataFrame:
-        """Pooled metrics by row, averaged over seeds."""
+        """Return pooled metrics by row, averaged over seeds."""
         records = [{"row": row, **values} for row, seeds in self.pooled.items() for values in seeds]
-        return pd.DataFrame(records, columns=sorted({"row", *(k for r in records for k in r)})).groupby("row").mean()
+        columns = sorted({"row", *itertools.chain.from_iterable(records)})
+        return pd.DataFrame(records, columns=columns).groupby("row").mean()
 
 
 def gather(
@@ -170,7 +172,7 @@ class _Seed:
 
 
 def _batches(seeds: Iterable[_Seed]) -> Iterator[list[_Seed]]:
-    """Seeds with about `FILES` files together."""
+    """Yield seeds with about `FILES` files together."""
     batch: list[_Seed] = []
     for seed in seeds:
         batch.append(seed)
@@ -182,7 +184,7 @@ def _batches(seeds: Iterable[_Seed]) -> Iterator[list[_Seed]]:
 
 
 def _contradicted(logits: np.ndarray, predicted: np.ndarray) -> int:
-    """Clips whose prediction is not the class of the largest logit, by more than rounding."""
+    """Return clips whose prediction is not the class of the largest logit, by more than rounding."""
     largest = logits.max(axis=1)
     chosen = logits[np.arange(len(logits)), predicted]
     return int((chosen < largest - ROUNDING * np.abs(largest)).sum())

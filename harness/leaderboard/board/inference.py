@@ -73,7 +73,7 @@ def _pairs(
     rows: Sequence[str],
     groups: np.ndarray | None,
 ) -> np.ndarray:
-    """p-values of the sign-flip test of all pairs, McNemar's where there is one seed, (M, M)."""
+    """Return p-values of the sign-flip test of all pairs, McNemar's where there is one seed, (M, M)."""
     hits = [panel.hits(row).astype(np.int64) for row in rows]
     seeds = [len(panel.predicted[row]) for row in rows]
     p = np.ones((len(rows), len(rows)))

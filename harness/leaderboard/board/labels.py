@@ -17,13 +17,16 @@ Facts = Mapping[str, Any]
 
 
 def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
-    """One line per row: its identity as columns, a printable `name`, `settings` and `backbone`, and `entry`.
+    """Return one line per row: its identity as columns, a printable `name`, `settings` and `backbone`, and `entry`.
 
     `settings` names only what differs between rows of the same name, so that it stays short. `entry` is equal
     for rows of one method on different datasets.
     """
     settings, backbones = _settings(facts), _backbones(facts)
-    lines = {row: _line(fact) | {"settings": settings[row], "backbone": backbones[row]} for row, fact in facts.items()}
+    lines = {}
+    for row, fact in facts.items():
+        shown = {"settings": settings[row], "backbone": backbones[row]}
+        lines[row] = _line(fact) | shown
     return pd.DataFrame.from_dict(lines, orient="index").rename_axis("row").sort_index()
 
 
@@ -49,12 +52,12 @@ def _line(fact: Facts) -> dict[str, Any]:
 
 
 def name_of(fact: Facts) -> str:
-    """The method, or the variant with its method."""
+    """Return the method, or the variant with its method."""
     return f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
 
 
 def _settings(facts: Mapping[str, Facts]) -> dict[str, str]:
-    """The options in which rows of one name differ, and the data where a table mixes fingerprints."""
+    """Return the options in which rows of one name differ, and the data where a table mixes fingerprints."""
     named = _groups(facts, ("demo", "method", "variant"))
     tables = _groups(facts, ("dataset", "demo", "protocol_hash"))
     parts: dict[str, list[str]] = {row: [] for row in facts}
@@ -84,20 +87,20 @@ def _backbones(facts: Mapping[str, Facts]) -> dict[str, str]:
 
 
 def _backbone(backbone: Mapping[str, str]) -> str:
-    """A weights file is shown without its folder, which would name a machine."""
+    """Name the backbone; a weights file is shown without its folder, which would name a machine."""
     weights = re.split(r"[/\\]", backbone["weights"])[-1]
     return f"{backbone['name']} ({weights})" if weights and weights != backbone["name"] else backbone["name"]
 
 
 def _flat(fact: Facts) -> dict[str, str]:
-    """Options, the frame input without what has a column, and the plugin, as text."""
+    """Return options, the frame input without what has a column, and the plugin, as text."""
     frame_input = {f"input.{key}": value for key, value in fact["input"].items() if key not in SHOWN}
     plugin = {"plugin": fact["plugin"]["name"], "version": fact["plugin"]["version"]}
     return {key: plain(value) for key, value in {**plugin, **frame_input, **fact["options"]}.items()}
 
 
 def plain(value: Any) -> str:
-    """A setting's value on one line: strings as they are, the rest as JSON."""
+    """Return a setting's value on one line: strings as they are, the rest as JSON."""
     return (
         value
         if isinstance(value, str)
@@ -110,7 +113,7 @@ def plain(value: Any) -> str:
 
 
 def short(sha256: str) -> str:
-    """The first digits of a hash."""
+    """Return the first digits of a hash."""
     return str(sha256)[:SHORT]
 
 

@@ -15,7 +15,7 @@ NAMED = 8  # missing jobs named in a note; the rest are counted
 
 
 def row_notes(board: Board, row: BoardRow) -> list[str]:
-    """Plain text, most serious first; empty for a complete row on the official split."""
+    """Return the notes on a row as plain text, most serious first; empty for a complete row on the official split."""
     notes = []
     if not row["complete"]:
         notes.append(f"incomplete, not ranked: {_missing(board, row)}")
@@ -38,7 +38,7 @@ def row_notes(board: Board, row: BoardRow) -> list[str]:
 
 
 def _missing(board: Board, row: BoardRow) -> str:
-    """The cells of the grid folds x seeds that hold no finished job."""
+    """Return the cells of the grid folds x seeds that hold no finished job."""
     jobs = board.jobs.by_row[row["row"]]
     seeds = [int(seed) for seed in str(row["seeds"]).split()]
     done = {(job["fold"], job["seed"]) for job in jobs if job["status"] == "done"}
@@ -51,7 +51,7 @@ def _missing(board: Board, row: BoardRow) -> str:
 
 
 def failures(board: Board, rows: Iterable[BoardRow]) -> list[tuple[str, str]]:
-    """Each failed job of these rows, as (what, why), in their order."""
+    """Return each failed job of these rows, as (what, why), in their order."""
     found = []
     for row in rows:
         for job in board.jobs.by_row[row["row"]]:

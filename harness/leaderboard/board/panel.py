@@ -29,19 +29,21 @@ class CommonClips:
     undecided: tuple[str, ...] = ()  # folds where as many rows have other clips as have these
 
     def hits(self, row: str) -> np.ndarray:
-        """How many seeds named each clip rightly, (N,)."""
+        """Return how many seeds named each clip rightly, (N,)."""
         return np.asarray((self.predicted[row] == self.labels).sum(0))
 
     def present(self, row: str) -> np.ndarray:
-        """How many seeds predicted each clip, (N,)."""
+        """Return how many seeds predicted each clip, (N,)."""
         return np.asarray((self.predicted[row] != ABSENT).sum(0))
 
     def whole(self, row: str) -> bool:
-        """Whether every seed predicted exactly these clips."""
+        """Return whether every seed predicted exactly these clips."""
         return row in self.predicted and row not in self.other_clips and bool((self.predicted[row] != ABSENT).all())
 
     def group_codes(self) -> np.ndarray | None:
-        """Groups numbered from 0, (N,). A clip of unknown group is one of its own; None where no group is known."""
+        """Return groups numbered from 0, (N,). A clip of unknown group is one of its own;
+        None where no group is known.
+        """
         if not (self.groups != "").any():
             return None
         names = np.where(
@@ -52,7 +54,7 @@ class CommonClips:
         return np.asarray(np.unique(names.astype(str), return_inverse=True)[1])
 
     def outcomes(self, rows: Sequence[str]) -> Outcomes:
-        """Fraction of seeds right for each clip and row; rows must have predicted every clip."""
+        """Return fraction of seeds right for each clip and row; rows must have predicted every clip."""
         right = [self.hits(row) / self.present(row) for row in rows]
         return Outcomes(
             self.labels.astype(int),
@@ -61,7 +63,7 @@ class CommonClips:
         )
 
     def keep(self, clips: np.ndarray) -> CommonClips:
-        """The panel of some of the clips, given as mask or indices."""
+        """Return the panel of some of the clips, given as mask or indices."""
         return replace(
             self,
             folds=self.folds[clips],
@@ -76,26 +78,33 @@ class CommonClips:
 def align(parts: Mapping[str, Sequence[JobPredictions]], folds: Sequence[str]) -> CommonClips | None:
     """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part."""
     everything = list(itertools.chain.from_iterable(parts.values()))
-    by_fold = {fold: [part for part in everything if part.fold == fold] for fold in folds}
-    found = [_align_fold(fold, members) for fold, members in by_fold.items() if members]
+    found = []
+    for fold in folds:
+        members = [part for part in everything if part.fold == fold]
+        if members:
+            found.append(_align_fold(fold, members))
     if not found:
         return None
     seeds = {row: sorted({part.seed for part in parts[row]}) for row in parts if parts[row]}
     sizes = [len(fold.ids) for fold in found]
-    predicted = {row: np.concatenate([_seeds_of(fold, row, seeds[row]) for fold in found], axis=1) for row in seeds}
+    predicted = {}
+    for row, of_row in seeds.items():
+        folds_of_row = [_seeds_of(fold, row, of_row) for fold in found]
+        predicted[row] = np.concatenate(folds_of_row, axis=1)
+
     other_clips: dict[str, list[str]] = {}
-    for fold in found:
-        for row, text in fold.other_clips:
+    for aligned in found:
+        for row, text in aligned.other_clips:
             other_clips.setdefault(row, []).append(text)
     return CommonClips(
-        np.repeat([fold.name for fold in found], sizes),
-        np.concatenate([fold.ids for fold in found]),
-        np.concatenate([fold.labels for fold in found]),
-        np.concatenate([fold.groups for fold in found]),
-        np.concatenate([fold.frames for fold in found]),
-        predicted,
-        other_clips,
-        tuple(fold.name for fold in found if not fold.agreed),
+        folds=np.repeat([fold.name for fold in found], sizes),
+        ids=np.concatenate([fold.ids for fold in found]),
+        labels=np.concatenate([fold.labels for fold in found]),
+        groups=np.concatenate([fold.groups for fold in found]),
+        frames=np.concatenate([fold.frames for fold in found]),
+        predicted=predicted,
+        other_clips=other_clips,
+        undecided=tuple(fold.name for fold in found if not fold.agreed),
     )
 
 
@@ -112,7 +121,9 @@ class _Fold:
 
 
 def _align_fold(name: str, parts: Sequence[JobPredictions]) -> _Fold:
-    """The clips and labels that most rows have are the reference; of equally many the larger set."""
+    """Align the predictions of one fold.
+    The clips and labels that most rows have are the reference, of equally many the larger set.
+    """
     votes: dict[tuple[int, bytes], set[str]] = {}
     for part in parts:
         votes.setdefault(_clips_of(part), set()).add(part.row)
@@ -134,12 +145,14 @@ def _align_fold(name: str, parts: Sequence[JobPredictions]) -> _Fold:
 
 
 def _clips_of(part: JobPredictions) -> tuple[int, bytes]:
-    """Equal for parts of equal clips with equal labels."""
+    """Return a key that is equal for parts of equal clips with equal labels."""
     return id(part.ids), part.labels.tobytes()
 
 
 def _facts(first: JobPredictions, parts: Sequence[JobPredictions]) -> tuple[np.ndarray, np.ndarray]:
-    """Groups and frames as a part of the same clips tells them; a few rows are asked until one knows the groups."""
+    """Return groups and frames as a part of the same clips tells them;
+    a few rows are asked until one knows the groups.
+    """
     others = {part.row: part for part in reversed(parts) if part.ids is first.ids and part.row != first.row}
     own = facts_of_clips(first)
     asked = [] if (own[0] != "").any() else list(others.values())[:ASKED]
@@ -148,7 +161,7 @@ def _facts(first: JobPredictions, parts: Sequence[JobPredictions]) -> tuple[np.n
 
 
 def _onto(fold: _Fold, part: JobPredictions) -> np.ndarray:
-    """The predictions of a part for the clips of the fold; what does not fit is noted."""
+    """Return the predictions of a part for the clips of the fold; what does not fit is noted."""
     if part.ids is fold.ids:
         labels, predicted, extra = part.labels, part.predicted, 0
     else:

@@ -13,19 +13,20 @@ from harness.leaderboard.board.collect import Jobs
 
 
 def pooled(jobs: Jobs) -> pd.DataFrame:
-    """WAR, UAR, macro F1 and recall per class by row: all folds of a seed at once, then seeds averaged."""
+    """Return WAR, UAR, macro F1 and recall per class by row: all folds of a seed at once, then seeds averaged."""
     tables = [_pool(part, jobs) for _, part in _by_classes(jobs)]
     return pd.concat(tables) if tables else pd.DataFrame(dtype=float)
 
 
 def beyond_confusion(metrics: Mapping[str, MetricSpec]) -> dict[str, MetricSpec]:
-    """The metrics that a confusion matrix does not hold, such as a calibration error."""
-    known = from_confusion(np.zeros((0, 1, 1), dtype=np.int64), ("",)).columns
-    return {name: spec for name, spec in metrics.items() if name not in known and name != "recall"}
+    """Return the metrics that a confusion matrix does not hold, such as a calibration error."""
+    no_matrix = np.zeros((0, 1, 1), dtype=np.int64)
+    known = {"recall", *from_confusion(no_matrix, ("",)).columns}
+    return {name: spec for name, spec in metrics.items() if name not in known}
 
 
 def confusions(jobs: Jobs) -> dict[str, list[list[int]]]:
-    """Confusion matrix of each row summed over folds and seeds; lines are the true classes."""
+    """Return confusion matrix of each row summed over folds and seeds; lines are the true classes."""
     sums: dict[str, list[list[int]]] = {}
     for _, part in _by_classes(jobs):
         matrices, rows = _summed(part, ["row"])
@@ -34,23 +35,27 @@ def confusions(jobs: Jobs) -> dict[str, list[list[int]]]:
 
 
 def from_confusion(matrices: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
-    """The metrics of a stack of matrices (K, C, C), lines true, as fractions; (K, 3 + C).
+    """Return the metrics of a stack of matrices (K, C, C), lines true, as fractions; (K, 3 + C).
 
     A class without clips has no recall; like the metrics of single folds, UAR and macro F1 leave it out.
     """
     hits = matrices.diagonal(axis1=1, axis2=2).astype(float)  # (K, C)
-    support, predicted = matrices.sum(2), matrices.sum(1)  # (K, C)
+    support = matrices.sum(2)  # (K, C)
+    predicted = matrices.sum(1)  # (K, C)
     recall = _divide(hits, support)
+    f1 = _divide(2 * hits, support + predicted)
     columns = {
         "war": _divide(hits.sum(1), support.sum(1)),
         "uar": _mean_present(recall),
-        "macro_f1": _mean_present(np.where(support > 0, _divide(2 * hits, support + predicted), np.nan)),
+        "macro_f1": _mean_present(np.where(support > 0, f1, np.nan)),
     }
-    return pd.DataFrame(columns | {f"recall.{name}": recall[:, i] for i, name in enumerate(classes)})
+    for i, name in enumerate(classes):
+        columns[f"recall.{name}"] = recall[:, i]
+    return pd.DataFrame(columns)
 
 
 def _by_classes(jobs: Jobs) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
-    """Finished jobs with a matrix, grouped by class list, so that each group stacks into one array."""
+    """Return finished jobs with a matrix, grouped by class list, so that each group stacks into one array."""
     frame = jobs.frame.loc[jobs.frame["confusion"].notna(), ["row", "seed", "confusion"]]
     classes = {row: tuple(facts["protocol"]["classes"]) for row, facts in jobs.facts.items()}
     groups: dict[tuple[str, ...], list[str]] = {}
@@ -60,7 +65,7 @@ def _by_classes(jobs: Jobs) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
 
 
 def _summed(part: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Index[Any]]:
-    """Matrices added up within each key, (K, C, C), and the keys."""
+    """Return matrices added up within each key, (K, C, C), and the keys."""
     cells = pd.MultiIndex.from_frame(part[keys])
     index = cells.unique().sort_values()
     codes = index.get_indexer(cells)
@@ -73,16 +78,22 @@ def _summed(part: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.Index[A
 def _pool(part: pd.DataFrame, jobs: Jobs) -> pd.DataFrame:
     classes = jobs.facts[part["row"].iloc[0]]["protocol"]["classes"]
     matrices, index = _summed(part, ["row", "seed"])
-    return from_confusion(matrices, classes).set_index(index).groupby(level="row").mean()
+    by_seed = from_confusion(matrices, classes).set_index(index)
+    return by_seed.groupby(level="row").mean()
 
 
 def _divide(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     quotient = np.full(part.shape, np.nan)
-    np.divide(part, whole, out=quotient, where=whole > 0)
+    np.divide(
+        part,
+        whole,
+        out=quotient,
+        where=whole > 0,
+    )
     return quotient
 
 
 def _mean_present(values: np.ndarray) -> np.ndarray:
-    """Mean over classes (K, C) -> (K,), leaving out the undefined ones; NaN where all are."""
+    """Return mean over classes (K, C) -> (K,), leaving out the undefined ones; NaN where all are."""
     present = ~np.isnan(values)
     return _divide(np.where(present, values, 0.0).sum(1), present.sum(1))

@@ -19,7 +19,8 @@ def differing(
     """Return the fields of the protocol, the data's fingerprint, and the split, in which two rows differ."""
     left, right = _facts(board, first), _facts(board, second)
     names = dict.fromkeys([*left, *right])
-    return {name: (left.get(name), right.get(name)) for name in names if left.get(name) != right.get(name)}
+    pairs = {name: (left.get(name), right.get(name)) for name in names}
+    return {name: (mine, other) for name, (mine, other) in pairs.items() if mine != other}
 
 
 def shown(value: Any) -> str:

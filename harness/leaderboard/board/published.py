@@ -69,7 +69,7 @@ class Published:
         dataset: str,
         metric: str,
     ) -> list[Mapping[str, Any]]:
-        """The printed numbers of a method itself, not of its ablations; one for each paper that prints one."""
+        """Return the printed numbers of a method itself, not of its ablations; one for each paper that prints one."""
         numbers = self.numbers
         chosen = numbers[
             (numbers["method"] == method)
@@ -84,7 +84,7 @@ class Published:
 
 
 def read_published(folder: Path = BUNDLED) -> Published:
-    """The published numbers in a folder. Raises: HarnessError that names the file and line."""
+    """Return the published numbers in a folder. Raises: HarnessError that names the file and line."""
     path = folder / "published.csv"
     try:
         numbers = pd.read_csv(path, dtype=str, keep_default_na=False)
@@ -106,7 +106,7 @@ def verdicts(
     published: Published,
     methods: Mapping[str, MethodSpec],
 ) -> list[Verdict]:
-    """Every printed number that a row of the board answers to, in the board's order."""
+    """Return every printed number that a row of the board answers to, in the board's order."""
     found = []
     for row in board.as_rows:
         method = methods.get(row["method"])
@@ -171,7 +171,7 @@ def _unfit(
     low: float | None,
     high: float | None,
 ) -> Iterable[str]:
-    """What keeps a row from bearing out any paper."""
+    """Return what keeps a row from bearing out any paper."""
     if row["demo"]:
         yield "synthetic demo"
     if row["stand_in"]:
@@ -200,7 +200,7 @@ def _off_protocol(
     spec: MethodSpec,
     stated: Mapping[str, Any],
 ) -> Iterable[str]:
-    """Where a row leaves what the paper states, or the registered recipe of the method."""
+    """Return where a row leaves what the paper states, or the registered recipe of the method."""
     facts = board.jobs.facts[row["row"]]
     for name in ("frames", "size"):
         if name in stated and facts["input"].get(name) not in (stated[name], 0):
@@ -222,5 +222,5 @@ def _known(value: Any) -> float | None:
 
 
 def as_frame(found: Iterable[Verdict]) -> pd.DataFrame:
-    """Verdicts as a table, one line each."""
+    """Return verdicts as a table, one line each."""
     return pd.DataFrame([vars(item) for item in found], columns=[field.name for field in fields(Verdict)])

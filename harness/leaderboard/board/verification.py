@@ -1,4 +1,4 @@
-"""Scores that their own predictions do not bear out: what was stored is compared with what the predictions give."""
+"""Scores that their own predictions contradict: what was stored is compared with what the predictions give."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
 def _of(
     parts: Sequence[JobPredictions], confusions: Sequence[Any], metrics: pd.DataFrame, classes: Sequence[str]
 ) -> Iterator[Difference]:
-    """Args: of each part the confusion matrix and the metrics as stored."""
+    """Yield the differences. Args: of each part the confusion matrix and the metrics as stored."""
     counts = np.array([confusion_counts(part.labels, part.predicted, len(classes)) for part in parts])
     counts = counts.reshape(
         -1,
@@ -85,7 +85,8 @@ def _of(
     given = from_confusion(counts, classes)
     stored, right = metrics.reindex(columns=given.columns).to_numpy(), given.to_numpy()
     lost = np.isnan(stored) & given.columns.isin(SCORES)
-    for i, j in np.argwhere((np.abs(stored - right) > TOLERANCE) | (lost & ~np.isnan(right))).tolist():
+    wrong = (np.abs(stored - right) > TOLERANCE) | (lost & ~np.isnan(right))
+    for i, j in np.argwhere(wrong).tolist():
         yield Difference(
             parts[i],
             str(given.columns[j]),

@@ -21,7 +21,7 @@ def chart(
     values: Sequence[Mapping[str, Any]],
     height: int = 280,
 ) -> Spec:
-    """A chart as wide as its container."""
+    """Return a chart as wide as its container."""
     return {
         "$schema": SCHEMA,
         "data": {"values": list(values)},
@@ -36,7 +36,7 @@ def pareto(
     cost: str,
     names: Mapping[str, str],
 ) -> Spec | None:
-    """UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
+    """Draw UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
 
     Latencies are compared within one hardware only, so that each has its own front.
     """
@@ -108,13 +108,13 @@ def pareto(
 
 
 def _beats(other: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
-    """Better in one and no worse in the other."""
+    """Return whether one row is better than another in one and no worse in the other."""
     no_worse = other["cost"] <= value["cost"] and other["uar"] >= value["uar"]
     return bool(no_worse and (other["cost"] < value["cost"] or other["uar"] > value["uar"]))
 
 
 def dots(jobs: Sequence[Mapping[str, Any]]) -> Spec:
-    """Every fold and seed as a dot, WAR beside UAR."""
+    """Draw every fold and seed as a dot, WAR beside UAR."""
     values = []
     for job in jobs:
         for name in ("war", "uar"):
@@ -143,7 +143,7 @@ def dots(jobs: Sequence[Mapping[str, Any]]) -> Spec:
 
 
 def reliability(bins: np.ndarray) -> Spec | None:
-    """How often predictions are right, by confidence; on the diagonal they are right as often as they say."""
+    """Draw how often predictions are right, by confidence; on the diagonal they are right as often as they say."""
     full = bins[:, 0] > 0
     if not full.any():
         return None
@@ -186,7 +186,7 @@ def reliability(bins: np.ndarray) -> Spec | None:
 
 
 def loss(history: Sequence[Mapping[str, Any]]) -> Spec | None:
-    """Training loss by epoch, a line for each stage."""
+    """Draw the training loss by epoch, a line for each stage."""
     return _curves(
         [line for line in history if line["curve"] == "loss"],
         "training loss",
@@ -195,7 +195,9 @@ def loss(history: Sequence[Mapping[str, Any]]) -> Spec | None:
 
 
 def scores(history: Sequence[Mapping[str, Any]]) -> Spec | None:
-    """WAR and UAR by epoch of validation clips, or under oracle selection of test clips; None where there are none."""
+    """Draw WAR and UAR by epoch of validation clips, or under oracle selection of test clips;
+    None where there are none.
+    """
     return _curves(
         [line for line in history if line["curve"] != "loss"],
         "percent",
@@ -208,7 +210,7 @@ def _curves(
     title: str,
     by: str,
 ) -> Spec | None:
-    """The mean over folds and seeds in a band from least to most."""
+    """Draw the mean over folds and seeds in a band from least to most."""
     if not history:
         return None
     x = {

@@ -22,7 +22,6 @@ from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Metrics
 from harness.statistics.resample import THREADS
 
-FLAGS = ("demo", "oracle", "unofficial", "incomplete", "stand-in")
 HEAD = (
     *("#", "# UAR", "Method", "Backbone", "WAR", "UAR", "WAR 95 % CI", "UAR 95 % CI", "GFLOPs", "Params (M)"),
     *("Trainable (M)", "Latency (ms)", "Clips/s", "Memory (MB)", "Training GFLOPs (batch)", "Input"),
@@ -30,6 +29,14 @@ HEAD = (
 )
 EPOCHS = pa.schema([("stage", pa.string()), ("epoch", pa.int64()), ("loss", pa.float64())])
 SCORES = ("val_war", "val_uar", "test_war", "test_uar")  # by epoch, where the selection rule looked at them
+COSTS = (  # name, factor, digits
+    ("gflops", 1.0, 2),
+    ("params_total", 1e-6, 2),
+    ("params_trainable", 1e-6, 3),
+    ("latency_ms", 1.0, 1),
+    ("clips_per_second", 1.0, 1),
+    ("peak_memory_mb", 1.0, 0),
+)
 Cell = dict[str, Any]
 
 
@@ -38,7 +45,9 @@ def table(
     section: Section,
     specs: Metrics,
 ) -> dict[str, Any]:
-    """The main table of a section: column titles, and rows of cells with what they sort by, each named as no other."""
+    """Return the main table of a section:
+    column titles, and rows of cells with what they sort by, with unique names.
+    """
     tops = {name: cells.podium(section.rows, f"{name}_mean", name, specs) for name in ("war", "uar")}
     known = names(section.rows)
     rows = [{**_line(board, row, tops, specs), "name": known[row["row"]]} for row in section.rows]
@@ -51,15 +60,16 @@ def _line(
     tops: Mapping[str, tuple[float, ...]],
     specs: Metrics,
 ) -> dict[str, Any]:
-    scores = [
-        _cell(cells.metric(row, name, specs), row.get(f"{name}_mean"), cells.emphasis(row, f"{name}_mean", tops[name]))
-        for name in tops
-    ]
-    intervals = [_cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")) for name in tops]
-    costs = [
-        *(("gflops", 1.0, 2), ("params_total", 1e-6, 2), ("params_trainable", 1e-6, 3), ("latency_ms", 1.0, 1)),
-        *(("clips_per_second", 1.0, 1), ("peak_memory_mb", 1.0, 0)),
-    ]
+    scores, intervals = [], []
+    for name, top in tops.items():
+        mark = cells.emphasis(row, f"{name}_mean", top)
+        scores.append(_cell(cells.metric(row, name, specs), row.get(f"{name}_mean"), mark))
+        intervals.append(_cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")))
+    costs = []
+    for name, scale, digits in COSTS:
+        value = row.get(f"cost.{name}")
+        costs.append(_cell(cells.number(value, scale, digits), value))
+    day = cells.day(row)
     return {
         "row": row["row"],
         "ranked": bool(row["ranked"]),
@@ -73,14 +83,14 @@ def _line(
             _cell(row["backbone"], row["backbone"]),
             *scores,
             *intervals,
-            *(_cell(cells.number(row.get(f"cost.{n}"), s, d), row.get(f"cost.{n}")) for n, s, d in costs),
+            *costs,
             _cell(cells.step(row), row.get("cost.gflops_train")),
             _cell(cells.frame_input(row), row["frames"]),
             _cell(cells.folds(row), row["folds_done"]),
             _cell(str(row["n_seeds"]), row["n_seeds"]),
             _cell(row["selection"], row["selection"]),
             _cell(str(row["version"]), f"v{row['version']}"),  # "1.10" is no number
-            _cell(cells.day(row), "" if cells.day(row) == cells.DASH else cells.day(row)),
+            _cell(day, "" if day == cells.DASH else day),
         ],
     }
 
@@ -100,74 +110,87 @@ def _cell(
 
 
 def title(row: BoardRow) -> str:
-    """A row's name with the settings that tell it from others of that name."""
+    """Return a row's name with the settings that tell it from others of that name."""
     return str(row["name"]) + (f" · {row['settings']}" if row["settings"] else "")
 
 
 def names(rows: Sequence[BoardRow]) -> dict[str, str]:
-    """By row a name that no other row of the table has: with its backbone, and its hash, if it takes that."""
+    """Name each row as no other row of the table is named: with its backbone, and its hash, if it takes that."""
     found = {row["row"]: title(row) for row in rows}
     for more in ("backbone", "row"):
         counts = Counter(found.values())
-        found = {
-            row["row"]: name + (f" · {row[more]}" if counts[name] > 1 else "")
-            for row, name in zip(rows, found.values(), strict=True)
-        }
+        for row in rows:
+            name = found[row["row"]]
+            if counts[name] > 1:
+                found[row["row"]] = f"{name} · {row[more]}"
     return found
 
 
 def badges(row: BoardRow) -> list[str]:
-    """What sets a row apart from a plain benchmark result."""
-    on = (row["demo"], row["selection"] == "oracle", not row["official"], not row["complete"], row["stand_in"])
-    return [name for name, flag in zip(FLAGS, on, strict=True) if flag]
+    """Return what sets a row apart from a plain benchmark result."""
+    applies = {
+        "demo": row["demo"],
+        "oracle": row["selection"] == "oracle",
+        "unofficial": not row["official"],
+        "incomplete": not row["complete"],
+        "stand-in": row["stand_in"],
+    }
+    return [name for name, flag in applies.items() if flag]
 
 
 def recall_table(row: BoardRow, classes: Sequence[str]) -> list[dict[str, Any]]:
-    """Recall of each class: mean, deviation and pooled value."""
-    return [
-        {
-            "name": name,
-            "mean": cells.number(row.get(f"recall.{name}_mean"), 100),
-            "std": cells.number(row.get(f"recall.{name}_std"), 100),
-            "pooled": cells.number(row.get(f"recall.{name}_pooled"), 100),
-            "share": 0 if pd.isna(row.get(f"recall.{name}_pooled")) else round(100 * row[f"recall.{name}_pooled"]),
-        }
-        for name in classes
-    ]
+    """Return recall of each class: mean, deviation and pooled value."""
+    lines = []
+    for name in classes:
+        mean, std, pooled = (row.get(f"recall.{name}_{kind}") for kind in ("mean", "std", "pooled"))
+        lines.append(
+            {
+                "name": name,
+                "mean": cells.number(mean, 100),
+                "std": cells.number(std, 100),
+                "pooled": cells.number(pooled, 100),
+                "share": 0 if pooled is None or pd.isna(pooled) else round(100 * pooled),
+            }
+        )
+    return lines
 
 
 def confusion(counts: Sequence[Sequence[int]]) -> list[list[Cell]]:
-    """Cells of a confusion matrix, each with its share of the true class in percent."""
+    """Return cells of a confusion matrix, each with its share of the true class in percent."""
     matrix = np.array(counts)
     shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    return [
-        [{"count": int(n), "share": round(100 * share)} for n, share in zip(line, part, strict=True)]
-        for line, part in zip(matrix, shares, strict=True)
-    ]
+    lines = []
+    for of_class, part in zip(matrix, shares, strict=True):
+        counted = zip(of_class, part, strict=True)
+        lines.append([{"count": int(count), "share": round(100 * share)} for count, share in counted])
+    return lines
 
 
 def histories(folders: Mapping[str, Sequence[Path]]) -> dict[str, list[dict[str, Any]]]:
-    """Loss, and scores in percent, by stage and epoch of each row: mean, least and most over its jobs.
+    """Return loss, and scores in percent, by stage and epoch of each row: mean, least and most over its jobs.
 
     Each line says under `curve` what it is of: "loss", or one of `SCORES`.
     """
 
     def read(item: tuple[str, Sequence[Path]]) -> tuple[str, list[dict[str, Any]]]:
-        tables = [table for folder in item[1] if (table := _history(folder)) is not None]
+        row, of_row = item
+        tables = [table for table in map(_history, of_row) if table is not None]
         if not tables:
-            return item[0], []
+            return row, []
         whole = pa.concat_tables(tables, promote_options="default").to_pandas()
         long = whole.melt(["stage", "epoch"], var_name="curve").dropna(subset="value")
         groups = long.groupby(["curve", "stage", "epoch"], sort=False)["value"]
         found = groups.agg(["mean", "min", "max"]).reset_index()
-        return item[0], [{str(k): v for k, v in line.items()} for line in found.to_dict("records")]
+        return row, [{str(k): v for k, v in line.items()} for line in found.to_dict("records")]
 
     with ThreadPoolExecutor(THREADS) as threads:
         return dict(threads.map(read, folders.items()))
 
 
 def _history(folder: Path) -> pa.Table | None:
-    """The curves of one job; a column without a value is left out. None if they cannot be read: one may be missing."""
+    """Return the curves of one job; a column without a value is left out.
+    None if they cannot be read: one may be missing.
+    """
     try:
         source = pa.BufferReader((folder / "history.parquet").read_bytes())  # small: quicker than Arrow's own opening
         with pq.ParquetFile(source) as file:
@@ -177,7 +200,10 @@ def _history(folder: Path) -> pa.Table | None:
         always = table.select(EPOCHS.names).cast(EPOCHS)
     except (OSError, pa.ArrowException, ValueError, KeyError):
         return None
-    return pa.table({**dict(zip(EPOCHS.names, always.columns, strict=True)), **percent}) if len(table) else None
+    if not len(table):
+        return None
+    columns = dict(zip(EPOCHS.names, always.columns, strict=True))
+    return pa.table({**columns, **percent})
 
 
 @lru_cache(maxsize=256)
@@ -186,7 +212,7 @@ def _flat_key(name: str) -> str:
 
 
 def facts(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Nested facts as lines of name and text."""
+    """Return nested facts as lines of name and text."""
     lines: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):

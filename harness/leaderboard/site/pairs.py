@@ -12,7 +12,7 @@ Pair = Mapping[str, Any]  # as `harness.leaderboard.tables.machine_readable.pair
 
 
 def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """One matrix for WAR and one for UAR; none without pairs.
+    """Return one matrix for WAR and one for UAR; none without pairs.
 
     Each has a title, how many rows were tested, names and links of those shown, and the cells.
     """
@@ -40,7 +40,9 @@ def _cell(
     line: str,
     column: str,
 ) -> dict[str, str]:
-    """The difference in points, line minus column, with a star where it is significant after Holm's correction."""
+    """Return the difference in points, line minus column,
+    with a star where it is significant after Holm's correction.
+    """
     if line == column:
         return {"text": "", "mark": "", "title": ""}
     sign = 1 if (line, column) in tests else -1

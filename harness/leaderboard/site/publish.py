@@ -114,7 +114,11 @@ class _Site:
             _clear(self.out / folder, "[0-9a-f]{12}")
         _clear(self.out, "d-[a-z0-9_-]+")
         for folder in ASSETS:
-            shutil.copytree(HERE / folder, self.out / folder, dirs_exist_ok=True)
+            shutil.copytree(
+                HERE / folder,
+                self.out / folder,
+                dirs_exist_ok=True,
+            )
         (self.out / ".nojekyll").write_text("")
         whole = whole_json(self.board, self.verdicts)
         (self.out / WHOLE).write_text(json.dumps(whole, allow_nan=False), encoding="utf-8")
@@ -202,7 +206,9 @@ class _Site:
             self.board.jobs.metrics[["war", "uar"]]
         )
         groups = {str(row): part.to_dict("records") for row, part in jobs.groupby("row")}
-        folders = {row: [Path(job["path"]) for job in part if job["status"] == "done"] for row, part in groups.items()}
+        folders = {}
+        for name, part in groups.items():
+            folders[name] = [Path(job["path"]) for job in part if job["status"] == "done"]
         histories = content.histories(folders)
         for section in (section for found in self.board.sections.values() for section in found):
             for row, line in zip(
@@ -325,12 +331,12 @@ def _clear(folder: Path, names: str) -> None:
 
 
 def page_of(dataset: str, demo: bool) -> str:
-    """The file of a dataset's page."""
+    """Return the file of a dataset's page."""
     return f"d-{dataset_stem(dataset, demo)}.html"
 
 
 def in_script(data: Any) -> Markup:
-    """JSON that may stand in a script element: no `<`, so that nothing in it can close the element."""
+    """Return JSON that may stand in a script element: no `<`, so that nothing in it can close the element."""
     text = json.dumps(data, allow_nan=False, default=_plain)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -13,7 +13,9 @@ END = "END"  # no line of the file is this: TOML strings are on one line
 
 
 def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
-    """Shell text that makes the job of a `result.json` again; a variant needs a bench file, which the text writes."""
+    """Return shell text that makes the job of a `result.json` again;
+    a variant needs a bench file, which the text writes.
+    """
     if not result.get("variant"):
         return " ".join(["harness bench", *_flags(result, plugin_files), *_settings(result)])
     file = "\n".join(_bench_file(result))
@@ -21,7 +23,7 @@ def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
 
 
 def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[str]:
-    """All but the method and its options."""
+    """Yield the flags of all but the method and its options."""
     backbone, found = result["backbone"], result.get("provenance") or {}
     if result.get("demo"):
         yield "--demo"
@@ -50,9 +52,10 @@ def _settings(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _values(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Options, and the frame input as `input.NAME`; what has no value is left to its default."""
+    """Return options, and the frame input as `input.NAME`; what has no value is left to its default."""
     seen = {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
-    return {name: value for name, value in {**(result.get("options") or {}), **seen}.items() if value is not None}
+    values = {**(result.get("options") or {}), **seen}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _bench_file(result: Mapping[str, Any]) -> Iterator[str]:
@@ -65,5 +68,5 @@ def _bench_file(result: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _toml(value: Any) -> str:
-    """Strings, numbers, truth values and lists are written alike in JSON and TOML, but for the bare DEL."""
+    """Write a value as TOML: strings, numbers, truth values and lists are written as in JSON, but for the bare DEL."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -47,7 +47,9 @@ class Thumbnails:
         result: Mapping[str, Any],
         folder: Path,
     ) -> list[dict[str, str]]:
-        """The clips of a run that it was surest about and wrong: id, label, prediction, and a frame as data URI."""
+        """Return the clips of a run that it was surest about and wrong:
+        id, label, prediction, and a frame as data URI.
+        """
         dataset = self._dataset(result)
         if dataset is None or result["status"] != "done":
             return []
@@ -61,12 +63,13 @@ class Thumbnails:
             clips.predicted,
             clips.logits,
         )[:SHOWN]
-        found = [(str(clips.ids[i]), int(clips.labels[i]), int(clips.predicted[i])) for i in chosen.tolist()]
-        return [
-            {"id": name, "label": classes[label], "prediction": classes[guess], "frame": frame}
-            for name, label, guess in found
-            if (frame := self._frame(dataset, bool(result["demo"]), name))
-        ]
+        shown = []
+        for i in chosen.tolist():
+            name = str(clips.ids[i])
+            if frame := self._frame(dataset, bool(result["demo"]), name):
+                label, guess = classes[int(clips.labels[i])], classes[int(clips.predicted[i])]
+                shown.append({"id": name, "label": label, "prediction": guess, "frame": frame})
+        return shown
 
     def _dataset(self, result: Mapping[str, Any]) -> Dataset | None:
         key = (str(result["dataset"]), bool(result["demo"]))
@@ -78,7 +81,11 @@ class Thumbnails:
             return None
         return dataset
 
-    def _open(self, name: str, demo: bool) -> Dataset | None:
+    def _open(
+        self,
+        name: str,
+        demo: bool,
+    ) -> Dataset | None:
         try:
             spec = find_named("dataset", self.known, name)
             place = dataset_place(spec, self.data_root or (DEMO_ROOT if demo else None))
@@ -109,14 +116,14 @@ def surest_wrong(
     predicted: np.ndarray,
     logits: np.ndarray,
 ) -> np.ndarray:
-    """Indices of the wrongly named clips, the highest probability first."""
+    """Return indices of the wrongly named clips, the highest probability first."""
     sure = Predictions(labels, logits, ()).confidence
     wrong = np.flatnonzero(labels != predicted)
     return np.asarray(wrong[np.argsort(-sure[wrong], kind="stable")])
 
 
 def _data_uri(sample: Sample) -> str:
-    """The middle frame of a clip as a small JPEG; empty if it cannot be read."""
+    """Return the middle frame of a clip as a small JPEG; empty if it cannot be read."""
     try:
         source = open_source(sample)
         frame = source.read([source.count // 2])[0]

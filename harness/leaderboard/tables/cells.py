@@ -22,12 +22,12 @@ def number(
     scale: float = 1.0,
     digits: int = 2,
 ) -> str:
-    """A number with fixed digits, or a dash."""
+    """Return a number with fixed digits, or a dash."""
     return DASH if pd.isna(value) else f"{value * scale:.{digits}f}"
 
 
 def millions(value: Any, digits: int = 2) -> str:
-    """A count in millions."""
+    """Return a count in millions."""
     return number(value, 1 / MILLION, digits)
 
 
@@ -36,7 +36,7 @@ def metric(
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> str:
-    """ "71.25 ± 0.61", in percent unless the metric has another unit; one dash where there is no mean."""
+    """Return "71.25 ± 0.61", in percent unless the metric has another unit; one dash where there is no mean."""
     mean = row.get(f"{name}_mean")
     if pd.isna(mean):
         return DASH
@@ -48,27 +48,27 @@ def value(
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> str:
-    """One value of a metric in its unit."""
+    """Return one value of a metric in its unit."""
     spec = spec_of(name, specs)
     percent = spec is None or spec.unit == "percent"
     return number(fraction, 100.0) if percent else number(fraction, digits=3)
 
 
 def gap(row: BoardRow) -> str:
-    """How far the oracle's WAR and UAR lie above those of the last epoch, in points."""
+    """Return how far the oracle's WAR and UAR lie above those of the last epoch, in points."""
     gaps = [row.get(f"{name}_gap") for name in SCORES]
     return " / ".join(DASH if pd.isna(points) else f"{points * 100:+.2f}" for points in gaps)
 
 
 def step(row: BoardRow) -> str:
-    """GFLOPs of a training step and the clips it is taken on: "12.50 (32)"; "0.00" where nothing is trained."""
+    """Return GFLOPs of a training step and the clips it is taken on: "12.50 (32)"; "0.00" where nothing is trained."""
     gflops, batch = row.get("cost.gflops_train"), row.get("cost.batch")
     clips = "" if pd.isna(batch) or not batch or pd.isna(gflops) else f" ({int(batch)})"
     return f"{number(gflops)}{clips}"
 
 
 def frame_input(row: BoardRow) -> str:
-    """Frames and pixels: "16 × 224 px", or "16" where the size is the backbone's own."""
+    """Return frames and pixels: "16 × 224 px", or "16" where the size is the backbone's own."""
     if pd.isna(row["frames"]):
         return DASH
     size = 0 if pd.isna(row["size"]) else int(row["size"])
@@ -76,12 +76,12 @@ def frame_input(row: BoardRow) -> str:
 
 
 def folds(row: BoardRow) -> str:
-    """Folds done of those there are, "5/5"."""
+    """Return folds done of those there are, "5/5"."""
     return f"{row['folds_done']}/{row['folds_total']}"
 
 
 def span(texts: Iterable[str]) -> str:
-    """One text for a line over several datasets: "35.27", or "35.27 to 35.31" where they differ."""
+    """Return one text for a line over several datasets: "35.27", or "35.27 to 35.31" where they differ."""
     found = sorted({text for text in texts if text != DASH}, key=float)
     return " to ".join(dict.fromkeys([found[0], found[-1]])) if found else DASH
 
@@ -91,7 +91,7 @@ def interval(
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> str:
-    """ "71.24 [70.42, 72.05]": the pooled value and its 95 % interval, where there is one."""
+    """Return "71.24 [70.42, 72.05]": the pooled value and its 95 % interval, where there is one."""
     text = value(row.get(f"{name}_pooled"), name, specs)
     ends = [row.get(f"{name}_{end}") for end in ("low", "high")]
     if text == DASH or any(pd.isna(end) for end in ends):
@@ -100,12 +100,12 @@ def interval(
 
 
 def place(row: BoardRow, name: str = "rank") -> str:
-    """The rank, shared by rows that tests cannot tell apart."""
+    """Return the rank, shared by rows that tests cannot tell apart."""
     return number(row.get(name), digits=0)
 
 
 def day(row: BoardRow) -> str:
-    """When the last job of the row ended, in UTC."""
+    """Return when the last job of the row ended, in UTC."""
     finished = row.get("last_finished")
     return DASH if pd.isna(finished) else f"{finished:%Y-%m-%d}"
 
@@ -116,9 +116,12 @@ def podium(
     name: str,
     specs: Mapping[str, MetricSpec],
 ) -> tuple[float, ...]:
-    """The best and second-best value of a column among ranked rows; none with fewer than two, as none is beaten."""
+    """Return the best and second-best value of a column among ranked rows;
+    none with fewer than two, as none is beaten.
+    """
     spec = spec_of(name, specs)
-    values = [round(float(row[column]), EXACT) for row in rows if row["ranked"] and not pd.isna(row.get(column))]
+    ranked = [row for row in rows if row["ranked"] and not pd.isna(row.get(column))]
+    values = [round(float(row[column]), EXACT) for row in ranked]
     down = spec is None or spec.higher_is_better
     return tuple(sorted(set(values), reverse=down)[:2]) if len(values) > 1 else ()
 
@@ -128,7 +131,7 @@ def emphasis(
     column: str,
     top: tuple[float, ...],
 ) -> str:
-    """ "best", "second", or nothing."""
+    """Return "best", "second", or nothing."""
     if not row["ranked"] or not top or pd.isna(row.get(column)):
         return ""
     found = round(float(row[column]), EXACT)
@@ -136,19 +139,19 @@ def emphasis(
 
 
 def spec_of(name: str, specs: Mapping[str, MetricSpec]) -> MetricSpec | None:
-    """The metric behind "war" or "recall.happiness", if it is still registered."""
+    """Return the metric behind "war" or "recall.happiness", if it is still registered."""
     return specs.get(name) or specs.get(name.split(".", 1)[0])
 
 
 def scalars(names: Iterable[str], specs: Mapping[str, MetricSpec]) -> list[str]:
-    """The metrics that are one number: WAR, UAR, then the registered ones, then those no longer so."""
+    """Return the metrics that are one number: WAR, UAR, then the registered ones, then those no longer so."""
     plain = [name for name in names if "." not in name]
     order = [*SCORES, *specs, *plain]
     return sorted(dict.fromkeys([*SCORES, *plain]), key=order.index)
 
 
 def vectors(names: Iterable[str]) -> dict[str, list[str]]:
-    """The metrics that are one number per class: "recall" -> ["recall.happiness", ...]."""
+    """Return the metrics that are one number per class: "recall" -> ["recall.happiness", ...]."""
     groups: dict[str, list[str]] = {}
     for name in names:
         if "." in name:

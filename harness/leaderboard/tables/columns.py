@@ -1,4 +1,4 @@
-"""Columns of the tables: a title, what a row says under it, and what stands out; marked up by whoever shows them."""
+"""Columns of the tables: title, cell text, emphasis; formats (Markdown, LaTeX) add their own markup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def unmarked(row: object) -> str:
-    """No cell of the column stands out."""
+    """Mark nothing: no cell of the column stands out."""
     return ""
 
 
@@ -66,7 +66,7 @@ def dataset_columns(
     section: Section,
     specs: Metrics,
 ) -> list[Column[BoardRow]]:
-    """The columns of the papers' Table 1, then what the scores cost and where they come from."""
+    """Return the columns of the papers' Table 1, then what the scores cost and where they come from."""
     return [
         *RANKS,
         METHOD,
@@ -87,7 +87,7 @@ def class_columns(
     section: Section,
     specs: Metrics,
 ) -> dict[str, list[Column[BoardRow]]]:
-    """For each metric with a value per class its title and its columns."""
+    """Return the title and the columns of each metric with a value per class."""
     found = {}
     first = [METHOD, *_settings(section.rows), BACKBONE]
     for name, metrics in cells.vectors(_present(board, section)).items():
@@ -102,7 +102,7 @@ def across_columns(
     part: Across,
     specs: Metrics,
 ) -> list[Column[Line]]:
-    """One line per method: what it is and costs, then the scores of each dataset."""
+    """Return one line per method: what it is and costs, then the scores of each dataset."""
     return [
         *(Column[Line](column.title, _of_first(column)) for column in (METHOD, *_any_settings(part), BACKBONE, INPUT)),
         *(Column[Line](column.title, _span(column)) for column in COST),
@@ -124,7 +124,7 @@ def _scores(section: Section, specs: Metrics) -> list[Column[BoardRow]]:
 
 
 def _settings(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
-    """The settings column, where some row needs it."""
+    """Return the settings column, where some row needs it."""
     return [Column[BoardRow]("Settings", _text_of_settings)] if any(row["settings"] for row in rows) else []
 
 
@@ -137,7 +137,7 @@ def _score(
     name: str,
     specs: Metrics,
 ) -> Column[BoardRow]:
-    """Mean and standard deviation of a metric, the best and the second marked."""
+    """Return mean and standard deviation of a metric, the best and the second marked."""
     mark = _mark(section, f"{name}_mean", specs)
     return Column(
         _title(name, specs),
@@ -151,7 +151,7 @@ def _pooled(
     name: str,
     specs: Metrics,
 ) -> Column[BoardRow]:
-    """A metric over the pooled clips of all folds, with its 95 % interval."""
+    """Return a metric over the pooled clips of all folds, with its 95 % interval."""
     mark = _mark(section, f"{name}_pooled", specs)
     heading = f"{name.upper()} pooled [95 % CI]"
     return Column(
@@ -181,7 +181,7 @@ def _plain(
     heading: str,
     specs: Metrics,
 ) -> Column[BoardRow]:
-    """Mean and standard deviation of a metric."""
+    """Return mean and standard deviation of a metric."""
     return Column(heading, lambda row: cells.metric(row, name, specs))
 
 
@@ -191,12 +191,12 @@ def _title(name: str, specs: Metrics) -> str:
 
 
 def _gap(section: Section, heading: str) -> list[Column[BoardRow]]:
-    """What oracle selection gained, where it was used."""
+    """Return what oracle selection gained, where it was used."""
     return [Column[BoardRow](heading, cells.gap)] if section.protocol["selection"] == "oracle" else []
 
 
 def _present(board: Board, section: Section) -> list[str]:
-    """Metrics that some job of the section reports; other datasets have other classes."""
+    """Return metrics that some job of the section reports; other datasets have other classes."""
     folds = board.folds.loc[list(section.frame.index)]
     return [name for name in board.metrics if folds[name].notna().any()]
 
@@ -214,10 +214,15 @@ def _of(
 
 
 def _of_first(column: Column[BoardRow]) -> Callable[[Line], str]:
-    """Of a fact that is the same on every dataset; settings may differ."""
+    """Show the first value of a fact that is the same on every dataset; settings may differ."""
     if column.title == "Settings":
-        return lambda line: "; ".join(dict.fromkeys(filter(None, (r["settings"] for r in line.values())))) or cells.DASH
+        return _all_settings
     return lambda line: column.text(next(iter(line.values())))
+
+
+def _all_settings(line: Line) -> str:
+    settings = [row["settings"] for row in line.values() if row["settings"]]
+    return "; ".join(dict.fromkeys(settings)) or cells.DASH
 
 
 def _span(column: Column[BoardRow]) -> Callable[[Line], str]:

@@ -48,73 +48,79 @@ def csv(
     found: Sequence[Section],
     per_fold: bool = True,
 ) -> str:
-    """One line per row, with `<metric>_mean|_std|_pooled` and, by fold, `<metric>_fold.<name>`."""
+    """Return one line per row, with `<metric>_mean|_std|_pooled` and, by fold, `<metric>_fold.<name>`."""
     frame = pd.concat([section.frame for section in found])
     facts = [board.jobs.facts[str(row)] for row in frame.index]
     frame = frame.assign(
-        options=[_text(fact["options"]) for fact in facts], input=[_text(fact["input"]) for fact in facts]
+        options=[_text(fact["options"]) for fact in facts],
+        input=[_text(fact["input"]) for fact in facts],
     )
+
+    # The columns that a reader looks for first; columns of classes that no row has are left out.
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
-    frame = frame[[*first, *(name for name in keep if name not in first)]].drop(columns=["entry", "protocol_id"])
-    frame = frame.astype(dict.fromkeys(RANKS, "Int64"))
+    rest = [name for name in keep if name not in (*first, "entry", "protocol_id")]
+    frame = frame[[*first, *rest]].astype(dict.fromkeys(RANKS, "Int64"))
     if per_fold:
         frame = frame.join(_folds(board, frame.index))
+
     for name in frame.select_dtypes(["object", "string"]):
         frame[name] = frame[name].map(safe)
-    return str(frame.rename(columns=safe).reset_index().to_csv(index=False, lineterminator="\n"))
+    frame = frame.rename(columns=safe).reset_index()
+    return str(frame.to_csv(index=False, lineterminator="\n"))
 
 
 def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula."""
     return spreadsheet(cell) if isinstance(cell, str) else cell
 
 
 def _metric_columns(board: Board) -> list[str]:
-    """Means, deviations and pooled values, WAR and UAR first."""
+    """Return means, deviations and pooled values, WAR and UAR first."""
     names = [*SCORES, *(name for name in board.metrics if name not in SCORES)]
     return [f"{name}_{kind}" for name in names for kind in STATISTICS]
 
 
 def dataset_json(board: Board, found: Sequence[Section]) -> dict[str, Any]:
-    """The tables of one dataset."""
-    sums = board.confusions
+    """Return the tables of one dataset."""
     dataset, demo = found[0].dataset, found[0].demo
+    sections = []
+    for section in found:
+        rows = [row_json(board, row) | _detail(board, row) for row in section.rows]
+        sections.append({**section_json(section), "rows": rows})
     return {
         **head_json(demo),
         "dataset": dataset,
         "title": board.titles[dataset],
         "registered": dataset in board.registered,
         "folds": list(board.expected[dataset, demo]),
-        "sections": [
-            {
-                **section_json(section),
-                "rows": [row_json(board, row) | _detail(board, row, sums) for row in section.rows],
-            }
-            for section in found
-        ],
+        "sections": sections,
     }
 
 
 def across_json(board: Board, found: Sequence[Across]) -> dict[str, Any]:
-    """The tables across datasets; each cell is the row of that dataset, without its folds."""
-    return {
-        **head_json(found[0].demo),
-        "sections": [
+    """Return the tables across datasets; each cell is the row of that dataset, without its folds."""
+    sections = []
+    for part in found:
+        lines = []
+        for line in part.lines:
+            lines.append({name: row_json(board, row) for name, row in line.items()})
+        sections.append(
             {
                 "selection": part.selection,
                 "stand_in": part.stand_in,
                 "official": part.official,
                 "datasets": {name: section_json(section) for name, section in part.sections.items()},
-                "rows": [{name: row_json(board, row) for name, row in line.items()} for line in part.lines],
+                "rows": lines,
             }
-            for part in found
-        ],
-    }
+        )
+    return {**head_json(found[0].demo), "sections": sections}
 
 
 def dump(data: Mapping[str, Any]) -> str:
-    """JSON that any reader takes: no NaN, ASCII only. A row is a line: to indent it deeper takes ten times as long."""
+    """Return JSON that any reader takes: no NaN, ASCII only.
+    A row is a line: to indent it deeper takes ten times as long.
+    """
     return _indented(data, 0) + "\n"
 
 
@@ -127,16 +133,17 @@ def _indented(value: Any, level: int) -> str:
     else:
         parts = [_indented(item, inside) for item in value]
     first, last = "{}" if isinstance(value, Mapping) else "[]"
-    return f"{first}\n" + ",\n".join(" " * inside + part for part in parts) + "\n" + " " * level + last
+    body = ",\n".join(" " * inside + part for part in parts)
+    return f"{first}\n{body}\n{' ' * level}{last}"
 
 
 def head_json(demo: bool) -> dict[str, Any]:
-    """What made the document."""
+    """Return what made the document."""
     return {"schema": SCHEMA, "generator": f"dfer-harness {__version__}", "demo": demo}
 
 
 def section_json(section: Section) -> dict[str, Any]:
-    """The protocol that the rows of a table share."""
+    """Return the protocol that the rows of a table share."""
     return {
         "protocol_hash": section.protocol_hash,
         "protocol": dict(section.protocol),
@@ -146,7 +153,7 @@ def section_json(section: Section) -> dict[str, Any]:
 
 
 def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
-    """A row: identity, coverage, ranks, cost, metrics and notes."""
+    """Return a row: identity, coverage, ranks, cost, metrics and notes."""
     facts = board.jobs.facts[row["row"]]
     same = ("options", "input", "plugin", "backbone", "fingerprint", "dataset", "protocol_hash")
     return {
@@ -168,47 +175,46 @@ def _statistics(row: BoardRow, name: str) -> dict[str, Any]:
 
 
 def _own(board: Board, row: BoardRow) -> list[str]:
-    """The metrics a row can have: other datasets have other classes."""
+    """Return the metrics a row can have: other datasets have other classes."""
     classes = set(board.jobs.facts[row["row"]]["protocol"]["classes"])
     return [name for name in board.metrics if "." not in name or name.split(".", 1)[1] in classes]
 
 
-def _detail(
-    board: Board,
-    row: BoardRow,
-    sums: Mapping[str, Any],
-) -> dict[str, Any]:
-    """What lies beneath a row: the value of each fold, missing ones too, and the jobs behind it."""
+def _detail(board: Board, row: BoardRow) -> dict[str, Any]:
+    """Return what lies beneath a row: the value of each fold, missing ones too, and the jobs behind it."""
     jobs = [{name: job[name] for name in JOB} for job in board.jobs.by_row[row["row"]]]
     values = board.fold_values[row["row"]]
-    folds = dict.fromkeys([*board.expected[row["dataset"], bool(row["demo"])], *values])
+    expected = board.expected[row["dataset"], bool(row["demo"])]
     names = _own(board, row)
-    return {
-        "per_fold": [
+    per_fold = []
+    for fold in dict.fromkeys([*expected, *values]):
+        of_fold = values.get(fold, {})
+        per_fold.append(
             {
                 "fold": fold,
-                "metrics": {name: plain(values.get(fold, {}).get(name)) for name in names},
+                "metrics": {name: plain(of_fold.get(name)) for name in names},
                 "jobs": [job for job in jobs if job["fold"] == fold],
             }
-            for fold in folds
-        ],
-        "confusion": sums.get(row["row"]),
-    }
+        )
+    return {"per_fold": per_fold, "confusion": board.confusions.get(row["row"])}
 
 
 def _folds(board: Board, rows: pd.Index[Any]) -> pd.DataFrame:
-    """The metrics that are one number, one column per metric and fold, whether the fold was run or not."""
+    """Return the metrics that are one number, one column per metric and fold, whether the fold was run or not."""
     names = [name for name in board.metrics if "." not in name]
     first = board.rows.loc[rows[0]]  # all rows are of one dataset
     folds = board.folds.loc[list(rows)]
     expected = board.expected[str(first["dataset"]), bool(first["demo"])]
     order = list(dict.fromkeys([*expected, *folds.index.get_level_values("fold")]))
-    wide = [folds[name].unstack("fold").reindex(columns=order).add_prefix(f"{name}_fold.") for name in names]
-    return pd.concat([pd.DataFrame(index=rows), *map(pd.DataFrame, wide)], axis=1)
+    wide = [pd.DataFrame(index=rows)]
+    for name in names:
+        by_fold = folds[name].unstack("fold").reindex(columns=order)
+        wide.append(pd.DataFrame(by_fold.add_prefix(f"{name}_fold.")))
+    return pd.concat(wide, axis=1)
 
 
 def plain(value: Any) -> Any:
-    """A value that JSON takes; None where it is missing."""
+    """Return a value that JSON takes; None where it is missing."""
     if isinstance(value, str | int):
         return value
     if isinstance(value, pd.Timestamp):

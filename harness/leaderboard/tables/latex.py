@@ -47,17 +47,27 @@ GREEK = {
     "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "µ": "mu", "ν": "nu", "ξ": "xi", "π": "pi", "ρ": "rho",
     "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
 }  # fmt: skip
-ACCENTS = {"\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0308": '"', "\u030c": "v", "\u0327": "c"}
+ACCENTS = {
+    "\u0300": "`",
+    "\u0301": "'",
+    "\u0302": "^",
+    "\u0303": "~",
+    "\u0308": '"',
+    "\u030c": "v",
+    "\u0327": "c",
+}
 
 
 def latex(text: object) -> str:
-    """Text that LaTeX prints as it is; characters that its plainest fonts lack are named by their code, as U+6587."""
+    """Return text that LaTeX prints as it is;
+    characters that its plainest fonts lack are named by their code, as U+6587.
+    """
     apart = re.sub(r"([-`'])(?=\1)", rf"\1{JOINT}", one_line(text))  # two of these would become another sign
     return apart.translate(_SIGNS)
 
 
 class _Signs(dict[int, str]):
-    """How LaTeX writes each sign, found when it is first met."""
+    """Signs as LaTeX writes them, each found when it is first met."""
 
     def __missing__(self, code: int) -> str:
         return self.setdefault(code, _sign(chr(code)))
@@ -96,7 +106,7 @@ def dataset_tex(
     found: Sequence[Section],
     specs: Metrics,
 ) -> str:
-    """For each protocol of a dataset its scores, and its values per class."""
+    """Return the tables of a dataset: for each protocol its scores, and its values per class."""
     parts = [HEADER]
     folds = len(board.expected[found[0].dataset, found[0].demo])
     spread = SPREAD.format("the folds, each averaged over its seeds first" if folds > 1 else "seeds")
@@ -114,7 +124,7 @@ def across_tex(
     found: Sequence[Across],
     specs: Metrics,
 ) -> str:
-    """For each group of datasets under one rule its lines."""
+    """Return the tables across datasets: for each group of datasets under one rule its lines."""
     parts = [HEADER]
     spread = SPREAD.format("folds, each averaged over its seeds first, or over seeds where there is one fold")
     for part in found:
@@ -125,7 +135,7 @@ def across_tex(
 
 
 def _worth(section: Section) -> str:
-    """What keeps a table from being taken for more than it is, and its selection rule."""
+    """Return what keeps a table from being taken for more than it is, and its selection rule."""
     return ", ".join([*in_title(section.caveats), f"selection {section.protocol['selection']}"])
 
 
@@ -136,7 +146,7 @@ def _table(
     noted: Callable[[R], Sequence[str]],
     spread: str,
 ) -> str:
-    """A tabular, and below it what its signs mean."""
+    """Return a tabular, and below it what its signs mean."""
     notes = Notes(sign="$^{{{}}}$")
     body = [
         [_cell(column, row) + (notes.mark(noted(row)) if column.title == "Method" else "") for column in shown]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,7 +33,9 @@ def files(board: Board, verdicts: Iterable[Verdict]) -> dict[str, str]:
 
 
 def whole_json(board: Board, verdicts: Iterable[Verdict] = ()) -> dict[str, Any]:
-    """Every table, pair of rows and verdict, as `docs/leaderboard.schema.json` describes it. Scores are fractions."""
+    """Return every table, pair of rows and verdict, as `docs/leaderboard.schema.json` describes it.
+    Scores are fractions.
+    """
     tables = []
     for sections in board.sections.values():
         tables += [_table(board, section) for section in sections]
@@ -61,8 +64,9 @@ def _table(board: Board, section: Section) -> dict[str, Any]:
 
 
 def pairs_json(tests: Inference) -> list[dict[str, Any]]:
-    """Each pair of tested rows: differences of the first minus the second, with intervals and p-values."""
-    return [pair_json(tests, a, b) for a in range(len(tests.rows)) for b in range(a + 1, len(tests.rows))]
+    """Return each pair of tested rows: differences of the first minus the second, with intervals and p-values."""
+    pairs = itertools.combinations(range(len(tests.rows)), 2)
+    return [pair_json(tests, a, b) for a, b in pairs]
 
 
 def pair_json(
@@ -70,7 +74,7 @@ def pair_json(
     a: int,
     b: int,
 ) -> dict[str, Any]:
-    """One pair of tested rows, by their places in `tests.rows`."""
+    """Return one pair of tested rows, by their places in `tests.rows`."""
     scores = {
         name: {
             "difference": float(measure.values[a] - measure.values[b]),
@@ -93,7 +97,7 @@ def pair_json(
 
 
 def results_frame(board: Board) -> pd.DataFrame:
-    """One row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
+    """Return one row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
     frame = board.jobs.frame.drop(columns=["confusion", "path"]).copy()
     rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
     options = {row: json.dumps(facts["options"], sort_keys=True) for row, facts in board.jobs.facts.items()}
@@ -112,7 +116,9 @@ def results_parquet(board: Board, path: Path) -> Path:
 
 
 def model_index(board: Board) -> dict[str, Any]:
-    """Every row by Hugging Face's `model-index` convention for model cards; scores in percent. JSON is YAML too."""
+    """Return every row by Hugging Face's `model-index` convention for model cards; scores in percent.
+    JSON is YAML too.
+    """
     models: dict[str, list[dict[str, Any]]] = {}
     for row in board.as_rows:
         metrics = [_metric(row, name) for name in SCORES if not pd.isna(row[f"{name}_mean"])]
@@ -133,7 +139,7 @@ def model_index(board: Board) -> dict[str, Any]:
 
 
 def _worth(row: BoardRow) -> str:
-    """What sets the numbers of a row apart from those of the benchmark."""
+    """Return what sets the numbers of a row apart from those of the benchmark."""
     words = [caveat.word for caveat in caveats(row["demo"], row["stand_in"], row["official"])]
     return f" ({', '.join(words)})" if words else ""
 

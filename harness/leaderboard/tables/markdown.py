@@ -26,18 +26,18 @@ class Notes:
     sign: str = "<sup>{}</sup>"
 
     def mark(self, texts: Sequence[str]) -> str:
-        """The superscript that refers to these notes."""
+        """Return the superscript that refers to these notes."""
         marks = [str(self.numbers.setdefault(text, len(self.numbers) + 1)) for text in texts]
         return self.sign.format(",".join(marks)) if marks else ""
 
     def paragraphs(self) -> list[str]:
-        """The notes as one Markdown paragraph, in the order of their numbers; nothing if there are none."""
+        """Return the notes as one Markdown paragraph, in the order of their numbers; nothing if there are none."""
         lines = [f"{self.sign.format(n)} {markdown(text)}" for text, n in self.numbers.items()]
         return ["  \n".join(lines)] if lines else []  # two spaces break the line
 
 
 def table(titles: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    """A Markdown table. Cells are text already, so nothing is parsed as a number and reformatted."""
+    """Return a Markdown table. Cells are text already, so nothing is parsed as a number and reformatted."""
     align = ["left" if title in TEXT else "right" for title in titles]
     return tabulate(
         lines,
@@ -53,7 +53,7 @@ def dataset_table(
     section: Section,
     specs: Metrics,
 ) -> list[str]:
-    """The table of one dataset and protocol, and its notes."""
+    """Return the table of one dataset and protocol, and its notes."""
     return _noted(
         dataset_columns(board, section, specs),
         section.rows,
@@ -66,7 +66,7 @@ def class_tables(
     section: Section,
     specs: Metrics,
 ) -> dict[str, str]:
-    """For each metric with a value per class: its title and its table, rows as in the main one."""
+    """Return the title and the table of each metric with a value per class, rows as in the main one."""
     found = class_columns(board, section, specs)
     return {title: "\n\n".join(_noted(shown, section.rows, lambda row: [])) for title, shown in found.items()}
 
@@ -76,7 +76,7 @@ def across_table(
     part: Across,
     specs: Metrics,
 ) -> list[str]:
-    """The table across datasets, one line per method, and its notes."""
+    """Return the table across datasets, one line per method, and its notes."""
     return _noted(
         across_columns(board, part, specs),
         part.lines,
@@ -85,7 +85,7 @@ def across_table(
 
 
 def line_notes(board: Board, line: Line) -> list[str]:
-    """The notes on the rows of a line, each with its dataset."""
+    """Return the notes on the rows of a line, each with its dataset."""
     return [f"{board.titles[name]}: {note}" for name, row in line.items() for note in row_notes(board, row)]
 
 
@@ -94,7 +94,7 @@ def _noted(
     rows: Sequence[R],
     noted: Callable[[R], Sequence[str]],
 ) -> list[str]:
-    """A table, and the notes that its methods refer to."""
+    """Return a table, and the notes that its methods refer to."""
     notes = Notes()
     lines = [
         [_cell(column, row) + (notes.mark(noted(row)) if column.title == "Method" else "") for column in shown]

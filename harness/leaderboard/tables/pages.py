@@ -67,7 +67,7 @@ def _section(
     section: Section,
     specs: Metrics,
 ) -> list[str]:
-    """One protocol of a dataset: its table, what its tests can show, and its tables per class."""
+    """Return one protocol of a dataset: its table, what its tests can show, and its tables per class."""
     worth = _tail(section.caveats)
     parts = [f"## {_selected(section.protocol['selection'])}{worth}", _protocol(section)]
     parts += dataset_table(board, section, specs)
@@ -99,7 +99,7 @@ def across_page(
 
 
 def power(board: Board, section: Section) -> list[str]:
-    """What the test set of a section can show, and how its tests were made."""
+    """Return what the test set of a section can show, and how its tests were made."""
     tests = board.tests.get(section.key)
     if tests is None:
         return []
@@ -118,7 +118,7 @@ def power(board: Board, section: Section) -> list[str]:
 
 
 def hardware(section: Section, escape: Callable[[object], str] = markdown) -> list[str]:
-    """What times were taken on, with names escaped for where it is shown: they are compared within one only."""
+    """Return what times were taken on, with names escaped for where it is shown: they are compared within one only."""
     found: dict[str, list[str]] = {}
     for row in section.rows:
         if row["hardware"]:
@@ -131,7 +131,7 @@ def hardware(section: Section, escape: Callable[[object], str] = markdown) -> li
 
 
 def _tail(found: Sequence[Caveat]) -> str:
-    """The tail of a title that keeps a table from being taken for more than it is."""
+    """Return the tail of a title that keeps a table from being taken for more than it is."""
     return "".join(f" — {text}" for text in in_title(found))
 
 
@@ -178,7 +178,7 @@ def _page(
 
 
 def _footer(board: Board, found: Sequence[Section]) -> str:
-    """Where the numbers come from. No time of writing: equal results give equal files."""
+    """Return where the numbers come from. No time of writing: equal results give equal files."""
     rows = pd.concat([section.frame for section in found])
     jobs, failed = rows["n_jobs"].sum(), rows["n_failed"].sum()
     facts = [

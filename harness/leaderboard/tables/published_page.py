@@ -54,7 +54,7 @@ def published_page(
 
 
 def verdict_table(found: Sequence[Verdict], titles: Mapping[str, str]) -> list[str]:
-    """One line a printed number that we have a row for, and the notes on those in doubt."""
+    """Return one line a printed number that we have a row for, and the notes on those in doubt."""
     if not found:
         return ["No stored result answers to a printed number yet."]
     notes = Notes()
@@ -77,7 +77,7 @@ def verdict_table(found: Sequence[Verdict], titles: Mapping[str, str]) -> list[s
 
 
 def printed_table(numbers: pd.DataFrame) -> list[str]:
-    """WAR and UAR of the paper's main table, with the notes on its numbers."""
+    """Return WAR and UAR of the paper's main table, with the notes on its numbers."""
     main = numbers[(numbers["table"] == MAIN_TABLE) & numbers["variant"].isin(MAIN)]
     notes = Notes()
     cells: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
@@ -91,7 +91,9 @@ def printed_table(numbers: pd.DataFrame) -> list[str]:
         "Backbone",
         *(" ".join(column) for column in columns),
     ]
-    lines = [[*map(markdown, row), *(found.get(column, DASH) for column in columns)] for row, found in cells.items()]
+    lines = []
+    for names, found in cells.items():
+        lines.append([*map(markdown, names), *(found.get(column, DASH) for column in columns)])
     return [table(head, lines), *notes.paragraphs()]
 
 

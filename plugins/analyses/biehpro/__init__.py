@@ -18,7 +18,7 @@ class ClipOptions:
 
 @hookimpl
 def register_analyses() -> list[AnalysisSpec]:
-    """Figures 2 and 4 of the paper; Figure 5 is `tsne`, which draws every method's features."""
+    """Offer Figures 2 and 4 of the paper; Figure 5 is `tsne`, which draws every method's features."""
     figures: tuple[tuple[str, str, type, str, int], ...] = (
         ("similarity-histograms", "similarity_histograms", ClipOptions, "Scores of single clips, a bar a run.", 2),
         ("attention-maps", "attention_maps", ClipOptions, "What the class token looks at, frame by frame.", 4),

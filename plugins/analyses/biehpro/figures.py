@@ -18,8 +18,12 @@ from harness_plugins.analyses.biehpro import ClipOptions
 from harness_plugins.methods.biehpro.model import BiEhPro
 
 
-def similarity_histograms(runs: Sequence[Run], folder: Path, options: ClipOptions) -> list[Path]:
-    """Figure 2: softmax of the logits of single clips, one group of bars a class, one bar a run. One PNG."""
+def similarity_histograms(
+    runs: Sequence[Run],
+    folder: Path,
+    options: ClipOptions,
+) -> list[Path]:
+    """Draw Figure 2: softmax of the logits of single clips, one group of bars a class, one bar a run. One PNG."""
     rows = chosen(runs, options)
     classes = runs[0].job.protocol.classes
     figure = Figure(figsize=(9, 2.2 * len(rows)), layout="constrained")
@@ -27,15 +31,26 @@ def similarity_histograms(runs: Sequence[Run], folder: Path, options: ClipOption
         for number, (run, place) in enumerate(zip(runs, places, strict=True)):
             scores = logits(run, place).softmax(-1).numpy()
             across = np.arange(len(classes)) + 0.8 * number / len(runs)
-            axes.bar(across, scores, 0.8 / len(runs), label=label(run))
+            axes.bar(
+                across,
+                scores,
+                0.8 / len(runs),
+                label=label(run),
+            )
         axes.set_xticks(np.arange(len(classes)) + 0.4 - 0.4 / len(runs), classes)
         axes.set_title(f"{clip}: {classes[runs[0].labels[places[0]]]}", fontsize=9)
     figure.axes[0].legend(fontsize=7)
     return [saved(figure, folder / "similarity-histograms.png")]
 
 
-def attention_maps(runs: Sequence[Run], folder: Path, options: ClipOptions) -> list[Path]:
-    """Figure 4: what the class token looks at in the last layer, mean over heads, over the frames. One PNG a clip."""
+def attention_maps(
+    runs: Sequence[Run],
+    folder: Path,
+    options: ClipOptions,
+) -> list[Path]:
+    """Draw Figure 4: what the class token looks at in the last layer, mean over heads, over the frames.
+    One PNG a clip.
+    """
     files = []
     for clip, places in chosen(runs, options).items():
         frames = runs[0].job.input.frames
@@ -55,7 +70,9 @@ def attention_maps(runs: Sequence[Run], folder: Path, options: ClipOptions) -> l
 
 
 def chosen(runs: Sequence[Run], options: ClipOptions) -> dict[str, list[int]]:
-    """Clip -> its row in each run. Raises: BadOption for a clip that a run did not test; BadData if none is common."""
+    """Return clip -> its row in each run. Raises: BadOption for a clip that a run did not test;
+    BadData if none is common.
+    """
     places = [{sample.id: row for row, sample in enumerate(run.samples)} for run in runs]
     common = [clip for clip in places[0] if all(clip in found for found in places)]
     if not common:
@@ -69,28 +86,32 @@ def chosen(runs: Sequence[Run], options: ClipOptions) -> dict[str, list[int]]:
 
 
 def model(run: Run) -> BiEhPro:
-    """The run's method."""
+    """Return the run's method."""
     method = run.method
     assert isinstance(method, BiEhPro)
     return method
 
 
 def frames_of(run: Run, rows: Sequence[int]) -> Tensor:
-    """Frames (B, T, 3, S, S) of test clips, as the method sees them."""
-    ((frames, _),) = run.inputs.batches([list(rows)], 0, run.device)
+    """Return frames (B, T, 3, S, S) of test clips, as the method sees them."""
+    ((frames, _),) = run.inputs.batches(
+        [list(rows)],
+        0,
+        run.device,
+    )
     return frames
 
 
 @torch.no_grad()
 def logits(run: Run, row: int) -> Tensor:
-    """Logits (C,) of one clip."""
+    """Return logits (C,) of one clip."""
     found: Tensor = model(run)(frames_of(run, [row]))[0].float().cpu()
     return found
 
 
 @torch.no_grad()
 def looked_at(run: Run, row: int) -> tuple[np.ndarray, np.ndarray]:
-    """The frames of one clip as pictures (T, S, S, 3) in 0..1, and its class tokens' attention (T, h, w)."""
+    """Return the frames of one clip as pictures (T, S, S, 3) in 0..1, and its class tokens' attention (T, h, w)."""
     frames = frames_of(run, [row])
     last: Any = model(run).visual.blocks[-1]
     seen: list[Tensor] = []
@@ -100,20 +121,33 @@ def looked_at(run: Run, row: int) -> tuple[np.ndarray, np.ndarray]:
     finally:
         hook.remove()
     size = int(frames.shape[-1] // model(run).visual.conv1.stride[0])
-    heat = seen[0][:, 0, 1 : 1 + size * size].view(-1, size, size)  # patches only: no class or interaction token
+    heat = seen[0][:, 0, 1 : 1 + size * size].view(
+        -1,
+        size,
+        size,
+    )  # patches only: no class or interaction token
     pixels = frames[0].permute(0, 2, 3, 1)
     low, high = pixels.amin((1, 2), keepdim=True), pixels.amax((1, 2), keepdim=True)
-    return ((pixels - low) / (high - low).clamp_min(1e-6)).cpu().numpy(), heat.cpu().numpy()
+    pictures = (pixels - low) / (high - low).clamp_min(1e-6)
+    return pictures.cpu().numpy(), heat.cpu().numpy()
 
 
 def label(run: Run) -> str:
-    """How a figure names a run."""
+    """Return how a figure names a run."""
     return f"{run.job.row}, fold {run.job.fold}, seed {run.job.seed}"
 
 
-def panels(figure: Figure, rows: int, columns: int) -> np.ndarray:
-    """Axes (rows, columns)."""
-    found: np.ndarray = figure.subplots(rows, columns, squeeze=False)
+def panels(
+    figure: Figure,
+    rows: int,
+    columns: int,
+) -> np.ndarray:
+    """Make axes (rows, columns)."""
+    found: np.ndarray = figure.subplots(
+        rows,
+        columns,
+        squeeze=False,
+    )
     return found
 
 

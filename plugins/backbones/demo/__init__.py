@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent
 
 @hookimpl
 def register_backbones() -> list[BackboneSpec]:
-    """Weights and configuration lie beside this file."""
+    """Offer the demo backbone, whose weights and configuration lie beside this file."""
     return [
         BackboneSpec(
             "demo",

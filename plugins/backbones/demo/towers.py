@@ -28,7 +28,11 @@ def normalised(pixels: NDArray[np.uint8]) -> Tensor:
 
 
 @torch.no_grad()
-def whiten(model: CLIP, pictures: Tensor, position: float) -> None:
+def whiten(
+    model: CLIP,
+    pictures: Tensor,
+    position: float,
+) -> None:
     """Start the patch projection as the whitened principal components of `pictures` (B, 3, H, W).
 
     Raw patches differ mostly in brightness; whitened, the lines that make an expression weigh as much,

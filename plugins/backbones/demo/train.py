@@ -41,7 +41,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides the weights: numbers of faces, steps per phase, batch sizes and learning rates."""
+    """Settings that decide the weights: numbers of faces, steps per phase, batch sizes and learning rates."""
 
     seed: int = 0
     plain_faces: int = 4_000
@@ -98,7 +98,7 @@ class Log:
 
 
 class Trainer:
-    """What the phases share: the model, the random order of faces, the log."""
+    """Parts that the phases share: the model, the random order of faces, the log."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Trainer:
         head: nn.Linear,
         steps: int,
     ) -> None:
-        """Phase 1: regress the standardised action units."""
+        """Run phase 1: regress the standardised action units."""
         mean, spread = faces.units.mean(0), faces.units.std(0)
         wanted = torch.from_numpy((faces.units - mean) / spread)
         truth = torch.from_numpy((self.held_out.units - mean) / spread)
@@ -170,7 +170,7 @@ class Trainer:
         )
 
     def captions(self, faces: Faces) -> None:
-        """Phase 2: match the locked features of each face with its caption."""
+        """Run phase 2: match the locked features of each face with its caption."""
         model, recipe = self.model, self.recipe
         tokens, locked = open_clip.tokenize(faces.captions), self.features(faces)
 
@@ -201,14 +201,20 @@ class Trainer:
     def zero_shot(self) -> float:
         """Return the accuracy of the first template on the held-out faces that show a class."""
         text = encode_text(self.model, open_clip.tokenize([TEMPLATES[0].format(name) for name in CLASSES]))
-        guess = (F.normalize(self.features(self.held_out), dim=-1) @ F.normalize(text, dim=-1).T).argmax(1).numpy()
+        faces = F.normalize(self.features(self.held_out), dim=-1)
+        guess = (faces @ F.normalize(text, dim=-1).T).argmax(1).numpy()
         shows = self.held_out.classes
         return float((guess == shows)[shows >= 0].mean())
 
 
 def cosine(steps: int, warm_up: int = 40) -> Callable[[int], float]:
     """Return the factor on the learning rate, by step."""
-    return lambda step: min((step + 1) / warm_up, 0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
+
+    def factor(step: int) -> float:
+        cosine = (1 + math.cos(math.pi * step / steps)) / 2
+        return min((step + 1) / warm_up, 0.02 + 0.98 * cosine)
+
+    return factor
 
 
 def train(recipe: Recipe) -> tuple[CLIP, Log]:

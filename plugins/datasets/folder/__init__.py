@@ -19,7 +19,7 @@ ORDER = [
 
 
 def read(root: Path, layout: str) -> Inventory:
-    """The clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
+    """Return the clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
 
     `layout` names a list below the root, or is `.` for the tree where there are both.
 
@@ -34,7 +34,14 @@ def read(root: Path, layout: str) -> Inventory:
     folds, said, more = assign(root, clips)
     labels = {label.name: i for i, label in enumerate(classes)}
     base = root.absolute()
-    samples = {c.id: Sample(c.id, base / c.path, labels[noun(c.label)], c.group) for c in clips}
+    samples = {}
+    for clip in clips:
+        samples[clip.id] = Sample(
+            clip.id,
+            base / clip.path,
+            labels[noun(clip.label)],
+            clip.group,
+        )
     return Inventory(
         folds={
             name: Fold(
@@ -52,12 +59,12 @@ def read(root: Path, layout: str) -> Inventory:
 
 
 def load(root: Path, fold: str) -> Fold:
-    """One fold. Raises: BadData for wrong rows, or what `read` raises."""
+    """Return one fold. Raises: BadData for wrong rows, or what `read` raises."""
     return read(root, "").checked().folds[fold]
 
 
 def _classes(clips: Sequence[FolderClip]) -> tuple[ClassLabel, ...]:
-    """Known expressions in the order used everywhere, then the others by name."""
+    """Return known expressions in the order used everywhere, then the others by name."""
     words: dict[str, str] = {}
     for clip in clips:
         words.setdefault(noun(clip.label), clip.label)

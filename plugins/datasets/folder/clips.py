@@ -30,7 +30,9 @@ class FolderClip:
 
 
 def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Problem]]:
-    """Clips in order of their ids, where they were read from, and what was odd. Raises: BadData if there are none."""
+    """Return clips in order of their ids, where they were read from, and what was odd.
+    Raises: BadData if there are none.
+    """
     lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
     if layout and layout != ".":
         if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
@@ -74,7 +76,7 @@ def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
 
 
 def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
-    """Why a row cannot be used."""
+    """Return why a row cannot be used."""
     path = PurePosixPath(row.clip.replace("\\", "/"))
     outside = ".." in path.parts or path.is_absolute() or ":" in row.clip.partition("/")[0]
     if not row.clip or outside or not row.clip.isprintable():
@@ -88,7 +90,7 @@ def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
 
 
 def _place(root: Path, path: str) -> str:
-    """The path of a clip; one written without its suffix may be a video."""
+    """Return the path of a clip; one written without its suffix may be a video."""
     here = os.path.join(root, path)  # noqa: PTH118 (unlike a path object it takes a name that is too long)
     if os.path.exists(here) or is_video(path):  # noqa: PTH110
         return path
@@ -121,7 +123,7 @@ def _below(
     problems: list[Problem],
     depth: int = 1,
 ) -> Iterator[tuple[str, bool]]:
-    """Paths of the clips in a folder, and whether each is a folder; through folders in between, such as subjects.
+    """Yield paths of the clips in a folder, and whether each is a folder; through folders in between, such as subjects.
 
     Raises: BadData for images that lie where clips should.
     """
@@ -137,7 +139,7 @@ def _below(
 
 
 def _holds_clips(folder: Path) -> bool:
-    """Whether a folder is no clip itself: it holds folders or videos, and no frame."""
+    """Return whether a folder is no clip itself: it holds folders or videos, and no frame."""
     found = False
     try:
         with os.scandir(folder) as entries:
@@ -155,7 +157,9 @@ def _entries(
     folder: Path,
     problems: list[Problem],
 ) -> Iterator[tuple[str, bool]]:
-    """Names in a folder and whether each is a folder, folders first. Links are followed, loops left out and told."""
+    """Return names in a folder and whether each is a folder, folders first.
+    Links are followed, loops left out and told.
+    """
     found: list[tuple[str, bool]] = []
     above = [folder, *folder.parents[: len(folder.relative_to(root).parts)]]
     try:

@@ -29,7 +29,7 @@ class Split:
 
 
 def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem]]:
-    """The folds, where they come from, and what is wrong with them.
+    """Return the folds, where they come from, and what is wrong with them.
 
     Raises: BadData if no two folds can be made.
     """
@@ -52,7 +52,7 @@ def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], s
 
 
 def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
-    """The fold that tests each clip: stratified, and no group in two folds where groups are known.
+    """Return the fold that tests each clip: stratified, and no group in two folds where groups are known.
 
     Without groups, folds are blocks of neighbouring clips of each class, since neighbours may share a film.
     """
@@ -105,7 +105,7 @@ def _shared(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> list[Prob
 
 
 def _stored(root: Path) -> Path:
-    """Where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
+    """Return where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
     here = root / STORED
     name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
     aside = config_file().parent / "folds" / f"{name}.csv"
@@ -130,7 +130,7 @@ def _write(
 
 
 def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
-    """The stored folds, and every way in which the clips are no longer those they were made for."""
+    """Return the stored folds, and every way in which the clips are no longer those they were made for."""
     try:
         with file.open(encoding="utf-8", newline="") as source:
             rows = {row["clip"]: (row["label"], row["fold"], row["group"]) for row in csv.DictReader(source)}
@@ -139,7 +139,11 @@ def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list
     now = {clip.id: clip for clip in clips}
     new = sorted(now.keys() - rows.keys())
     gone = sorted(rows.keys() - now.keys())
-    changed = sorted(c for c in now.keys() & rows.keys() if (now[c].label, now[c].group) != (rows[c][0], rows[c][2]))
+    changed = []
+    for clip in sorted(now.keys() & rows.keys()):
+        label, _, group = rows[clip][:3]
+        if (now[clip].label, now[clip].group) != (label, group):
+            changed.append(clip)
     kinds = (
         (new, "are not in the stored folds and so not used"),
         (gone, "of the stored folds are no longer there"),

@@ -55,7 +55,7 @@ class Options:
 
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """MAT, JAS and BAP on CLIP's frozen towers."""
+    """Offer MAT, JAS and BAP on CLIP's frozen towers."""
     return [
         MethodSpec(
             name="a3lign",

@@ -14,10 +14,10 @@ POSITION_STD = 0.01
 
 
 class Mean(nn.Module):
-    """In the place of a dynamic encoder: features (B, L, D) to (B, D)."""
+    """Mean in the place of a dynamic encoder: features (B, L, D) to (B, D)."""
 
     def forward(self, features: Tensor) -> Tensor:
-        """The mean over the sequence."""
+        """Return the mean over the sequence."""
         return features.mean(1)
 
 
@@ -45,7 +45,7 @@ class DynamicEncoder(nn.Module):
         self.layers = nn.ModuleList()
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features (B, L, D) to one per sequence, (B, D)."""
+        """Map features (B, L, D) to one per sequence, (B, D)."""
         if self.positions is not None:
             features = features + self.positions
         for layer in self.layers:
@@ -90,7 +90,7 @@ def new_layer(
     options: Options,
     seed: int,
 ) -> nn.TransformerEncoderLayer:
-    """A transformer layer; with `zero_init` what it adds to its input is zero at first."""
+    """Return a transformer layer; with `zero_init` what it adds to its input is zero at first."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layer = nn.TransformerEncoderLayer(

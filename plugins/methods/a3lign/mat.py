@@ -53,13 +53,13 @@ class MultiDimensionalTokens(nn.Module):
         )
 
     def embeddings(self) -> Tensor:
-        """The sentences as embeddings (C*S, L, W), without positions."""
+        """Return the sentences as embeddings (C*S, L, W), without positions."""
         tokens = self.tokens.flatten(0, 1)  # (C*S, N, W)
         start, end = (part.expand(len(tokens), -1, -1) for part in (self.start, self.end))
         return torch.cat([start, tokens, end], dim=1)
 
     def forward(self) -> Tensor:
-        """Features (C, S, D) of the sentences, not normalised."""
+        """Return features (C, S, D) of the sentences, not normalised."""
         sentences = self.embeddings()
         read_out = torch.full((len(sentences),), sentences.shape[1] - 1)  # the end token
         features = encode_in_chunks(self.tower, sentences, read_out, self.chunk)  # (C*S, D)
@@ -71,7 +71,7 @@ def initial_tokens(
     classes: Sequence[str],
     options: Options,
 ) -> Tensor:
-    """Tokens (C, S, N, W) to start from; no two sentences are equal."""
+    """Return tokens (C, S, N, W) to start from; no two sentences are equal."""
     shape = (len(classes), options.sentences, options.tokens)
     noise = torch.randn(*shape, tower.width) * INIT_STD
     if options.mat_init == "vocabulary":

@@ -32,7 +32,7 @@ class ClassFeatures(nn.Module):
         self.encoder = encoder
 
     def forward(self) -> Tensor:
-        """Features (C, D)."""
+        """Return features (C, D)."""
         return F.normalize(self.encoder(self.sentences()), dim=-1)
 
 
@@ -53,7 +53,11 @@ class A3lign(Method):
         self.frames = task.input.frames
         self.seed = torch.initial_seed()  # layers are added later, and again when a checkpoint is read
         self.encoder = task.backbone.frame_encoder()
-        self.mat = MultiDimensionalTokens(task.backbone.text_tower, task.classes, options)
+        self.mat = MultiDimensionalTokens(
+            task.backbone.text_tower,
+            task.classes,
+            options,
+        )
         self.sentences = TextFeatures(self.mat)
         self.text_encoder: nn.Module | None = (
             self._text_encoder(options.text_steps[0]) if options.text_steps else Mean()
@@ -66,19 +70,19 @@ class A3lign(Method):
         self._rebuild_text()
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features (B, T, D) to logits (B, C)."""
+        """Map features (B, T, D) to logits (B, C)."""
         scale = self.scale if self.log_scale is None else self.log_scale.exp()
         return scale * cosine_logits(*self.aligned(inputs), 1.0)
 
     def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """What is compared: clips (B, D), and classes (C, D) of unit length."""
+        """Return what is compared: clips (B, D), and classes (C, D) of unit length."""
         if not self.training:
             inputs = reordered(inputs, self.options.frame_order)
         encode = self.synchronizer.video if self.synchronizer else self.video_encoder
         return encode(inputs), self.text()  # type: ignore[misc]
 
     def stages(self) -> list[Stage]:
-        """The bidirectional alignment training paradigm (section 3.4), or everything at once."""
+        """Return the bidirectional alignment training paradigm (section 3.4), or everything at once."""
         if self.options.paradigm == "all-at-once":
             epochs = self.options.text_epochs + self.options.video_epochs + self.options.joint_epochs
             before = partial(self._begin_at_once, self._top)
@@ -91,12 +95,12 @@ class A3lign(Method):
         ]
 
     def _text_stages(self) -> Iterator[Stage]:
-        """Stage 1: the text side, against averaged video features."""
+        """Yield stage 1: the text side, against averaged video features."""
         trains = ("mat.tokens", "text_encoder") if self.options.text_steps else ("mat.tokens",)
         yield self._stage("text", self.options.text_epochs, trains)
 
     def _video_stages(self) -> Iterator[Stage]:
-        """Stage 2: the video encoder, grown step by step; all of the text side is frozen."""
+        """Yield stage 2: the video encoder, grown step by step; all of the text side is frozen."""
         steps = self.options.video_steps
         epochs = shares(self.options.video_epochs, len(steps))
         for (before, layers), share in zip(
@@ -114,7 +118,7 @@ class A3lign(Method):
             )
 
     def _text_growth(self) -> Iterator[Stage]:
-        """Between stages 2 and 3, not in the default: Table 4's row of four text layers."""
+        """Yield what stands between stages 2 and 3, not in the default: Table 4's row of four text layers."""
         for layers in self.options.text_steps[1:]:
             epochs = self.options.video_epochs // max(1, len(self.options.video_steps))
             yield self._stage(
@@ -125,7 +129,7 @@ class A3lign(Method):
             )
 
     def _joint_stages(self) -> Iterator[Stage]:
-        """Stage 3: both sides merged, grown step by step, and the MAT with them."""
+        """Yield stage 3: both sides merged, grown step by step, and the MAT with them."""
         steps = self.options.joint_steps
         for layers, epochs in zip(
             steps,
@@ -215,7 +219,7 @@ class A3lign(Method):
 
 
 def shares(epochs: int, steps: int) -> list[int]:
-    """Epochs of a stage over its steps, as even as they can be."""
+    """Return epochs of a stage over its steps, as even as they can be."""
     return [epochs * (step + 1) // steps - epochs * step // steps for step in range(steps)]
 
 

@@ -9,7 +9,9 @@ SEED = 0
 
 
 def reordered(features: Tensor, order: str) -> Tensor:
-    """Features (B, T, D) in another order of their frames; `shuffled` draws one for each clip, the same each time."""
+    """Return features (B, T, D) in another order of their frames;
+    `shuffled` draws one for each clip, the same each time.
+    """
     if order == "reversed":
         return features.flip(1)
     if order == "shuffled":

@@ -77,7 +77,7 @@ INPUT = FrameInput(
 
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """The model, and what its paper compares it with."""
+    """Offer the model, and what its paper compares it with."""
     full = MethodSpec(
         name="biehpro",
         version="1",

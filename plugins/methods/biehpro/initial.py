@@ -8,7 +8,7 @@ STD = 0.02  # X-CLIP's, whose layout the model follows
 
 
 def initialise(module: nn.Module) -> None:
-    """Matrices from a truncated normal of deviation 0.02, biases zero; norms stay as they are."""
+    """Draw matrices from a truncated normal of deviation 0.02; biases are zero, and norms stay as they are."""
     norm_layers = [part for part in module.modules() if isinstance(part, nn.LayerNorm)]
     norms = {id(p) for part in norm_layers for p in part.parameters()}
     for parameter in module.parameters():

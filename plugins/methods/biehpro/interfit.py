@@ -38,7 +38,7 @@ class Interaction(nn.Module):
             nn.init.zeros_(self.attention.out_proj.weight)
 
     def forward(self, classes: Tensor) -> Tensor:
-        """Class tokens (B, T, W) to interaction tokens (B, T, W)."""
+        """Map class tokens (B, T, W) to interaction tokens (B, T, W)."""
         tokens = self.token(classes)
         exchanged = self.merge(self.lstm(tokens)[0])  # (B, T, W)
         told: Tensor = tokens + self.attention(self.norm(exchanged))
@@ -67,7 +67,7 @@ class InterFIT(nn.Module):
         classes: Tensor,
         frames: int,
     ) -> Tensor:
-        """Class tokens (B*T, W) of a layer to interaction tokens (B*T, W)."""
+        """Map class tokens (B*T, W) of a layer to interaction tokens (B*T, W)."""
         interaction = self.layers[layer % len(self.layers)]
         tokens: Tensor = interaction(classes.view(-1, frames, classes.shape[-1])).flatten(0, 1)
         return tokens

@@ -41,39 +41,43 @@ class BiEhPro(Method):
         self.scale = task.backbone.logit_scale
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Frames (B, T, 3, H, W) to logits (B, C)."""
+        """Map frames (B, T, 3, H, W) to logits (B, C)."""
         return self.classify(self.video(inputs))
 
     def video(self, inputs: Tensor) -> Tensor:
-        """Video features V (B, D) of frames (B, T, 3, H, W)."""
+        """Return video features V (B, D) of frames (B, T, 3, H, W)."""
         features = self.frame_features(inputs)
         return features.mean(1) if self.msta is None else self.msta(features)
 
     def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Video features V (B, D) and the classes' texts (C, D), of unit length; no text (0, D) with a linear head."""
+        """Return video features V (B, D) and the classes' texts (C, D), of unit length;
+        no text (0, D) with a linear head.
+        """
         video = self.video(inputs)
         return video, video[:0] if self.text is None else F.normalize(self.text(), dim=-1)
 
     def frame_features(self, inputs: Tensor) -> Tensor:
-        """Features Z (B, T, D) of frames (B, T, 3, H, W), which interact on the way."""
+        """Return features Z (B, T, D) of frames (B, T, 3, H, W), which interact on the way."""
         features: Tensor = self.visual(inputs.flatten(0, 1), self.interact if self.interfit is not None else None)
         return features.view(*inputs.shape[:2], -1)
 
     def interact(self, layer: int, classes: Tensor) -> Tensor:
-        """Class tokens (B*T, W) of a layer to its interaction tokens (B*T, W)."""
+        """Map class tokens (B*T, W) of a layer to its interaction tokens (B*T, W)."""
         assert self.interfit is not None
         tokens: Tensor = self.interfit(layer, classes, self.frames)
         return tokens
 
     def classify(self, video: Tensor) -> Tensor:
-        """Logits (B, C) of video features (B, D): those of Eq. 12, or of the linear head."""
+        """Return logits (B, C) of video features (B, D): those of Eq. 12, or of the linear head."""
         if self.head is not None:
             logits: Tensor = self.head(video)
             return logits
         return self.scale * self.similarity(video)
 
     def similarity(self, video: Tensor) -> Tensor:
-        """Cosine of each video's features (B, D) and each class's, (B, C), both enhanced if there are prompts."""
+        """Return cosine of each video's features (B, D) and each class's, (B, C),
+        both enhanced if there are prompts.
+        """
         assert self.text is not None
         text: Tensor = self.text()  # (C, D)
         if self.enhance is None:
@@ -82,7 +86,9 @@ class BiEhPro(Method):
         return F.cosine_similarity(seen, enhanced, dim=-1)
 
     def stages(self) -> list[Stage]:
-        """4.1 of the paper: AdamW, linear warm-up and cosine by step. Matrices decay, vectors do not."""
+        """Return the recipe of section 4.1: AdamW, linear warm-up and cosine by step.
+        Matrices decay, vectors do not.
+        """
         options = self.options
         parts = [name for name in TRAINED if getattr(self, name) is not None]
         new = options.learning_rate * options.new_lr_mult
@@ -108,29 +114,44 @@ class BiEhPro(Method):
 class ClassText(nn.Module):
     """Features of the classes' texts, (C, D), not normalised: Eq. 9."""
 
-    def __init__(self, tower: TextTower, classes: Sequence[str], prompt: str) -> None:
+    def __init__(
+        self,
+        tower: TextTower,
+        classes: Sequence[str],
+        prompt: str,
+    ) -> None:
         super().__init__()
         self.tower = tower
         self.texts = [prompt.replace("{}", name) for name in classes]
 
     def forward(self) -> Tensor:
-        """The features."""
+        """Return the features."""
         return self.tower.encode_text(self.texts)
 
 
 def baseline(task: Task, options: BaselineOptions) -> BiEhPro:
-    """The paper's baseline (4.3): none of the parts."""
+    """Return the paper's baseline (4.3): none of the parts."""
     return BiEhPro(task, Options(**asdict(options), interfit=False, msta=False, biehpro=False))
 
 
 def interaction(visual: VisualTower, options: Options) -> InterFIT:
-    """The interaction that fits a tower."""
+    """Return the interaction that fits a tower."""
     shared, zero = options.share_interfit, options.zero_init_msg
-    return InterFIT(visual.width, visual.heads, len(visual.blocks), shared=shared, zero_start=zero)
+    return InterFIT(
+        visual.width,
+        visual.heads,
+        len(visual.blocks),
+        shared=shared,
+        zero_start=zero,
+    )
 
 
-def aggregation(frames: int, width: int, options: Options) -> MultiScale:
-    """The temporal scales."""
+def aggregation(
+    frames: int,
+    width: int,
+    options: Options,
+) -> MultiScale:
+    """Return the temporal scales."""
     kernels, strides = options.msta_kernels, options.msta_strides
     return MultiScale(
         frames, width, kernels, strides, along=options.msta_fc, near_mean=options.fc_v_init == "mean"
@@ -138,7 +159,7 @@ def aggregation(frames: int, width: int, options: Options) -> MultiScale:
 
 
 def enhancement(width: int, options: Options) -> Prompts:
-    """The blocks of prompts."""
+    """Return the blocks of prompts."""
     return Prompts(
         width,
         options.blocks,
@@ -150,7 +171,7 @@ def enhancement(width: int, options: Options) -> Prompts:
 
 
 def check(options: Options) -> None:
-    """Raises: BadOption for options that do not fit together."""
+    """Check the options. Raises: BadOption for those that do not fit together."""
     if "{}" not in options.prompt:
         raise BadOption(f"biehpro.prompt: {options.prompt!r} has no {{}} for the class name")
     kernels, strides = options.msta_kernels, options.msta_strides

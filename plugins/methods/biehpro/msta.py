@@ -45,7 +45,7 @@ class MultiScale(nn.Module):
             start_as_mean(self.video, self.steps)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Video features (B, D)."""
+        """Return video features (B, D)."""
         scales = self.scales(features.transpose(1, 2))  # (S, B, D, T/3)
         weights = self.weights(scales.sum(0))  # (S, B, D, T/3)
         weighted = (weights * scales).sum(0)  # (B, D, T/3), Eq. 7
@@ -53,13 +53,16 @@ class MultiScale(nn.Module):
         return video
 
     def scales(self, features: Tensor) -> Tensor:
-        """Features (B, D, T) at each scale, (S, B, D, T/3): the summands of Eq. 4."""
+        """Return features (B, D, T) at each scale, (S, B, D, T/3): the summands of Eq. 4."""
         pairs = zip(self.kernels, self.strides, strict=True)
         pooled = [F.max_pool1d(features, kernel, stride) for kernel, stride in pairs]
-        return torch.stack([p if p.shape[-1] == self.steps else F.adaptive_max_pool1d(p, self.steps) for p in pooled])
+        even = []
+        for scale in pooled:  # (B, D, some of T)
+            even.append(scale if scale.shape[-1] == self.steps else F.adaptive_max_pool1d(scale, self.steps))
+        return torch.stack(even)
 
     def weights(self, total: Tensor) -> Tensor:
-        """How much each scale counts at each channel and step, (S, B, D, T/3): Eq. 5 and 6."""
+        """Return how much each scale counts at each channel and step, (S, B, D, T/3): Eq. 5 and 6."""
         if self.along == "time":
             scores = [layer(total) for layer in self.weigh]
         else:
@@ -69,6 +72,6 @@ class MultiScale(nn.Module):
 
 @torch.no_grad()
 def start_as_mean(layer: nn.Linear, steps: int) -> None:
-    """A linear map of (D, steps), flattened, that gives the mean over the steps, and noise."""
+    """Start as a linear map of (D, steps), flattened, that gives the mean over the steps, and noise."""
     mean = torch.eye(layer.out_features).repeat_interleave(steps, dim=1) / steps  # (D, D * steps)
     layer.weight.copy_(mean + NOISE * torch.randn_like(mean))

@@ -18,7 +18,7 @@ class QuickGELU(nn.Module):
     """The activation of OpenAI's CLIP."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """x sigmoid(1.702 x)."""
+        """Return x sigmoid(1.702 x)."""
         return x * torch.sigmoid(1.702 * x)
 
 
@@ -28,7 +28,12 @@ class Direction(nn.Module):
     With one key the attention's softmax is 1, so that what the prompt gets is a linear map of the other side.
     """
 
-    def __init__(self, width: int, *, norm: bool) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        norm: bool,
+    ) -> None:
         super().__init__()
         self.attention = nn.MultiheadAttention(
             width,
@@ -49,7 +54,7 @@ class Direction(nn.Module):
         query: Tensor,
         other: Tensor,
     ) -> Tensor:
-        """Prompts (N, L, D), the same as queries, and the other side (N, S, D) to prompts (N, L, D)."""
+        """Map prompts (N, L, D), the same as queries, and the other side (N, S, D) to prompts (N, L, D)."""
         prompt = (
             prompt
             + self.attention(
@@ -89,7 +94,7 @@ class Block(nn.Module):
         video: Tensor,
         shared: bool,
     ) -> tuple[Tensor, Tensor]:
-        """Text prompts (B, C, D) and visual prompts (B, C, D), or (B, 1, D) where all classes share one."""
+        """Return text prompts (B, C, D) and visual prompts (B, C, D), or (B, 1, D) where all classes share one."""
         seen_text, seen_video = self.norm_text(text), self.norm_video(video)
         one = seen_video.expand_as(text)
         told = _pairwise(self.to_text, text, seen_text, one)
@@ -134,7 +139,7 @@ class Prompts(nn.Module):
         text: Tensor,
         video: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Text (C, D) and video (B, D) features to enhanced ones, each (B, C, D)."""
+        """Map text (C, D) and video (B, D) features to enhanced ones, each (B, C, D)."""
         text_prompt = text.expand(len(video), -1, -1)  # (B, C, D)
         video_prompt = video[:, None]  # (B, 1, D)
         if not self.shared and self.beta is not None:
@@ -152,7 +157,7 @@ def _pairwise(
     query: Tensor,
     other: Tensor,
 ) -> Tensor:
-    """Each class with its own counterpart only: sequences of one token, (B * C, 1, D)."""
+    """Return each class with its own counterpart only: sequences of one token, (B * C, 1, D)."""
     parts = (x.flatten(0, 1)[:, None] for x in (prompt, query, other))
     pairs: Tensor = direction(*parts)
     return pairs.view_as(prompt)

@@ -26,7 +26,7 @@ class Options:
 
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """Prompts conditioned on the clip, both towers of CLIP frozen."""
+    """Offer prompts conditioned on the clip, both towers of CLIP frozen."""
     return [
         MethodSpec(
             name="cocoop",

@@ -26,7 +26,11 @@ class CoCoOp(Method):
         super().__init__()
         self.options = options
         self.encoder = task.backbone.frame_encoder()
-        self.prompts = ConditionalPrompts(task.backbone.text_tower, task.classes, options)
+        self.prompts = ConditionalPrompts(
+            task.backbone.text_tower,
+            task.classes,
+            options,
+        )
         hidden = max(1, task.backbone.width // options.reduction)
         self.meta_net = nn.Sequential(
             nn.Linear(task.backbone.width, hidden), nn.ReLU(), nn.Linear(hidden, task.backbone.text_width)
@@ -34,13 +38,13 @@ class CoCoOp(Method):
         self.scale = task.backbone.logit_scale
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features (B, T, D) to logits (B, C)."""
+        """Map features (B, T, D) to logits (B, C)."""
         video = F.normalize(inputs.mean(1), dim=-1)  # (B, D)
         text: Tensor = self.prompts(self.meta_net(video))  # (B, C, D)
         return self.scale * (text @ video.unsqueeze(-1)).squeeze(-1)
 
     def stages(self) -> list[Stage]:
-        """The official recipe: SGD, one epoch at 1e-5, then a cosine whose period counts all epochs."""
+        """Return the official recipe: SGD, one epoch at 1e-5, then a cosine whose period counts all epochs."""
         o = self.options
         return [
             Stage(
@@ -97,14 +101,15 @@ class ConditionalPrompts(nn.Module):
         )  # (C, L-1-M, W)
 
     def embeddings(self, shift: Tensor) -> Tensor:
-        """The prompts of shifts (B, W) as embeddings (B*C, L, W)."""
+        """Return the prompts of shifts (B, W) as embeddings (B*C, L, W)."""
         clips, classes = len(shift), len(self.start)
         context = self.context + shift[:, None]  # (B, M, W)
         start, rest = (part.expand(clips, -1, -1, -1) for part in (self.start, self.rest))  # (B, C, ., W)
-        return torch.cat([start, context[:, None].expand(-1, classes, -1, -1), rest], dim=2).flatten(0, 1)
+        learned = context[:, None].expand(-1, classes, -1, -1)  # (B, C, M, W)
+        return torch.cat([start, learned, rest], dim=2).flatten(0, 1)
 
     def forward(self, shift: Tensor) -> Tensor:
-        """Features (B, C, D) under shifts (B, W) of the context."""
+        """Return features (B, C, D) under shifts (B, W) of the context."""
         embeddings = self.embeddings(shift)
         features = encode_in_chunks(
             self.tower,

@@ -24,7 +24,7 @@ class Options:
 
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """Learned prompts, both towers of CLIP frozen."""
+    """Offer learned prompts, both towers of CLIP frozen."""
     return [
         MethodSpec(
             name="coop",

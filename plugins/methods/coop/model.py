@@ -22,20 +22,24 @@ class CoOp(Method):
         super().__init__()
         self.options = options
         self.encoder = task.backbone.frame_encoder()
-        self.prompts = LearnedPrompts(task.backbone.text_tower, task.classes, options)
+        self.prompts = LearnedPrompts(
+            task.backbone.text_tower,
+            task.classes,
+            options,
+        )
         self.text = TextFeatures(self.prompts)
         self.scale = task.backbone.logit_scale
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features (B, T, D) to logits (B, C)."""
+        """Map features (B, T, D) to logits (B, C)."""
         return cosine_logits(*self.aligned(inputs), self.scale)
 
     def aligned(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """What is compared: clips (B, D), and classes (C, D) of unit length."""
+        """Return what is compared: clips (B, D), and classes (C, D) of unit length."""
         return inputs.mean(1), self.text()
 
     def stages(self) -> list[Stage]:
-        """The official recipe: SGD, one epoch at 1e-5, then a cosine whose period counts all epochs."""
+        """Return the official recipe: SGD, one epoch at 1e-5, then a cosine whose period counts all epochs."""
         return [
             Stage(
                 name="prompt",
@@ -90,7 +94,7 @@ class LearnedPrompts(nn.Module):
         self.register_buffer("order", order, persistent=False)  # (C, L)
 
     def forward(self) -> Tensor:
-        """Features (C, D) of the prompts with the context as it is now."""
+        """Return features (C, D) of the prompts with the context as it is now."""
         context = self.context.expand(
             len(self.template),
             -1,
@@ -107,7 +111,7 @@ class LearnedPrompts(nn.Module):
 
 
 def initial_context(tower: TextTower, options: Options) -> Tensor:
-    """Embeddings (M, W) of the words to start from; only their shape counts when there are none."""
+    """Return embeddings (M, W) of the words to start from; only their shape counts when there are none."""
     if not options.init:
         return torch.empty(options.context_tokens, tower.width)
     return word_embeddings(tower, options.init)
@@ -119,7 +123,7 @@ def token_order(
     length: int,
     position: str,
 ) -> Tensor:
-    """Where each token comes from, (C, L), in sequences built with the class name after the context."""
+    """Return where each token comes from, (C, L), in sequences built with the class name after the context."""
     order = torch.arange(length).repeat(len(names), 1)
     if position == "end":
         return order

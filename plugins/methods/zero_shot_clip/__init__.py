@@ -19,7 +19,7 @@ class Options:
 
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """The baseline that needs no training."""
+    """Offer the baseline that needs no training."""
     return [
         MethodSpec(
             name="zero-shot-clip",

@@ -27,7 +27,7 @@ class ZeroShotClip(Method):
         self.scale = task.backbone.logit_scale
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Features (B, T, D) to logits (B, C)."""
+        """Map features (B, T, D) to logits (B, C)."""
         return cosine_logits(
             inputs.mean(1),
             self.text(),
@@ -54,6 +54,6 @@ class WrittenPrompts(nn.Module):
         self.texts = [[template.replace("{}", name) for name in classes] for template in templates]
 
     def forward(self) -> Tensor:
-        """Features (C, D) of the prompts."""
+        """Return features (C, D) of the prompts."""
         features = [F.normalize(self.tower.encode_text(texts), dim=-1) for texts in self.texts]  # each (C, D)
         return F.normalize(torch.stack(features).mean(0), dim=-1)
