@@ -39,16 +39,19 @@ def analyze(
 
         harness analyze frame-order --runs runs --methods a3lign,coop
     """
+    # What there is, if that is the question.
     load_plugins(plugin)
     if list_:
         _show(json_)
         return
     if name is None:
         raise BadOption("which analysis? harness analyze NAME; --list names them")
+
     from harness.analysis.run_analysis import run_analysis
     from harness.analysis.select import RunPlaces, RunSelection
     from harness.core.request import parse_layouts
 
+    # Which runs, and where they and their data are.
     wanted = RunSelection.parse(
         methods=methods,
         datasets=datasets,
@@ -59,8 +62,22 @@ def analyze(
         layouts = parse_layouts(layout or [])
     except ValueError as error:
         raise BadOption(f"--layout: {error}") from error
-    where = RunPlaces(roots_of(runs), data_root, layouts, backbone, threads)
-    files = run_analysis(name, where, out_dir, wanted, set_ or ())
+    where = RunPlaces(
+        roots_of(runs),
+        data_root,
+        layouts,
+        backbone,
+        threads,
+    )
+
+    # The analysis; a table that it wrote is shown, and every file is named.
+    files = run_analysis(
+        name,
+        where,
+        out_dir,
+        wanted,
+        set_ or (),
+    )
     if json_:
         print_json({"analysis": name, "files": [str(path) for path in files]})
         return

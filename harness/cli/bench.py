@@ -122,11 +122,14 @@ def bench(
     """
     from harness.core.request import build_request
 
+    # From flags and file to jobs; nothing has run after this.
     request = build_request(flags_of(ctx.params), bench_file)
     plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)
     if dry_run:
         show_plan(plan, json_)
         return
+
+    # The run. A failed job is a result, but not a success: not of this run, nor of one before.
     results = run_plan(plan, request, quiet=quiet or json_)
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
@@ -158,7 +161,11 @@ def plan_of(
     from harness.execution import run_bench
 
     with redirect_stdout(sys.stderr):  # what plugins and Ray print must not mix with our facts
-        plan = run_bench.plan_bench(request, _demo_progress(quiet), dry_run=dry_run)
+        plan = run_bench.plan_bench(
+            request,
+            _demo_progress(quiet),
+            dry_run=dry_run,
+        )
     report_problems()
     for note in () if quiet else plan.notes:
         warn(note)

@@ -49,19 +49,25 @@ def compare(
 
 
 def _print(item: Comparison, flips: int) -> None:
-    names = [_name(item, 0), _name(item, 1)]
+    _print_scores(item)
+    _print_recalls(item)
+    _print_flips(item, flips)
+    costs = [(line["cost"], _number(line["first"]), _number(line["second"])) for line in item.cost()]
+    print_table("Cost", ["", "A", "B"], costs)
+    for note in item.notes:
+        say(f"note: {visible(note)}")
+
+
+def _print_scores(item: Comparison) -> None:
     demo = " (synthetic demo, not a benchmark result)" if item.first["demo"] else ""
-    title = (
-        f"{item.board.titles[item.first['dataset']]}{demo}: A = {names[0]}, B = {names[1]}, {len(item.panel.ids)} clips"
-    )
-    pair = item.pair
-    scores = {"WAR": (item.tests.war, pair["war"]), "UAR": (item.tests.uar, pair["uar"])}
-    print_table(
-        title,
-        ["", "A", "B", "A - B (points)", "95 % interval", "p", "smallest to be seen"],
-        [
+    dataset = item.board.titles[item.first["dataset"]]
+    title = f"{dataset}{demo}: A = {_name(item, 0)}, B = {_name(item, 1)}, {len(item.panel.ids)} clips"
+    lines = []
+    for name, measure in (("war", item.tests.war), ("uar", item.tests.uar)):
+        line = item.pair[name]
+        lines.append(
             (
-                name,
+                name.upper(),
                 f"{measure.values[0] * POINTS:.2f}",
                 f"{measure.values[1] * POINTS:.2f}",
                 f"{line['difference'] * POINTS:+.2f}",
@@ -69,28 +75,25 @@ def _print(item: Comparison, flips: int) -> None:
                 _p(line["p"]),
                 f"{measure.smallest * POINTS:.2f}",
             )
-            for name, (measure, line) in scores.items()
-        ],
+        )
+    print_table(
+        title,
+        ["", "A", "B", "A - B (points)", "95 % interval", "p", "smallest to be seen"],
+        lines,
     )
+
+
+def _print_recalls(item: Comparison) -> None:
+    lines = []
+    for line in item.recall():
+        first, second = line["first"] * POINTS, line["second"] * POINTS
+        difference = (line["first"] - line["second"]) * POINTS
+        lines.append((line["class"], line["clips"], f"{first:.1f}", f"{second:.1f}", f"{difference:+.1f}"))
     print_table(
         "Recall (percent)",
         ["class", "clips", "A", "B", "A - B"],
-        [
-            (
-                line["class"],
-                line["clips"],
-                f"{line['first'] * POINTS:.1f}",
-                f"{line['second'] * POINTS:.1f}",
-                f"{(line['first'] - line['second']) * POINTS:+.1f}",
-            )
-            for line in item.recall()
-        ],
+        lines,
     )
-    _print_flips(item, flips)
-    costs = [(line["cost"], _number(line["first"]), _number(line["second"])) for line in item.cost()]
-    print_table("Cost", ["", "A", "B"], costs)
-    for note in item.notes:
-        say(f"note: {visible(note)}")
 
 
 def _print_flips(item: Comparison, flips: int) -> None:

@@ -55,10 +55,13 @@ def flops(
     with quiet_imports():
         from harness.cost.table import architecture, rows
 
+    # What is counted: methods with their options, on an architecture without weights.
     load_plugins(plugin)
     backbone = backbone or DEFAULT_BACKBONE
     names = [name.strip() for name in methods.split(",") if name.strip()]
     wanted = settled(registry.plugins().offers("methods") if names == ["all"] else names, parse_overrides(set_ or ()))
+
+    # One that cannot be counted costs its row only.
     counted: list[dict[str, Any]] = []
     failed = False
     for row in rows(

@@ -41,7 +41,11 @@ def publish(
 
     load_plugins(plugin)
     metrics = registry.metrics()
-    board = load(stores_of(runs), registry.datasets(), metrics)
+    board = load(
+        stores_of(runs),
+        registry.datasets(),
+        metrics,
+    )
     frames = _frames(data_root) if thumbnails else None
     findings = audit(board, registry.plugins().offers("methods"))
     judged = verdicts(board, read_published(), registry.methods())

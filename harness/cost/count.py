@@ -42,7 +42,11 @@ def cost_of(
         with torch.no_grad():
             written = _written(method, convention)
             clip = _clip(method, task, convention)
-        train, batch = step_macs(method, _shape(method, task), convention)
+        train, batch = step_macs(
+            method,
+            _shape(method, task),
+            convention,
+        )
     return {
         "gflops": (clip.macs - clip.text) / GIGA,
         "gflops_text": (clip.text or written.macs) / GIGA,

@@ -49,7 +49,11 @@ def rows(
         try:
             method = spec.construct(Task(names, backbone, seen), values)
             method.grow_to_final()
-            cost = cost_of(method, Task(names, backbone, seen), convention)
+            cost = cost_of(
+                method,
+                Task(names, backbone, seen),
+                convention,
+            )
         except HarnessError as error:
             yield HarnessError(f"{spec.name}: {error}")
             continue

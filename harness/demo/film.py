@@ -41,7 +41,12 @@ def film(act: Performance, pairs: Pairs = ()) -> list[Image.Image]:
     pair = next((pair for pair in pairs if act.shows in pair), None)
     units = perform(blend(*pair) if pair else PROTOTYPES[act.shows], rng)
     level = onset_to_apex(count, rng) if pair else rise_and_fall(count, rng)
-    frames = _shoot(draw_identity(act.actor), units, level, rng)
+    frames = _shoot(
+        draw_identity(act.actor),
+        units,
+        level,
+        rng,
+    )
     return frames[::-1] if pair and act.shows == pair[1] else frames
 
 

@@ -66,6 +66,7 @@ def cheeks(
         0.16 + 0.34 * min(1.0, lift),
     )
     for side in (-1, 1):
+        # From the nose down past the corner of the mouth.
         fold = arc(
             (0.16, who.nose_length - 0.08 * lift),
             (0.36 + 0.07 * au["12"], 0.42 - 0.04 * lift),
@@ -76,6 +77,8 @@ def cheeks(
             shade,
             0.02 * who.lines + 0.035 * lift,
         )
+
+        # Below the eye.
         bag = arc(
             (0.16, 0.1),
             (0.38, 0.2 - 0.08 * au["6"]),
@@ -86,6 +89,8 @@ def cheeks(
             mix(who.skin, DARK, 0.3),
             0.04 * au["6"],
         )
+
+        # Crow's feet.
         for row in range(2 if au["6"] > 0.3 else 0):
             foot = points((0.57, EYE_LINE + 0.07 * row), (0.68, EYE_LINE - 0.07 + 0.13 * row))
             canvas.stroke(

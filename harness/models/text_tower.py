@@ -29,34 +29,24 @@ class TextTower(nn.Module):
         text: Any = getattr(model, "text", model)  # CustomTextCLIP keeps its tower in `text`
         self.whole = model.encode_text
         self.tokenize = tokenize
-        self.causal = (
-            getattr(
-                text,
-                "attn_mask",
-                None,
-            )
-            is not None
-            and getattr(text, "cls_emb", None) is None
-        )
+        masked = getattr(text, "attn_mask", None) is not None
+        self.causal = masked and getattr(text, "cls_emb", None) is None
         if not self.causal:
             self.text = text  # so that it moves and counts with the method; `whole` runs it
             return
+
+        # The tower's own layers, rewritten where they are the usual ones.
         self.token_embedding: nn.Embedding = text.token_embedding
         plain = is_plain(text.transformer)
         self.transformer: nn.Module = Blocks(text.transformer) if plain else text.transformer
         self.ln_final: nn.Module = text.ln_final
         self.positions: Tensor = text.positional_embedding
         self.projection: Tensor | nn.Linear | None = text.text_projection
-        self.pool = getattr(
-            model,
-            "text_pool_type",
-            getattr(text, "pool_type", "argmax"),
-        )
-        self.eos_id: int = getattr(
-            model,
-            "text_eos_id",
-            getattr(text, "eos_id", 0),
-        )
+
+        # Where a prompt is read; open_clip keeps it at the model or at the tower.
+        pool, eos_id = getattr(text, "pool_type", "argmax"), getattr(text, "eos_id", 0)
+        self.pool = getattr(model, "text_pool_type", pool)
+        self.eos_id: int = getattr(model, "text_eos_id", eos_id)
         self.register_buffer("mask", text.attn_mask, persistent=False)
         super().train(False)  # also the layers made here
 

@@ -86,7 +86,11 @@ def make_plan(request: Request) -> Plan:
     todo = [one.job for one in planned if _to_do(one.state, request)]
 
     # The longest job first, then the one that can start soonest.
-    missing = missing_shards(todo, inputs.datasets, Path(context.cache))
+    missing = missing_shards(
+        todo,
+        inputs.datasets,
+        Path(context.cache),
+    )
     seconds = estimates(todo, summaries.values())
     todo.sort(key=lambda job: (-seconds[job.id], len(missing[job.id])))
 

@@ -80,13 +80,17 @@ def fit(
     total = sum(stage.epochs for stage in stages)
     if total and not train.samples:
         raise BadData("no training clip is left to train on")
+
+    # From the checkpoint, if there is one.
     setup = TrainingSetup(train, seed, device, report, micro, checkpoints)
     saved = checkpoints.load() if checkpoints else None
     state = saved.state_on(device) if saved else TrainingState()
+
+    # Stage by stage; one that is over only does again what it did to the structure.
     for number, stage in enumerate(stages):
         _begin(method, stage, device)
         if number < state.stage:
-            continue  # it is over; what it did to the structure is done again, and the tensors come from the file
+            continue
         model = TrainedModel(
             method,
             make_optimizer(method, stage),
@@ -97,17 +101,20 @@ def fit(
             saved = None
         else:
             state.best = BestEpoch()  # epochs of different stages are different models
+
+        # Epoch by epoch; one that is asked to stop saves between two steps.
         with shutdown.postponed():
             while state.epoch < stage.epochs:
                 row = _fit_epoch(setup, model, stage, state)
                 figures = _watch(setup, model, state, monitor)
                 state.end_epoch({**row, **figures})
                 state.best.offer(figures, state.result.epoch, method)
-                report(
-                    {"event": "epoch", "epoch_total": state.result.epoch, "epochs": total, **state.result.history[-1]}
-                )
+                done = {"epoch_total": state.result.epoch, "epochs": total}
+                report({"event": "epoch", **done, **state.result.history[-1]})
                 setup.save(state, model)
         state.end_stage()
+
+    # The epoch that counts: the last, or the best by the monitor.
     if monitor and state.best.epoch:
         state.best.restore(method)
         state.result.epoch = state.best.epoch
@@ -136,15 +143,7 @@ def _fit_epoch(
     model.method.train()
     batches = split(order(len(train.samples), setup.seed, stage.name, state.epoch), stage.batch_size)
     steps, rest = len(batches), batches[len(losses) :]
-    for inputs, labels in (
-        train.batches(
-            rest,
-            state.epoch,
-            setup.device,
-        )
-        if rest
-        else ()
-    ):
+    for inputs, labels in train.batches(rest, state.epoch, setup.device) if rest else ():
         _set_rates(
             model.optimizer,
             stage,

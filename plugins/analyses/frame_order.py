@@ -179,12 +179,16 @@ def frame_order(
 
     from harness.analysis import markdown
 
+    # Every clip in every order, and the figures of each method.
     clips = pd.concat([predictions(run, options) for run in runs], ignore_index=True)
-    rows = [
-        {"dataset": str(dataset), "method": str(method), **row}
-        for (dataset, method), part in clips.groupby(["dataset", "method"], sort=False)
-        for row in changes(part, options)
-    ]
+    rows = []
+    for (dataset, method), part in clips.groupby(["dataset", "method"], sort=False):
+        rows += [{"dataset": str(dataset), "method": str(method), **row} for row in changes(part, options)]
+    files = [folder / name for name in ("predictions.parquet", "frame-order.parquet", "frame-order.md")]
+    clips.to_parquet(files[0])
+    pd.DataFrame(rows).to_parquet(files[1])
+
+    # The table, with the columns that some row has.
     figures = [name for name in FIGURES if any(name in row for row in rows)]
     head = [
         "Dataset",
@@ -192,18 +196,10 @@ def frame_order(
         "Test frames",
         *(FIGURES[name] for name in figures),
     ]
-    body = [
-        [
-            markdown(row["dataset"]),
-            markdown(row["method"]),
-            row["order"],
-            *(_cell(row, name) for name in figures),
-        ]
-        for row in rows
-    ]
-    files = [folder / name for name in ("predictions.parquet", "frame-order.parquet", "frame-order.md")]
-    clips.to_parquet(files[0])
-    pd.DataFrame(rows).to_parquet(files[1])
+    body = []
+    for row in rows:
+        values = [_cell(row, name) for name in figures]
+        body.append([markdown(row["dataset"]), markdown(row["method"]), row["order"], *values])
     text = tabulate(body, head, tablefmt="github", disable_numparse=True)
     notes = ["In brackets: change in points from the normal order, paired 95 % interval."]
     if "pairs" in figures:

@@ -18,6 +18,7 @@ from harness.data.dataset import Dataset, count_frames, read_inventory
 from harness.data.splits import per_class
 
 PARTS = ("train", "test")
+LEVELS = ("error", "warning", "info")  # the gravest first
 ROWS = 100  # wrong ones of a file that are named
 FRAMES = 16  # what most methods of the field sample
 
@@ -37,36 +38,15 @@ def check(
     Raises:
         BadData: there is no such folder. What is wrong inside is in the report.
     """
+    # The lists; where they cannot be read there is nothing else to look at.
     if not root.is_dir():
         raise BadData(f"{spec.title}: no folder {root}")
     try:
         found = read_inventory(spec, root, layout)
     except BadData as error:
-        file, line = (
-            str(getattr(error, "file", "")),
-            getattr(
-                error,
-                "line",
-                None,
-            ),
-        )
-        text = getattr(error, "reason", str(error))
-        problem = Problem(
-            "error",
-            "bad-annotation" if line else "nothing-to-read",
-            text,
-            file,
-            line,
-        )
-        return Report(
-            spec.name,
-            str(root),
-            demo=False,
-            official=False,
-            layout="",
-            fingerprint="",
-            problems=[problem],
-        )
+        return _unread(spec, root, error)
+
+    # The clips, and what takes long only if it is asked for.
     dataset = count_frames(spec, root, found, cache, thorough=True)
     samples = list(dataset.samples.values())
     problems = [
@@ -79,6 +59,12 @@ def check(
     if leaks:
         problems += leak_problems(dataset, leaks)
     problems += [Problem("warning", "known-overlap", text) for text in dataset.spec.overlaps]
+
+    # The report, the gravest problems first.
+    folds = []
+    for name, fold in dataset.folds.items():
+        for part, side in (("train", fold.train), ("test", fold.test)):
+            folds.append(_part(dataset, name, part, side, frames))
     return Report(
         dataset=spec.name,
         root=str(root),
@@ -87,12 +73,33 @@ def check(
         layout=found.layout,
         fingerprint=dataset.fingerprint,
         frames=_frames(samples),
-        folds=[
-            _part(dataset, name, part, side, frames)
-            for name, fold in dataset.folds.items()
-            for part, side in (("train", fold.train), ("test", fold.test))
-        ],
-        problems=sorted(_shortened(problems), key=lambda p: ("error", "warning", "info").index(p.level)),
+        folds=folds,
+        problems=sorted(_shortened(problems), key=lambda problem: LEVELS.index(problem.level)),
+    )
+
+
+def _unread(
+    spec: DatasetSpec,
+    root: Path,
+    error: BadData,
+) -> Report:
+    """Report a dataset whose lists cannot be read, with the place of the error where it is known."""
+    line = getattr(error, "line", None)
+    problem = Problem(
+        "error",
+        "bad-annotation" if line else "nothing-to-read",
+        getattr(error, "reason", str(error)),
+        str(getattr(error, "file", "")),
+        line,
+    )
+    return Report(
+        spec.name,
+        str(root),
+        demo=False,
+        official=False,
+        layout="",
+        fingerprint="",
+        problems=[problem],
     )
 
 

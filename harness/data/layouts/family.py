@@ -181,15 +181,10 @@ def _read_part(
 ) -> None:
     """Keep id, class and row of each clip. A row that does not fit, or comes again, is a problem."""
     classes = meaning.classes
-    found, bad = (
-        labels.read_numbers(
-            rows,
-            classes,
-            numbers,
-        )
-        if numbers
-        else labels.read_words(rows, classes)
-    )
+    if numbers:
+        found, bad = labels.read_numbers(rows, classes, numbers)
+    else:
+        found, bad = labels.read_words(rows, classes)
     into.bad(bad)
     part, seen = into.parts.setdefault(cell, {}), into.rows.setdefault(cell, {})
     for row, label in found:

@@ -95,47 +95,40 @@ def classify(path: str, folds: Sequence[str]) -> tuple[str, Cell, bool]:
     held_out = False
     for depth in reversed(range(len(parts))):
         name = parts[depth]
+
+        # The part, where the name tells of one only: "Train & Test Set" names none.
         matches = list(PART.finditer(name))
-        if len(matches) == 1:  # "Train & Test Set" names no part
-            found = "train" if matches[0][1] else "test"
-            held_out = held_out or (not part and bool(matches[0][3]))
+        if len(matches) == 1:
+            match = matches[0]
+            group = 1 if match[1] else 2 if match[2] else 3
+            found = "train" if group == 1 else "test"
+            held_out = held_out or (not part and group == 3)
             part = part or found
             if found == part:
-                name = _blank(
-                    name,
-                    matches[0],
-                    1 if matches[0][1] else 2 if matches[0][2] else 3,
-                    "{part}",
-                )
+                name = _blank(name, match, group, "{part}")
+
+        # The fold, by its number after a word, or as the name of a whole folder.
         number = FOLD.search(name)
         if not fold and number:
-            fold, name = (
-                number[1],
-                _blank(
-                    name,
-                    number,
-                    1,
-                    "{fold}",
-                ),
-            )
+            fold = number[1]
+            name = _blank(name, number, 1, "{fold}")
         elif not fold and depth < len(parts) - 1 and name in folds and len(folds) > 1:
             fold, name = name, "{fold}"
         parts[depth] = name
+
+    # A fold that is not named: the only one, or a number of its own in the file's name.
     if not fold and len(folds) == 1:
         fold = folds[0]
     lone = [match for match in LONE.finditer(parts[-1]) if match[1] in folds]
     if part and not fold and len(lone) == 1:
-        fold, parts[-1] = (
-            lone[0][1],
-            _blank(
-                parts[-1],
-                lone[0],
-                1,
-                "{fold}",
-            ),
+        fold = lone[0][1]
+        parts[-1] = _blank(
+            parts[-1],
+            lone[0],
+            1,
+            "{fold}",
         )
-    template = "/".join(parts)
-    return template, (fold, part) if fold and part else WHOLE, held_out
+    return "/".join(parts), (fold, part) if fold and part else WHOLE, held_out
 
 
 def _blank(
@@ -170,7 +163,11 @@ def _asked_for(
     asked: str,
 ) -> tuple[list[tuple[Path, str]], list[Problem]]:
     """Return the lists that the user names, which may lie outside the root: nothing but labels is taken from there."""
-    pattern = re.sub(r"\{(fold|part)\}", "*", asked.rstrip("/"))
+    pattern = re.sub(
+        r"\{(fold|part)\}",
+        "*",
+        asked.rstrip("/"),
+    )
     inside = [text for text in texts if fnmatch(text, pattern) or fnmatch(text, f"{pattern}/*")]
     if inside:
         return [(root / text, text) for text in inside], []

@@ -74,6 +74,7 @@ class Layouts:
 
         Raises: BadData if clips or lists are not there, or a list is no list. A wrong row is a problem of the result.
         """
+        # The lists, and the clips that are there.
         clips_asked, _, lists_asked = layout.partition(":")
         listing = look(root)
         lists = find_lists(
@@ -94,6 +95,8 @@ class Layouts:
             reading.labels,
             clips_asked,
         )
+
+        # The labels of all clips, where some fold lacks a list.
         told = self._told(tree)
         known = told | reading.labels if told else None
         if (fold := self._open_fold(reading)) and known is None:
@@ -103,6 +106,8 @@ class Layouts:
         labels = all_labels(reading.parts, self.folds, known)
         if labels is None:
             raise BadData(self._missing(root, fold, lists))
+
+        # Every fold, a missing part of it made by the rule of the official split.
         parts, derived = complete(
             reading.parts,
             labels,
@@ -111,6 +116,7 @@ class Layouts:
         )
         folds = make_folds(root, self.folds, parts, tree, reading)
         left = (*_other_lists(others if not lists_asked else ()), *_unlisted(tree, folds))
+        files = {cell: str(next(iter(rows.values())).file) for cell, rows in reading.rows.items() if rows}
         return Inventory(
             folds=folds,
             layout=f"clips {tree.path or '.'} ({tree.kind}), lists {', '.join(used) or 'none'}",
@@ -118,7 +124,7 @@ class Layouts:
             problems=(*listing.problems, *lists.problems, *tree.problems, *reading.problems, *left),
             derived=tuple(derived),
             places={clip: (str(row.file), row.line) for clip, row in reading.places.items()},
-            lists={cell: str(next(iter(rows.values())).file) for cell, rows in reading.rows.items() if rows},
+            lists=files,
             stated={c: int(row.frames) for c, row in reading.places.items() if row.frames},
         )
 

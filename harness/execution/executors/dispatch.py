@@ -61,15 +61,14 @@ class Dispatcher:
         plan = self.plan
         self.retries = Retries(plan.cluster.max_retries)
         self.run_task, self.fill_task = ray.remote(self.run), ray.remote(self.fill)
-        self.events = _mailbox()
-        self.asked: Any = None  # what the mailbox has not answered yet
+        self.events = _event_queue()
+        self.asked: Any = None  # what the queue has not answered yet
         self.context = ray.put(plan.context)
         self.skip = any(job.on_bad_sample == "skip" for job in plan.todo)
         self.shards = deque(plan.fills)
         self.first: dict[ShardFill, JobSpec] = {}  # the first job that waits for a shard
-        self.missing: dict[
-            int, set[ShardFill]
-        ] = {}  # shards still missing, by what jobs wait for; most wait for the same
+        # Shards still missing, by what jobs wait for; most wait for the same.
+        self.missing: dict[int, set[ShardFill]] = {}
         self.groups: dict[ShardFill, list[int]] = defaultdict(list)
         for job in plan.todo:
             wanted = plan.waits.get(job.id, ())
@@ -183,7 +182,7 @@ class Dispatcher:
                 yield from self._end(running.work, running, ref)
 
     def _events(self) -> list[Event]:
-        """Return what has come since the last time; nothing as long as the mailbox is being started again."""
+        """Return what has come since the last time; nothing as long as the queue is being started again."""
         self.asked = self.asked or self.events.drain.remote()
         if not ray.wait([self.asked], timeout=POLL_SECONDS)[0]:
             return []
@@ -191,7 +190,7 @@ class Dispatcher:
         try:
             return list(ray.get(asked))
         except RayActorError:  # its node was lost, and what was in it was only for the progress display
-            self.events = _mailbox()
+            self.events = _event_queue()
             return []
 
     def _note(self, event: Event) -> None:
@@ -240,7 +239,8 @@ class Dispatcher:
         except RayTaskError as error:
             result = store_failure(job, context, _reason(error))
         except RayError as error:
-            result, lost, cause = self.claims.result(job), _reason(error), error  # it may have been stored just before
+            result = self.claims.result(job)  # it may have been stored just before
+            lost, cause = _reason(error), error
         if result is None and running.cut:
             result = store_failure(job, context, timed_out(context.job_timeout))
         if result is None and not self.retries.again(
@@ -262,7 +262,9 @@ class Dispatcher:
         if seconds is None:
             return
         for ref, running in self.tasks.items():
-            if not running.cut and running.started is not None and time.monotonic() - running.started > seconds:
+            if running.cut or running.started is None:
+                continue
+            if time.monotonic() - running.started > seconds:
                 running.cut = True
                 ray.cancel(ref, force=True)
 
@@ -271,7 +273,11 @@ class Dispatcher:
         jobs = [ref for ref, running in self.tasks.items() if isinstance(running.work, JobSpec)]
         _cancel(jobs, force=False)
         if jobs:
-            ray.wait(jobs, num_returns=len(jobs), timeout=GRACE_SECONDS)
+            ray.wait(
+                jobs,
+                num_returns=len(jobs),
+                timeout=GRACE_SECONDS,
+            )
 
 
 def _cancel(refs: Iterable[Any], *, force: bool) -> None:
@@ -280,16 +286,13 @@ def _cancel(refs: Iterable[Any], *, force: bool) -> None:
             ray.cancel(ref, force=force)
 
 
-def _mailbox() -> Any:
-    return (
-        ray.remote(EventQueue)
-        .options(
-            num_cpus=0,
-            max_restarts=-1,
-            max_task_retries=-1,
-        )
-        .remote()
+def _event_queue() -> Any:
+    actor = ray.remote(EventQueue).options(
+        num_cpus=0,
+        max_restarts=-1,
+        max_task_retries=-1,
     )
+    return actor.remote()
 
 
 def _fetch(ref: Any) -> Any:

@@ -77,7 +77,11 @@ def run_task(
     try:
         with shutdown.listen(signal.SIGINT, signal.SIGTERM):
             work = execute_apart if context.collect else execute
-            result = work(job, context, Throttled(events.put.remote))
+            result = work(
+                job,
+                context,
+                Throttled(events.put.remote),
+            )
     except ShutdownRequested:
         os._exit(EXIT_STOPPED)
     with suppress(RayError):

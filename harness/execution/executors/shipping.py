@@ -19,7 +19,11 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc")
 def bundle(folder: Path, plugin_files: Iterable[str] = ()) -> Path:
     """Copy the packages below `folder`, under the names that they are imported by, and the plugins."""
     for package in ("harness", "harness_plugins"):
-        shutil.copytree(installed_folder(package), folder / package, ignore=LEFT_OUT)
+        shutil.copytree(
+            installed_folder(package),
+            folder / package,
+            ignore=LEFT_OUT,
+        )
     (folder / SHIPPED).mkdir()
     for file in plugin_files:
         shutil.copy(file, folder / SHIPPED)

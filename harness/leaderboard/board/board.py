@@ -57,7 +57,11 @@ class Board:
     @cached_property
     def sections(self) -> Mapping[tuple[str, bool], list[Section]]:
         """The tables of each dataset, real or demo."""
-        return sections_of(self.rows, self.jobs.facts, self.expected)
+        return sections_of(
+            self.rows,
+            self.jobs.facts,
+            self.expected,
+        )
 
     @cached_property
     def as_rows(self) -> list[BoardRow]:

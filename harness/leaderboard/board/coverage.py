@@ -51,7 +51,11 @@ def coverage(
 
     # A fold is done if each seed of the row has it.
     seeds = groups["seed"].nunique()
-    tables = zip(rows["dataset"], rows["demo"], strict=True)
+    tables = zip(
+        rows["dataset"],
+        rows["demo"],
+        strict=True,
+    )
     total = pd.Series([len(expected[table]) for table in tables], rows.index)
     full = frame.groupby(["row", "fold"])["cell"].sum()
     full = full == seeds.reindex(full.index, level="row")

@@ -129,11 +129,14 @@ def _judge(
     number: Mapping[str, Any],
     spec: MethodSpec,
 ) -> Verdict:
+    # The two numbers, and what the paper states of its protocol.
     name = METRICS[number["metric"]]
     ours, low, high = (_known(row.get(f"{name}_{kind}")) for kind in ("pooled", "low", "high"))
     reported, flag = float(number["value"]), str(number["note"])
     own = number["method"] == number["source_paper"]  # of other methods the papers state nothing
     stated = published.sources.get(number["source_paper"], {}).get("states", {}) if own else {}
+
+    # Why they cannot be compared, or what a comparison gives.
     reasons = [*_unfit(row, board, low, high), *_off_protocol(row, board, spec, stated)]
     if FLAG.match(flag):
         reasons.append(f"the printed number is in doubt: {flag}")
@@ -142,26 +145,25 @@ def _judge(
     elif low <= reported <= high:
         verdict, reason = "reproduced", "the reported value lies in our 95 % interval"
     else:
-        verdict, reason = (
-            "differs",
-            f"the reported value lies {'above' if reported > high else 'below'} our 95 % interval",
-        )
+        side = "above" if reported > high else "below"
+        verdict, reason = "differs", f"the reported value lies {side} our 95 % interval"
+
     return Verdict(
-        row["row"],
-        row["name"],
-        number["source_paper"],
-        number["table"],
-        row["dataset"],
-        bool(row["demo"]),
-        number["metric"],
-        reported,
-        ours,
-        low,
-        high,
-        None if ours is None else ours - reported,
-        verdict,
-        reason,
-        flag,
+        row=row["row"],
+        method=row["name"],
+        source=number["source_paper"],
+        table=number["table"],
+        dataset=row["dataset"],
+        demo=bool(row["demo"]),
+        metric=number["metric"],
+        reported=reported,
+        ours=ours,
+        low=low,
+        high=high,
+        difference=None if ours is None else ours - reported,
+        verdict=verdict,
+        reason=reason,
+        flag=flag,
     )
 
 

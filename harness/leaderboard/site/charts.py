@@ -40,24 +40,38 @@ def pareto(
 
     Latencies are compared within one hardware only, so that each has its own front.
     """
-    values = [
-        {
-            "name": names[row["row"]],
-            "cost": float(row[cost]),
-            "uar": float(row["uar_pooled"]) * 100,
-            "low": _points(row["uar_low"]),
-            "high": _points(row["uar_high"]),
-            "hardware": row["hardware"] if cost == "cost.latency_ms" else "",
-            "url": f"rows/{row['row']}.html",
-        }
-        for row in rows
-        if row["ranked"] and not pd.isna(row.get(cost)) and not pd.isna(row.get("uar_pooled"))
-    ]
+    values = [_pareto_value(row, cost, names) for row in rows if _has_both(row, cost)]
     if not values:
         return None
     for value in values:
         rivals = [other for other in values if other["hardware"] == value["hardware"]]
         value["front"] = not any(_beats(other, value) for other in rivals)
+    return chart({"layer": _pareto_layers(cost)}, values)
+
+
+def _has_both(row: BoardRow, cost: str) -> bool:
+    return bool(row["ranked"]) and not pd.isna(row.get(cost)) and not pd.isna(row.get("uar_pooled"))
+
+
+def _pareto_value(
+    row: BoardRow,
+    cost: str,
+    names: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "name": names[row["row"]],
+        "cost": float(row[cost]),
+        "uar": float(row["uar_pooled"]) * 100,
+        "low": _points(row["uar_low"]),
+        "high": _points(row["uar_high"]),
+        "hardware": row["hardware"] if cost == "cost.latency_ms" else "",
+        "url": f"rows/{row['row']}.html",
+    }
+
+
+def _pareto_layers(cost: str) -> list[Spec]:
+    """Return the line of the front, intervals, points, and names of the rows in front."""
+    # The axes.
     x = {
         "field": "cost",
         "type": "quantitative",
@@ -70,41 +84,43 @@ def pareto(
         "title": "UAR (%)",
         "scale": {"zero": False},
     }
+
+    # One front a hardware, and the interval of each row.
     detail = {"field": "hardware", "type": "nominal", "title": "hardware"}
+    front = {"filter": "datum.front"}
+    line = {
+        "transform": [front],
+        "mark": {"type": "line", "interpolate": "step-after", "strokeDash": [4, 3], "opacity": 0.8},
+        "encoding": {"x": x, "y": y, "detail": detail, "order": {"field": "cost"}},
+    }
+    intervals = {
+        "mark": {"type": "rule", "opacity": 0.35},
+        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+    }
+
+    # The rows: those in front stand out, and are named.
     tooltip = [
         {"field": "name", "title": "method"},
         {"field": "uar", "title": "UAR (%)", "format": ".2f"},
         {"field": "cost", "title": COSTS[cost], "format": ".2f"},
         *([detail] if cost == "cost.latency_ms" else []),
     ]
-    front = {"filter": "datum.front"}
-    layers = [
-        {
-            "transform": [front],
-            "mark": {"type": "line", "interpolate": "step-after", "strokeDash": [4, 3], "opacity": 0.8},
-            "encoding": {"x": x, "y": y, "detail": detail, "order": {"field": "cost"}},
+    points = {
+        "mark": {"type": "point", "filled": True, "size": 90, "cursor": "pointer"},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.55},
+            "href": {"field": "url"},
+            "tooltip": tooltip,
         },
-        {
-            "mark": {"type": "rule", "opacity": 0.35},
-            "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
-        },
-        {
-            "mark": {"type": "point", "filled": True, "size": 90, "cursor": "pointer"},
-            "encoding": {
-                "x": x,
-                "y": y,
-                "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.55},
-                "href": {"field": "url"},
-                "tooltip": tooltip,
-            },
-        },
-        {
-            "transform": [front],
-            "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "limit": 160},
-            "encoding": {"x": x, "y": y, "text": {"field": "name"}},
-        },
-    ]
-    return chart({"layer": layers}, values)
+    }
+    names = {
+        "transform": [front],
+        "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "limit": 160},
+        "encoding": {"x": x, "y": y, "text": {"field": "name"}},
+    }
+    return [line, intervals, points, names]
 
 
 def _beats(other: Mapping[str, Any], value: Mapping[str, Any]) -> bool:
@@ -153,33 +169,33 @@ def reliability(bins: np.ndarray) -> Spec | None:
         for n, c, r in zip(clips, confidence, right, strict=True)
     ]
     axis = {"scale": {"domain": [0, 100]}, "type": "quantitative"}
-    diagonal = [{"confidence": 0, "right": 0}, {"confidence": 100, "right": 100}]
     x = {"field": "confidence", "title": "confidence (%)", **axis}
     y = {"field": "right", "title": "right (%)", **axis}
-    return chart(
-        {
-            "layer": [
-                {
-                    "data": {"values": diagonal},
-                    "mark": {"type": "line", "strokeDash": [3, 3], "opacity": 0.5},
-                    "encoding": {"x": x, "y": y},
-                },
-                {"mark": {"type": "line", "point": {"size": 50, "filled": True}}, "encoding": {"x": x, "y": y}},
-                {
-                    "mark": {"type": "point", "filled": True, "opacity": 0.9},
-                    "encoding": {
-                        "x": x,
-                        "y": y,
-                        "size": {"field": "clips", "type": "quantitative", "title": "clips"},
-                        "tooltip": [
-                            {"field": "confidence", "format": ".1f"},
-                            {"field": "right", "format": ".1f"},
-                            {"field": "clips"},
-                        ],
-                    },
-                },
-            ]
+    diagonal = {
+        "data": {"values": [{"confidence": 0, "right": 0}, {"confidence": 100, "right": 100}]},
+        "mark": {"type": "line", "strokeDash": [3, 3], "opacity": 0.5},
+        "encoding": {"x": x, "y": y},
+    }
+    line = {
+        "mark": {"type": "line", "point": {"size": 50, "filled": True}},
+        "encoding": {"x": x, "y": y},
+    }
+    tooltip = [
+        {"field": "confidence", "format": ".1f"},
+        {"field": "right", "format": ".1f"},
+        {"field": "clips"},
+    ]
+    points = {
+        "mark": {"type": "point", "filled": True, "opacity": 0.9},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "size": {"field": "clips", "type": "quantitative", "title": "clips"},
+            "tooltip": tooltip,
         },
+    }
+    return chart(
+        {"layer": [diagonal, line, points]},
         values,
         240,
     )
@@ -225,34 +241,31 @@ def _curves(
         "title": title,
         "scale": {"zero": False},
     }
-    color = {"field": by, "type": "nominal"}
-    detail = {"field": "stage"}
-    mean = {"field": "mean", "title": title, "format": ".4f"}
+    group = {
+        "color": {"field": by, "type": "nominal"},
+        "detail": {"field": "stage"},
+    }
+    band = {
+        "mark": {"type": "area", "opacity": 0.18},
+        "encoding": {
+            "x": x,
+            "y": {**y, "field": "min"},
+            "y2": {"field": "max"},
+            **group,
+        },
+    }
     tooltip = [
         {"field": "curve"},
         {"field": "stage"},
         {"field": "epoch"},
-        mean,
+        {"field": "mean", "title": title, "format": ".4f"},
     ]
+    line = {
+        "mark": {"type": "line", "point": True},
+        "encoding": {"x": x, "y": y, **group, "tooltip": tooltip},
+    }
     return chart(
-        {
-            "layer": [
-                {
-                    "mark": {"type": "area", "opacity": 0.18},
-                    "encoding": {
-                        "x": x,
-                        "y": {**y, "field": "min"},
-                        "y2": {"field": "max"},
-                        "color": color,
-                        "detail": detail,
-                    },
-                },
-                {
-                    "mark": {"type": "line", "point": True},
-                    "encoding": {"x": x, "y": y, "color": color, "detail": detail, "tooltip": tooltip},
-                },
-            ]
-        },
+        {"layer": [band, line]},
         history,
         240,
     )

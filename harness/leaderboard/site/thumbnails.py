@@ -89,7 +89,12 @@ class Thumbnails:
         try:
             spec = find_named("dataset", self.known, name)
             place = dataset_place(spec, self.data_root or (DEMO_ROOT if demo else None))
-            return open_dataset(spec, place.root, cache_folder(), place.layout)
+            return open_dataset(
+                spec,
+                place.root,
+                cache_folder(),
+                place.layout,
+            )
         except HarnessError as error:
             self._note(str(error))
             return None

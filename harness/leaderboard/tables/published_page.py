@@ -46,7 +46,12 @@ def published_page(
     titles: Mapping[str, str],
 ) -> str:
     """Return the page as Markdown."""
-    parts = ["# Published numbers", COMMENT, RULES, *verdict_table(found, titles)]
+    parts = [
+        "# Published numbers",
+        COMMENT,
+        RULES,
+        *verdict_table(found, titles),
+    ]
     for paper, source in published.sources.items():
         parts += [f"## Printed by {markdown(paper)}", markdown(_cited(source))]
         parts += printed_table(published.numbers[published.numbers["source_paper"] == paper])

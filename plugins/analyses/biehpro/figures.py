@@ -59,7 +59,11 @@ def attention_maps(
         for line, run, place in zip(grid, runs, places, strict=True):
             pixels, seen = looked_at(run, place)
             guess = run.job.protocol.classes[int(logits(run, place).argmax())]
-            line[0].set_title(f"{label(run)}: {guess}", fontsize=7, loc="left")
+            line[0].set_title(
+                f"{label(run)}: {guess}",
+                fontsize=7,
+                loc="left",
+            )
             for axes, picture, heat in zip(line, pixels, seen, strict=True):
                 axes.imshow(picture)
                 axes.imshow(heat, alpha=0.5, cmap="jet", extent=(0, picture.shape[1], picture.shape[0], 0),
@@ -126,7 +130,12 @@ def looked_at(run: Run, row: int) -> tuple[np.ndarray, np.ndarray]:
         size,
         size,
     )  # patches only: no class or interaction token
-    pixels = frames[0].permute(0, 2, 3, 1)
+    pixels = frames[0].permute(
+        0,
+        2,
+        3,
+        1,
+    )
     low, high = pixels.amin((1, 2), keepdim=True), pixels.amax((1, 2), keepdim=True)
     pictures = (pixels - low) / (high - low).clamp_min(1e-6)
     return pictures.cpu().numpy(), heat.cpu().numpy()

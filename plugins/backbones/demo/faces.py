@@ -87,7 +87,12 @@ def _draw_face(strength: float, name: str) -> Face:
         closed=0.9 * float(rng.uniform() < 0.05),
         speech=float(rng.uniform() * (rng.uniform() < 0.3)),
     )
-    words = caption(shows, level, units, generator(name, "caption"))
+    words = caption(
+        shows,
+        level,
+        units,
+        generator(name, "caption"),
+    )
     return np.asarray(picture), np.array([units[unit] for unit in NAMES], np.float32), words, shows
 
 

@@ -230,14 +230,8 @@ def train(recipe: Recipe) -> tuple[CLIP, Log]:
         normalised(faces.pixels[:1000]),
         recipe.position,
     )
-    trainer, head = (
-        Trainer(
-            model,
-            recipe,
-            held_out,
-        ),
-        nn.Linear(model.visual.output_dim, faces.units.shape[1]),
-    )
+    trainer = Trainer(model, recipe, held_out)
+    head = nn.Linear(model.visual.output_dim, faces.units.shape[1])
     trainer.units("plain", plain, head, recipe.plain_steps)
     trainer.units("units", faces, head, recipe.unit_steps)
     trainer.captions(faces)
@@ -249,7 +243,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=HERE)
     for name, value in asdict(Recipe()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=type(value),
+            default=value,
+        )
     options = vars(parser.parse_args())
     out: Path = options.pop("out")
     recipe = Recipe(**options)

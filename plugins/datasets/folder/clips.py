@@ -107,7 +107,11 @@ def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
     for label in classes:
         before = len(clips)
         for path, is_folder in _below(root, label, problems):
-            clip = FolderClip(path if is_folder else _stem(path), path, label)
+            clip = FolderClip(
+                path if is_folder else _stem(path),
+                path,
+                label,
+            )
             if clip.id in clips:
                 text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
                 problems.append(Problem("warning", "same-clip", text, path))

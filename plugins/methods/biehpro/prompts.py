@@ -140,7 +140,11 @@ class Prompts(nn.Module):
         video: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Map text (C, D) and video (B, D) features to enhanced ones, each (B, C, D)."""
-        text_prompt = text.expand(len(video), -1, -1)  # (B, C, D)
+        text_prompt = text.expand(
+            len(video),
+            -1,
+            -1,
+        )  # (B, C, D)
         video_prompt = video[:, None]  # (B, 1, D)
         if not self.shared and self.beta is not None:
             video_prompt = video_prompt.expand_as(text_prompt)

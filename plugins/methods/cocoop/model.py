@@ -105,7 +105,12 @@ class ConditionalPrompts(nn.Module):
         clips, classes = len(shift), len(self.start)
         context = self.context + shift[:, None]  # (B, M, W)
         start, rest = (part.expand(clips, -1, -1, -1) for part in (self.start, self.rest))  # (B, C, ., W)
-        learned = context[:, None].expand(-1, classes, -1, -1)  # (B, C, M, W)
+        learned = context[:, None].expand(
+            -1,
+            classes,
+            -1,
+            -1,
+        )  # (B, C, M, W)
         return torch.cat([start, learned, rest], dim=2).flatten(0, 1)
 
     def forward(self, shift: Tensor) -> Tensor:

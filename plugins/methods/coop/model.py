@@ -90,7 +90,11 @@ class LearnedPrompts(nn.Module):
             ids.shape[1],
             options.class_position,
         )
-        self.register_buffer("template", tower.embed(ids), persistent=False)  # (C, L, W); X keeps the context's place
+        self.register_buffer(
+            "template",
+            tower.embed(ids),
+            persistent=False,
+        )  # (C, L, W); X keeps the context's place
         self.register_buffer("order", order, persistent=False)  # (C, L)
 
     def forward(self) -> Tensor:

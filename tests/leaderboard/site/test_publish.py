@@ -22,8 +22,8 @@ from harness.leaderboard import load
 from harness.leaderboard.audit import audit
 from harness.leaderboard.site import charts, publish
 from harness.leaderboard.site.pairs import matrices
-from harness.leaderboard.site.publish import in_script
 from harness.leaderboard.site.repeat import command
+from harness.leaderboard.site.writer import in_script
 from harness.plugin import registry
 from harness.results.store import Store
 from helpers.commands import TOY, Bench, Invoke
