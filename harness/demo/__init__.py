@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.demo.five_folds import FiveFoldReplica as FiveFoldReplica
     from harness.demo.identity import draw_identity as draw_identity
     from harness.demo.randomness import generator as generator
-    from harness.demo.replica import ClipPlan as ClipPlan
+    from harness.demo.render import ClipPlan as ClipPlan
     from harness.demo.replica import apportion as apportion
     from harness.demo.replica import shown as shown
     from harness.demo.replica import shuffled_labels as shuffled_labels
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HOMES = {
     "ActionUnits": "harness.demo.expressions",
     "FiveFoldReplica": "harness.demo.five_folds",
-    "ClipPlan": "harness.demo.replica",
+    "ClipPlan": "harness.demo.render",
     "NAMES": "harness.demo.expressions",
     "PROTOTYPES": "harness.demo.expressions",
     "Performance": "harness.demo.film",

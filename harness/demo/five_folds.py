@@ -9,7 +9,8 @@ from pathlib import Path
 
 from harness.data.splits import five_chunks
 from harness.demo.film import Pairs, Performance
-from harness.demo.replica import ClipPlan, Progress, apportion, shown, shuffled_labels, write_replica
+from harness.demo.render import ClipPlan
+from harness.demo.replica import Progress, apportion, shown, shuffled_labels, write_replica
 
 FILM = 12  # neighbouring clips share a small cast, as clips of one film do
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
-
-from joblib import Parallel, cpu_count, delayed
 
 from harness.core.errors import HarnessError
 from harness.data.places import MARKER, PARTIAL, is_demo
-from harness.demo.film import Pairs, Performance, film
+from harness.demo.film import Pairs
 from harness.demo.randomness import generator
+from harness.demo.render import ClipPlan, render_clips
 
 VERSION = 4
 
@@ -23,18 +19,7 @@ WRONG_LABELS = 0.04
 
 PAIRED = 100
 
-MOST_WORKERS = 8
-
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class ClipPlan:
-    """One clip to write: `folder` below the dataset's root, and file names by 1-based frame number."""
-
-    folder: str
-    file: str
-    act: Performance
 
 
 def write_replica(
@@ -92,35 +77,9 @@ def _render(
     pairs: Pairs,
     progress: Progress | None,
 ) -> None:
-    """Render all clips in joblib's processes, which a script may start without a guard around its main part."""
-    job = delayed(partial(_write_clip, root, pairs))
-    workers = min(MOST_WORKERS, cpu_count())
-    pool = Parallel(
-        n_jobs=workers,
-        batch_size=8,
-        return_as="generator",
-        idle_worker_timeout=5,
-    )
-    for number, _ in enumerate(pool(map(job, clips)), 1):
+    for number, _ in enumerate(render_clips(root, clips, pairs), 1):
         if progress:
             progress(number, len(clips))
-
-
-def _write_clip(
-    root: Path,
-    pairs: Pairs,
-    clip: ClipPlan,
-) -> None:
-    """Write the frames of one clip; file size is drawn from the clip's own quality, whatever its class."""
-    folder = root / clip.folder
-    folder.mkdir(parents=True)
-    quality = int(generator("quality", clip.act.seed).integers(70, 96))
-    for number, frame in enumerate(film(clip.act, pairs), 1):
-        path = folder / clip.file.format(number)
-        if path.suffix == ".png":
-            frame.save(path, compress_type=zlib.Z_HUFFMAN_ONLY)
-        else:
-            frame.save(path, quality=quality)
 
 
 def apportion(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.demo import replica as machinery
+from harness.demo.render import ClipPlan
 from helpers.replicas import REPLICAS, Replica
 
 
@@ -18,9 +19,9 @@ def replica(request: pytest.FixtureRequest) -> Replica:
 
 
 @pytest.fixture
-def unrendered(monkeypatch: pytest.MonkeyPatch) -> list[machinery.ClipPlan]:
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> list[ClipPlan]:
     """Make `write` skip the frames, which take the time; the plans it would have rendered are kept."""
-    plans: list[machinery.ClipPlan] = []
+    plans: list[ClipPlan] = []
     monkeypatch.setattr(machinery, "_render", lambda root, clips, pairs, progress: plans.extend(clips))
     return plans
 

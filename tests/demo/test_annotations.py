@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.demo.five_folds import FiveFoldReplica
-from harness.demo.replica import ClipPlan, apportion
+from harness.demo.render import ClipPlan
+from harness.demo.replica import apportion
 from helpers.replicas import REPLICAS, Replica
 
 pytestmark = pytest.mark.usefixtures("unrendered")

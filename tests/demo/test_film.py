@@ -11,7 +11,7 @@ from harness.demo.expressions import NAMES, PHRASES, PROTOTYPES, at_rest, blend,
 from harness.demo.film import FRAMES, Performance, film
 from harness.demo.identity import draw_identity
 from harness.demo.randomness import generator
-from harness.demo.replica import ClipPlan
+from harness.demo.render import ClipPlan
 from helpers.replicas import REPLICAS
 
 PAIR = ("sadness", "anger")

@@ -12,10 +12,11 @@ from PIL import Image
 
 from harness.core.errors import HarnessError
 from harness.data.places import MARKER, PARTIAL, is_demo
-from harness.demo import replica as machinery
+from harness.demo import render as rendering
 from harness.demo.expressions import PROTOTYPES
 from harness.demo.film import Performance
-from harness.demo.replica import VERSION, ClipPlan, write_replica
+from harness.demo.render import ClipPlan
+from harness.demo.replica import VERSION, write_replica
 from harness.demo.sheet import write_sheet
 
 CLIPS = [
@@ -23,11 +24,6 @@ CLIPS = [
     ClipPlan("frames/2", "{:03d}.png", Performance("anger", "b", "2")),
 ]
 TEXTS = {"labels/all.txt": "1 happiness\n2 anger"}
-
-
-@pytest.fixture(autouse=True)
-def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machinery, "MOST_WORKERS", 1)
 
 
 def _hashes(root: Path) -> dict[str, str]:
@@ -53,8 +49,9 @@ def test_frames_texts_and_marker_are_written(tmp_path: Path) -> None:
 
 
 def test_two_processes_write_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "MOST_WORKERS", 1)
     write_replica(tmp_path / "one", CLIPS, TEXTS, (), 0)
-    monkeypatch.setattr(machinery, "MOST_WORKERS", 2)
+    monkeypatch.setattr(rendering, "MOST_WORKERS", 2)
     write_replica(tmp_path / "two", CLIPS, TEXTS, (), 0)
     assert _hashes(tmp_path / "one") == _hashes(tmp_path / "two")
 
@@ -100,3 +97,23 @@ def test_the_contact_sheet_opens(tmp_path: Path) -> None:
         assert sheet.format == "PNG"
         assert sheet.height == (len(PROTOTYPES) + 1) * 128
         assert len(sheet.convert("RGB").getcolors(1 << 24) or []) > 1000
+
+
+def test_what_stops_a_process_is_said(tmp_path: Path) -> None:
+    hostile = [ClipPlan("frames/1", "{:03d}.nonsense", CLIPS[0].act)]  # Pillow knows no such format
+    with pytest.raises(HarnessError, match=r"could not be written; the reason stands above"):
+        write_replica(tmp_path / "a", hostile, TEXTS, (), 0)
+    assert not is_demo(tmp_path / "a")
+
+
+def test_a_script_needs_no_guard(tmp_path: Path, python: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from harness.demo import ClipPlan, Performance, write_replica\n"
+        "acts = [Performance('anger', 'a', str(n)) for n in range(9)]\n"
+        "clips = [ClipPlan(f'frames/{n}', '{:03d}.jpg', act) for n, act in enumerate(acts)]\n"
+        "write_replica(Path('replica'), clips, {'list.txt': 'a'}, (), 0)\n"
+    )
+    subprocess.run([python, str(script)], cwd=tmp_path, check=True)
+    assert len(list((tmp_path / "replica" / "frames").iterdir())) == 9
