@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import os
@@ -308,8 +309,10 @@ def test_hostile_names_break_no_table(
             assert tag not in html
         assert html.count("<!--") == text.count("<!-- Generated") == 1
         assert all(char.isprintable() or char == "\n" for char in text)
-    frame = pd.read_csv(tmp_path / "toyset.csv")
-    assert spreadsheet(name) in set(frame["method"].str.replace("\r\n", "\n")) | set(frame["method"])
+    assert len(pd.read_csv(tmp_path / "toyset.csv")) == 3
+    with (tmp_path / "toyset.csv").open(encoding="utf-8", newline="") as file:
+        cells = {row["method"] for row in csv.DictReader(file)}  # pandas before 3 ends a cell at a zero byte
+    assert spreadsheet(name) in {cell.replace("\r\n", "\n") for cell in cells} | cells
     data = json.loads((tmp_path / "toyset.json").read_text())
     assert name in {row["method"] for section in data["sections"] for row in section["rows"]}
 
