@@ -30,7 +30,7 @@ def audit(
     """
     from harness.leaderboard import load
     from harness.leaderboard.audit import as_json
-    from harness.leaderboard.audit import audit as look
+    from harness.leaderboard.audit import audit as audit_board
 
     load_plugins(plugin)
     store = stores_of(runs, folder)
@@ -39,7 +39,7 @@ def audit(
         registry.datasets(),
         registry.metrics(),
     )
-    found = look(board, registry.plugins().offers("methods"))
+    found = audit_board(board, registry.plugins().offers("methods"))
     counts = Counter(finding.level for finding in found)
     if json_:
         print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})

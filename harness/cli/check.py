@@ -42,7 +42,7 @@ def check(
 
         harness data check dfew --root /data/DFEW --layout DFEW_Frame_Face:annotation --json
     """
-    from harness.data.check.check import check as look
+    from harness.data.check.check import check as check_dataset
     from harness.data.check.parallel import Parallel
 
     load_plugins(plugin)
@@ -58,7 +58,7 @@ def check(
     )
     workers = workers or os.cpu_count() or 1
     with counting(quiet=False) as counter:
-        report = look(
+        report = check_dataset(
             spec,
             place.root,
             cache_folder(),

@@ -27,7 +27,7 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
     macs: Counter[str] = Counter()
     left: Counter[str] = Counter()
 
-    def look(
+    def note(
         name: str,
         part: nn.Module,
         given: tuple[Any, ...],
@@ -40,7 +40,7 @@ def count(module: nn.Module, *inputs: Tensor) -> Tally:
             macs[name] += found * (_passes(part, given[0]) if torch.is_grad_enabled() else 1)
 
     hooks = [
-        part.register_forward_hook(lambda part, given, output, name=name: look(name, part, given, output))
+        part.register_forward_hook(lambda part, given, output, name=name: note(name, part, given, output))
         for name, part in module.named_modules()
     ]
     try:

@@ -89,7 +89,7 @@ def execute_apart(
     context: RunContext,
     send: EventSink,
 ) -> ResultArchive:
-    """Run a job on a machine that shares no folder with the driver: with its own cache and data, and a parcel back."""
+    """Run a job where no folder is shared with the driver, with a cache and data of its own; send back the result."""
     load_plugins(context)
     cache = cache_folder()
     roots = {name: str(_own_root(name, Path(root))) for name, root in context.data_roots.items()}

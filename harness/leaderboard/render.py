@@ -48,7 +48,7 @@ def load(
 ) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
 
-    def look(jobs: Jobs) -> Evidence:
+    def read(jobs: Jobs) -> Evidence:
         classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
         done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
         return gather(
@@ -57,7 +57,7 @@ def load(
             beyond_confusion(metrics),
         )
 
-    board = aggregate(store.results(), datasets, look)
+    board = aggregate(store.results(), datasets, read)
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board

@@ -178,7 +178,7 @@ def _split(
             found.append(BadPredictions(f"{path}: holds no clip"))
         elif wrong[inside].any():
             row = start + int(wrong[inside].argmax())
-            found.append(BadPredictions(f"{path}: {_amiss(table.row(row, named=True), classes)}"))
+            found.append(BadPredictions(f"{path}: {_what_is_wrong(table.row(row, named=True), classes)}"))
         else:
             found.append(
                 PredictionTable(names.shared(inside, known), labels[inside], predicted[inside], logits[inside])
@@ -211,7 +211,7 @@ def _codes(words: pl.Series, classes: Sequence[str]) -> np.ndarray:
     return codes.fill_null(UNKNOWN).to_numpy()
 
 
-def _amiss(clip: Mapping[str, object], classes: Sequence[str]) -> str:
+def _what_is_wrong(clip: Mapping[str, object], classes: Sequence[str]) -> str:
     """Return what is wrong with a row."""
     if clip[ID] is None:
         return f"a clip has no {ID}"

@@ -97,7 +97,7 @@ def numbers_by_count(counts: Counter[int], totals: Sequence[int]) -> Numbers | N
     """
     if sorted(counts.values()) != sorted(totals) or len(set(totals)) < len(totals):
         return None
-    return _told({number: totals.index(count) for number, count in counts.items()}, "the class sizes")
+    return _numbers_by({number: totals.index(count) for number, count in counts.items()}, "the class sizes")
 
 
 def numbers_by_words(told: Counter[tuple[int, str]], classes: Sequence[ClassLabel]) -> Numbers | None:
@@ -106,7 +106,7 @@ def numbers_by_words(told: Counter[tuple[int, str]], classes: Sequence[ClassLabe
     """
     words = {number: word for (number, word), _ in reversed(told.most_common())}
     found = {number: next(i for i, c in enumerate(classes) if c.word == word) for number, word in words.items()}
-    return _told(found, "the ids") if sorted(found.values()) == list(range(len(classes))) else None
+    return _numbers_by(found, "the ids") if sorted(found.values()) == list(range(len(classes))) else None
 
 
 def numbers_by_columns(header: Sequence[str], classes: Sequence[ClassLabel]) -> Numbers | None:
@@ -149,7 +149,7 @@ def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
     return near(sorted(found), sorted(official)) and not near(found, official)
 
 
-def _told(classes: dict[int, int], by: str) -> Numbers:
+def _numbers_by(classes: dict[int, int], by: str) -> Numbers:
     steps = {c - number for number, c in classes.items()}
     usual = len(steps) == 1
     return Numbers(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.core.dataset_spec import Problem
 from harness.core.errors import BadData
-from harness.data.layouts.walk import look
+from harness.data.layouts.walk import list_folder
 from harness.data.paths import relative
 
 FIELD = ("afew", "caer", "crema", "dfew", "emovoxceleb", "ferv39k", "mafw", "ravdess")  # lists often lie together
@@ -175,7 +175,7 @@ def _asked_for(
     if place.is_absolute() and place.is_file():
         return [(place, place.name)], []
     if place.is_absolute() and place.is_dir():
-        listing = look(place)
+        listing = list_folder(place)
         return [(place / text, relative(place / text, root)) for text in listing.texts], listing.problems
     raise BadData(
         f"no label lists at {asked!r} below {root}; give a folder, a file, or a path with {{fold}} and {{part}}, "

@@ -18,7 +18,7 @@ from harness.data.layouts.folds import make_folds
 from harness.data.layouts.ids import Ids
 from harness.data.layouts.lists import PARTS, WHOLE, Cell, Family, Lists, find_lists
 from harness.data.layouts.trees import Crops, Tree, find_tree
-from harness.data.layouts.walk import look
+from harness.data.layouts.walk import list_folder
 from harness.data.splits import labels_sha256
 
 SHOWN = 6  # lists named that were left alone
@@ -76,7 +76,7 @@ class Layouts:
         """
         # The lists, and the clips that are there.
         clips_asked, _, lists_asked = layout.partition(":")
-        listing = look(root)
+        listing = list_folder(root)
         lists = find_lists(
             root,
             listing.texts,
@@ -97,8 +97,8 @@ class Layouts:
         )
 
         # The labels of all clips, where some fold lacks a list.
-        told = self._told(tree)
-        known = told | reading.labels if told else None
+        by_ids = self._labels_of_ids(tree)
+        known = by_ids | reading.labels if by_ids else None
         if (fold := self._open_fold(reading)) and known is None:
             known = self._read_whole(lists, tree, reading, used)
         if known is None and self._whole_size(reading.labels):
@@ -181,7 +181,7 @@ class Layouts:
         folds = {fold: tuple(found.get((fold, part)) for part in PARTS) for fold in self.folds}
         return all(folds[fold] == self.sha256[fold] for fold in self.folds)
 
-    def _told(self, tree: Tree) -> dict[str, int]:
+    def _labels_of_ids(self, tree: Tree) -> dict[str, int]:
         """Return the classes that ids on disk tell."""
         classes = {c.word: i for i, c in enumerate(self.classes)}
         return {clip: classes[word] for clip in tree.entries if (word := self.ids.word(clip))}

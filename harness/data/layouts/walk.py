@@ -46,7 +46,7 @@ def join(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def look(root: Path) -> Listing:
+def list_folder(root: Path) -> Listing:
     """List a root. Folders of clips (named by a number, or too many) are named and not entered; links are followed.
 
     Raises: BadData if there are far more folders than any dataset has.

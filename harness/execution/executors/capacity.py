@@ -30,19 +30,19 @@ class Resources:
 
 
 class Capacity:
-    """The nodes of the cluster as they are now. `look` again, since a cluster may grow and shrink."""
+    """The nodes of the cluster as they are now. `refresh` again, since a cluster may grow and shrink."""
 
     def __init__(self, cluster: Cluster, threads: int) -> None:
         self.cluster = cluster
         self.threads = threads
-        self.look()
+        self.refresh()
         if cluster.gpus_per_job and cluster.gpus_per_job > self.gpus and not cluster.address:
             raise HarnessError(
                 f"--gpus-per-job {cluster.gpus_per_job:g}: no node has so many, the largest has {self.gpus:g}; lower "
                 f"it, or name a cluster with --address"
             )
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Ask Ray for the nodes."""
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         self.nodes = [(int(r.get("CPU", 0)), float(r.get("GPU", 0))) for r in nodes]

@@ -100,7 +100,7 @@ class Dispatcher:
         """Hand tasks to Ray while there is room in the window."""
         if time.monotonic() - self.measured > LOOK_SECONDS:
             self.measured = time.monotonic()
-            self.capacity.look()
+            self.capacity.refresh()
             if not self.capacity.nodes:
                 raise ConnectionError("no node of the cluster is alive")
         while self.shards and self._has_room(self.first[self.shards[0]]):

@@ -89,17 +89,17 @@ class Board:
 def aggregate(
     results: Iterable[Mapping[str, Any]],
     datasets: Mapping[str, DatasetSpec],
-    look: Callable[[Jobs], Evidence] | None = None,
+    read: Callable[[Jobs], Evidence] | None = None,
 ) -> Board:
     """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
-    `look` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
+    `read` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
     confusion matrix does not hold.
     """
     jobs = collect(results)
     if jobs.frame.empty:
         return _empty(jobs, datasets)
-    evidence = look(jobs) if look else Evidence()
+    evidence = read(jobs) if read else Evidence()
 
     # What the rows are, which of their cells are there, and their numbers.
     rows = label_rows(jobs.facts)

@@ -89,8 +89,8 @@ def gather(
     ):
         found = iter(files)
         for seed in seeds:
-            seed.take(found, names, metrics)
-            seed.tell(evidence)
+            seed.collect(found, names, metrics)
+            seed.add_to(evidence)
     return evidence
 
 
@@ -117,7 +117,7 @@ class _Seed:
     pooled: dict[str, float] = field(default_factory=dict)
     reliability: np.ndarray = field(default_factory=lambda: np.zeros(()))
 
-    def take(
+    def collect(
         self,
         found: Iterator[PredictionTable | BadPredictions],
         classes: tuple[str, ...],
@@ -159,7 +159,7 @@ class _Seed:
         if wrong:
             self.contradicted.append(f"seed {self.seed}: {wrong} predictions are not the class of the largest logit")
 
-    def tell(self, evidence: Evidence) -> None:
+    def add_to(self, evidence: Evidence) -> None:
         """Add what was found to the rest."""
         evidence.parts.setdefault(self.row, []).extend(self.parts)
         if self.contradicted:

@@ -118,11 +118,11 @@ def verdicts(
                 row["dataset"],
                 metric,
             ):
-                found.append(_judge(row, board, published, number, method))
+                found.append(_verdict_of(row, board, published, number, method))
     return found
 
 
-def _judge(
+def _verdict_of(
     row: BoardRow,
     board: Board,
     published: Published,
