@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     pass
 
 PLANS = ".plans"
-Standing = Literal["planned", "running", "done", "failed", "stale"]
+JobState = Literal["planned", "running", "done", "failed", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Entry:
     id: str
     dataset: str
     row: str
-    state: Standing
+    state: JobState
 
 
 def note_plan(root: Path, jobs: Iterable[JobSpec]) -> None:
@@ -79,7 +79,7 @@ def _state(
     summary: ResultSummary,
     running: Iterable[str],
     sources: Mapping[str, str],
-) -> Standing:
+) -> JobState:
     if summary.id in running:
         return "running"
     if summary.status == "broken":
