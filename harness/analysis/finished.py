@@ -21,7 +21,7 @@ from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
 from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
-from harness.models.method import Method, Task, own_parameters
+from harness.models.method import Method, Task, own_state
 from harness.plugin import registry
 from harness.results.records import job_of
 from harness.system.device import pick_device
@@ -108,7 +108,7 @@ class FinishedRun:
         """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
         method = self.untrained
         method.grow_to_final()
-        own = own_parameters(method.to(self.device), self.backbone)
+        own = own_state(method.to(self.device), self.backbone)
         if own:
             restore(own, self.folder / WEIGHTS)
         return method.requires_grad_(False).eval()
@@ -148,8 +148,8 @@ class FinishedRun:
         return inputs
 
 
-def restore(parameters: Mapping[str, torch.nn.Parameter], file: Path) -> None:
-    """Put stored weights into parameters of the same names.
+def restore(state: Mapping[str, torch.Tensor], file: Path) -> None:
+    """Put stored weights into the parameters and buffers of the same names.
 
     Raises:
         HarnessError: there is no such file, or it holds other names or shapes.
@@ -163,9 +163,9 @@ def restore(parameters: Mapping[str, torch.nn.Parameter], file: Path) -> None:
     except Exception as error:  # a damaged file can make the reader fail in any way
         raise HarnessError(f"{file}: cannot be read ({error}); run the job again with --force") from error
     shapes = {name: tuple(tensor.shape) for name, tensor in stored.items()}
-    if shapes != {name: tuple(parameter.shape) for name, parameter in parameters.items()}:
-        odd = sorted(set(shapes) ^ set(parameters)) or ["shapes"]
+    if shapes != {name: tuple(tensor.shape) for name, tensor in state.items()}:
+        odd = sorted(set(shapes) ^ set(state)) or ["shapes"]
         raise HarnessError(f"{file}: does not fit the method as it is now ({odd[0]}); run the job again with --force")
     with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(stored[name])
+        for name, tensor in state.items():
+            tensor.copy_(stored[name])

@@ -43,7 +43,8 @@ class JobInputs:
         self.context = context
         self.encoder = encoder
         self.skip_bad = job.on_bad_sample == "skip"
-        self.cached = encoder is not None and job.input.views > 0
+        self.own_encoder = encoder is not None and encoder is not backbone.frame_encoder()
+        self.cached = encoder is not None and not self.own_encoder and job.input.views > 0
         self.cache = FeatureCache.below(Path(context.cache))
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
 
@@ -64,6 +65,7 @@ class JobInputs:
         if self._monitored:
             parts.append((self._test_view, fold.train))
         if self.cached:
+            self.backbone.check_guard()  # by now the method is built, and could have changed what fills the cache
             for view, samples in parts:
                 for shard in shards_of(self.dataset).holding(samples):
                     self.bad |= self.cache.ensure(
@@ -110,6 +112,8 @@ class JobInputs:
         unscored: int,
     ) -> Iterator[str]:
         """Yield what was left out, for the result."""
+        if self.own_encoder:
+            yield "the cache holds features of the backbone; this method has another encoder, which runs on the frames"
         if self.bad:
             yield f"skipped clips that cannot be read: {untrained} in training, {unscored} in testing"
         yield from (f"skipped: {reason}" for reason in list(self.bad.values())[:NAMED])

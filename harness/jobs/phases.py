@@ -14,7 +14,9 @@ import torch
 from harness.core.context import RunContext
 from harness.core.dataset_spec import Fold, Sample
 from harness.core.digest import digest
+from harness.core.errors import HarnessError
 from harness.core.job import JobSpec
+from harness.core.text import first_few
 from harness.data.dataset import Dataset
 from harness.jobs.job_inputs import JobInputs
 from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
@@ -22,6 +24,7 @@ from harness.jobs.selection import monitor_for, training_part
 from harness.models.backbone import Backbone
 from harness.models.compile import compile_layers
 from harness.models.method import Method, Task
+from harness.models.trainable import trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
 from harness.system.device import pick_device
@@ -30,6 +33,8 @@ from harness.training.checkpoint import Checkpoints
 from harness.training.loop import TEST_BATCH, Report, predict
 from harness.training.loop import fit as train
 from harness.training.state import TrainingResult
+
+NAMED = 3  # parameters that an error names
 
 
 @dataclass
@@ -78,6 +83,22 @@ class Loaded:
         """The most clips that go through the method at a time, in training or testing."""
         trained = [stage.batch_size // stage.accumulate for stage in self.method.stages()]
         return max([TEST_BATCH, *trained])
+
+    def refuse_to_train_the_backbone(self) -> None:
+        """Look for parameters of the shared backbone that a stage would move.
+
+        Raises:
+            HarnessError: there is one.
+        """
+        shared = _tensor_ids(self.backbone)
+        named = dict(self.method.named_parameters())
+        for stage in self.method.stages():
+            moved = [name for name in trained_names(self.method, [stage]) if id(named[name]) in shared]
+            if moved:
+                raise HarnessError(
+                    f"stage {stage.name!r} would train {first_few(moved, NAMED)}, which is the backbone that all jobs "
+                    f"share; train a copy of the method's own: task.backbone.trainable_encoder()"
+                )
 
     def checkpoints(self, micro: int) -> Checkpoints:
         """Return where its training is saved;
@@ -176,7 +197,12 @@ def fit(
     report: Report,
     micro: int,
 ) -> TrainingResult:
-    """Train the method on the training part, watched by what the selection rule lets it see."""
+    """Train the method on the training part, watched by what the selection rule lets it see.
+
+    Raises:
+        HarnessError: a stage would train the backbone that all jobs share.
+    """
+    loaded.refuse_to_train_the_backbone()
     inputs = loaded.inputs
     monitor = monitor_for(
         loaded.job,

@@ -16,7 +16,7 @@ from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
 from harness.jobs.score import scored
-from harness.models.method import own_parameters
+from harness.models.method import own_state
 from harness.plugin.named import Named
 from harness.results.provenance import now, provenance
 from harness.results.records import Outcome, identity, write_records
@@ -150,6 +150,7 @@ def _of_phases(
     with phases.phase("score"):
         peak = memory.mb()  # before scoring, which counts and times the method
         result = scored(loaded, parts, fitted, logits, micro)
+        loaded.backbone.check_guard()  # what has changed it fails this job; the next one gets a copy loaded anew
     result["cost"]["peak_memory_mb"] = peak
     result["phases"] = phases.seconds
     return Outcome(
@@ -162,8 +163,8 @@ def _of_phases(
 
 
 def _weights(loaded: Loaded) -> dict[str, torch.Tensor]:
-    """Return the method's own weights, if they are to be stored."""
+    """Return the method's own parameters and buffers, if they are to be stored."""
     if not loaded.context.save_weights:
         return {}
-    own = own_parameters(loaded.method, loaded.backbone)
-    return {name: parameter.detach().cpu().contiguous() for name, parameter in own.items()}
+    own = own_state(loaded.method, loaded.backbone)
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in own.items()}

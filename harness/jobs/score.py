@@ -33,6 +33,7 @@ def scored(
     job, dataset = loaded.job, loaded.dataset
     labels = np.array([sample.label for sample in parts.test])
     predictions = Predictions(labels, logits, dataset.spec.class_names)
+    scores = score(predictions, loaded.named.metrics)
     cost = _cost(loaded)
     return {
         **identity(job, loaded.named.method),
@@ -40,13 +41,13 @@ def scored(
         "split_sha256": dataset.split_sha256[job.fold],
         "official": dataset.official(job.fold),
         "epoch": fitted.epoch,
-        "metrics": score(predictions, loaded.named.metrics),
+        "metrics": scores.values,
         **metrics_of(job, fitted),
         "confusion": confusion(predictions),
         "n_scored": len(parts.test),
         "n_unscored": parts.unscored,
         "cost": cost,
-        "warnings": [*_warnings(loaded, parts, cost, micro)],
+        "warnings": [*scores.problems, *_warnings(loaded, parts, cost, micro)],
     }
 
 

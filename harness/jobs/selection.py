@@ -50,7 +50,7 @@ def monitor_for(
 
     def monitor(method: Method) -> Mapping[str, float]:
         logits = predict(method, watched, device, micro)
-        figures = score(Predictions(labels, logits, job.protocol.classes), chosen)
+        figures = score(Predictions(labels, logits, job.protocol.classes), chosen).values
         return {f"{prefix}_{name}": figures[name] for name in FIGURES}
 
     return monitor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.errors import HarnessError
+from harness.models.guard import BackboneChanged, Guard
 from harness.models.text_tower import TextTower
 from harness.models.weights import WeightsSource, architecture
 
 RANDOM_SEED = 0
+
+log = logging.getLogger(__name__)
 
 
 class FrameEncoder(nn.Module):
@@ -36,8 +40,21 @@ class FrameEncoder(nn.Module):
         return self
 
 
+class TrainableEncoder(nn.Module):
+    """A copy of CLIP's visual tower to train: frames (N, 3, H, W), normalised -> features (N, D), not normalised."""
+
+    def __init__(self, visual: nn.Module) -> None:
+        super().__init__()
+        self.visual = deepcopy(visual).requires_grad_(True)
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Return features of frames."""
+        features: Tensor = self.visual(frames)
+        return features
+
+
 class Backbone:
-    """A loaded CLIP as methods see it.
+    """A loaded CLIP as methods see it. One copy a process is shared by all jobs, so nothing of it may be changed.
 
     Attributes:
         image_size: height and width in pixels.
@@ -58,6 +75,30 @@ class Backbone:
         size = model.visual.image_size
         self.image_size = int(size[0] if isinstance(size, tuple) else size)
         self.logit_scale = float(model.logit_scale.exp())
+        self.set_guard()
+
+    def set_guard(self) -> None:
+        """Take the backbone as it is now for what it has to stay."""
+        self._guard = Guard.of(self._shared)
+        self._plain = self._plain_facts()
+
+    def check_guard(self) -> None:
+        """Compare the backbone with what it was when it was loaded: values, modules, modes and hooks.
+
+        Raises:
+            BackboneChanged: it is another.
+        """
+        self._guard.check(self._shared)
+        if self._plain != self._plain_facts():
+            raise BackboneChanged("attributes of the backbone that all jobs share were changed; they have to stay")
+
+    @cached_property
+    def _shared(self) -> nn.Module:
+        """All that jobs share, as one module."""
+        return nn.ModuleDict({"model": self.model, "encoder": self._encoder, "text_tower": self.text_tower})
+
+    def _plain_facts(self) -> tuple[object, ...]:
+        return self.source, self.tokenize, self.image_size, self.logit_scale
 
     @cached_property
     def text_tower(self) -> TextTower:
@@ -82,18 +123,39 @@ class Backbone:
         """Return the frozen visual tower. A method that sets it as `encoder` is fed cached features."""
         return self._encoder
 
+    def trainable_encoder(self) -> TrainableEncoder:
+        """Return a copy of the visual tower that is the method's own, to be trained."""
+        return TrainableEncoder(self.model.visual)
+
     def encode_text(self, prompts: Sequence[str]) -> Tensor:
         """Return features of written prompts, not normalised: (P, D)."""
         return self.text_tower.encode_text(prompts)
 
 
-@lru_cache(maxsize=2)
 def load(source: WeightsSource) -> Backbone:
-    """Build the architecture and load its weights, tensors only.
+    """Load a backbone, once a process; a copy that something has changed is loaded anew.
 
     Raises:
         HarnessError: the file is no tensor file, or does not fit the architecture.
     """
+    backbone = _loaded(source)
+    try:
+        backbone.check_guard()
+    except BackboneChanged as error:
+        log.warning("loaded anew: %s", error)
+        forget()
+        backbone = _loaded(source)
+    return backbone
+
+
+def forget() -> None:
+    """Load every backbone anew when it is asked for next."""
+    _loaded.cache_clear()
+
+
+@lru_cache(maxsize=2)
+def _loaded(source: WeightsSource) -> Backbone:
+    """Build the architecture and load its weights, tensors only."""
     import open_clip
 
     with torch.random.fork_rng(devices=[]), _silent():

@@ -39,6 +39,20 @@ def own_parameters(method: nn.Module, backbone: Backbone) -> dict[str, nn.Parame
     return {name: p for name, p in method.named_parameters() if id(p) not in shared}
 
 
+def own_state(method: nn.Module, backbone: Backbone) -> dict[str, Tensor]:
+    """Return all that has to be stored of a trained method, by name: its own parameters and persistent buffers.
+
+    Such as the running means of a BatchNorm, without which another model comes back.
+    """
+    shared = {id(buffer) for buffer in backbone.model.buffers()}
+    stored = method.state_dict(keep_vars=True).keys()
+    state: dict[str, Tensor] = dict(own_parameters(method, backbone))
+    for name, buffer in method.named_buffers():
+        if name in stored and id(buffer) not in shared:
+            state[name] = buffer
+    return state
+
+
 @contextmanager
 def evaluation(method: nn.Module) -> Iterator[None]:
     """Evaluate a method meanwhile: evaluation mode, no gradients, and no parameter that asks for one.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from harness.core.errors import BadData, TrainingDiverged
 from harness.core.metric import MetricSpec, Predictions
+from harness.core.text import first_line, one_line
 
 
 def confusion(predictions: Predictions) -> list[list[int]]:
@@ -31,21 +34,56 @@ def confusion_counts(
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
 
 
-def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> dict[str, float]:
-    """Return every metric as a fraction; one with a value per class becomes "recall.happiness" and so on.
+@dataclass(frozen=True)
+class Scores:
+    """Metrics of some predictions.
+
+    Attributes:
+        values: each metric as a fraction; one with a value per class is "recall.happiness" and so on.
+        problems: why metrics, or values of some of their classes, are left out.
+    """
+
+    values: dict[str, float]
+    problems: list[str]
+
+
+def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores:
+    """Compute every metric. Each gets arrays of its own that cannot be written to, and costs nothing but itself.
 
     Raises: TrainingDiverged for logits that are not finite (argmax would turn them into class 0), BadData
     when there is nothing to score.
     """
     _check(predictions)
-    scores: dict[str, float] = {}
+    values: dict[str, float] = {}
+    problems: list[str] = []
     for name, metric in metrics.items():
-        value = metric.compute(predictions)
-        if isinstance(value, Mapping):
-            scores |= {f"{name}.{key}": float(v) for key, v in value.items()}
-        else:
-            scores[name] = float(value)
-    return scores
+        try:
+            found = metric.compute(_read_only(predictions))
+            parts = dict(found) if isinstance(found, Mapping) else {"": found}
+        except (Exception, SystemExit) as error:
+            problems.append(f"metric {name!r} left out: {type(error).__name__}: {first_line(error)}")
+            continue
+        for part, value in parts.items():
+            key = f"{name}.{part}" if part else name
+            if _is_number(value):
+                values[key] = float(value)
+            else:
+                problems.append(f"metric {key!r} left out: {one_line(value)!r} is no finite number")
+    return Scores(values, problems)
+
+
+def _read_only(predictions: Predictions) -> Predictions:
+    labels, logits = predictions.labels.copy(), predictions.logits.copy()
+    labels.setflags(write=False)
+    logits.setflags(write=False)
+    return Predictions(labels, logits, predictions.classes)
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def _check(predictions: Predictions) -> None:

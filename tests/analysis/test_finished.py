@@ -13,10 +13,12 @@ from harness.analysis.finished import FinishedRun
 from harness.analysis.select import RunPlaces, RunSelection, backbone_request, choose, context_of
 from harness.core.errors import BadData, HarnessError
 from harness.jobs import load
+from harness.plugin import registry
 from harness.plugin.specs import AnalysisSpec
 from harness.results.store import Store
 from harness.training.loop import predict
-from helpers import bench
+from helpers import bench, spoiler
+from helpers.commands import forget
 
 SPEC = AnalysisSpec("any", "nowhere:f")
 
@@ -40,6 +42,16 @@ def test_it_predicts_what_it_predicted(method: str, toy_root: Path, toy_plugin: 
     assert np.array_equal(predict(run.method, run.inputs, run.device), bench.logits(stored))
     assert not any(p.requires_grad for p in run.method.parameters())
     assert not any(p.requires_grad for p in run.untrained.parameters())
+
+
+def test_running_means_are_stored_and_come_back(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:
+    registry.plugins().add_file(Path(spoiler.__file__))
+    try:
+        run = ran(toy_root, tmp_path / "runs", "normed")
+        assert np.array_equal(predict(run.method, run.inputs, run.device), bench.logits(run.predictions))
+        assert run.method.norm.num_batches_tracked.item() > 0  # type: ignore[union-attr, operator]
+    finally:
+        forget("spoiler")
 
 
 def test_untrained_is_as_it_was_before_training(toy_root: Path, toy_plugin: None, tmp_path: Path) -> None:

@@ -71,11 +71,14 @@ def toy(root: Path, cache: Path) -> Dataset:
 def counted_frames() -> Iterator[list[int]]:
     """How many frames each call of the tiny frame encoder was given."""
     calls: list[int] = []
-    hook = tiny().frame_encoder().register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
+    backbone = tiny()
+    hook = backbone.frame_encoder().register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
+    backbone.set_guard()  # or every job would be told to leave no hooks behind
     try:
         yield calls
     finally:
         hook.remove()
+        backbone.set_guard()
 
 
 def cache_of(given: Plan) -> FeatureCache:

@@ -45,7 +45,7 @@ def state() -> dict[str, torch.Tensor]:
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    backbones.load.cache_clear()
+    backbones.forget()
 
 
 Writer = Callable[[dict[str, torch.Tensor], Path], None]
@@ -89,7 +89,7 @@ def test_random_weights_are_repeatable_and_leave_the_generator_alone() -> None:
     torch.manual_seed(1)
     first = backbones.load(source(None)).model.state_dict()
     expected = torch.rand(3)
-    backbones.load.cache_clear()
+    backbones.forget()
     torch.manual_seed(1)
     assert torch.equal(torch.rand(3), expected)
     second = backbones.load(source(None)).model.state_dict()

@@ -37,8 +37,54 @@ def test_mappings_are_flattened() -> None:
         "recall": MetricSpec("recall", "Recall", lambda p: {"happiness": 1, "sadness": 0.25}),
     }
     scores = score(predictions([0], [0]), metrics)
-    assert scores == {"war": 0.5, "recall.happiness": 1.0, "recall.sadness": 0.25}
-    assert {type(value) for value in scores.values()} == {float}
+    assert scores.problems == []
+    assert scores.values == {"war": 0.5, "recall.happiness": 1.0, "recall.sadness": 0.25}
+    assert {type(value) for value in scores.values.values()} == {float}
+
+
+def writes(given: Predictions) -> float:
+    given.logits[:] = 0
+    return 0.0
+
+
+def raises(given: Predictions) -> float:
+    raise ZeroDivisionError("no clip of this class")
+
+
+def leaves(given: Predictions) -> float:
+    raise SystemExit(3)
+
+
+FAULTS = {
+    "writes": (writes, "ValueError: assignment destination is read-only"),
+    "raises": (raises, "ZeroDivisionError: no clip of this class"),
+    "leaves": (leaves, "SystemExit: 3"),
+    "nan": (lambda given: float("nan"), "'nan' is no finite number"),
+    "words": (lambda given: "high", "'high' is no finite number"),
+    "nothing": (lambda given: None, "'None' is no finite number"),
+    "array": (lambda given: given.logits, "is no finite number"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_metric_costs_nothing_but_itself(fault: str) -> None:
+    bad, told = FAULTS[fault]
+    given = predictions([0, 1, 2], [0, 1, 1])
+    before = given.logits.copy()
+    metrics = {"bad": MetricSpec("bad", "Bad", bad), "good": MetricSpec("good", "Good", lambda p: 0.5)}
+    scores = score(given, metrics)
+    assert scores.values == {"good": 0.5}
+    (problem,) = scores.problems
+    assert problem.startswith("metric 'bad' left out: ")
+    assert told in problem
+    np.testing.assert_array_equal(given.logits, before)
+
+
+def test_a_class_without_a_number_costs_that_class_only() -> None:
+    metrics = {"recall": MetricSpec("recall", "Recall", lambda p: {"happiness": 1, "sadness": float("nan")})}
+    scores = score(predictions([0], [0]), metrics)
+    assert scores.values == {"recall.happiness": 1.0}
+    assert scores.problems == ["metric 'recall.sadness' left out: 'nan' is no finite number"]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -150,7 +150,7 @@ class _Seed:
         logits = np.concatenate([clips.logits for clips in read])
         predictions = Predictions(labels, logits, classes)
         try:
-            self.pooled = score(predictions, metrics)
+            self.pooled = score(predictions, metrics).values
         except HarnessError as error:
             self.problems.append(f"{self.parts[0].folder}/{FILE}: {error}")
             return

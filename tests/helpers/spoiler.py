@@ -1,0 +1,150 @@
+"""A one-file plugin whose method changes the backbone that all jobs share, in one way after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from harness import FrameInput, Method, MethodSpec, Schedule, Stage, hookimpl, option
+
+
+def set_storage(task: Any) -> None:
+    with torch.no_grad():
+        weight = task.backbone.model.visual.conv1.weight
+        weight.set_(torch.zeros_like(weight))
+
+
+def replace_module(task: Any) -> None:
+    task.backbone.model.visual.ln_post = nn.Identity()
+
+
+def own_forward(task: Any) -> None:
+    visual = task.backbone.model.visual
+    visual.forward = lambda frames: torch.zeros(len(frames), task.backbone.width)
+
+
+def scale(task: Any) -> None:
+    task.backbone.logit_scale = 1.0
+
+
+FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and what an error says of it
+    "data": (lambda task: task.backbone.model.visual.conv1.weight.data.zero_(), "another values"),
+    "set": (set_storage, "another values"),
+    "text": (lambda task: task.backbone.model.token_embedding.weight.data.zero_(), "another values"),
+    "buffer": (lambda task: task.backbone.model.attn_mask.zero_(), "another values"),
+    "module": (replace_module, "ln_post has another identity"),
+    "hook": (lambda task: task.backbone.model.visual.register_forward_hook(lambda *args: args[-1] * 0), "hooks"),
+    "encoder-hook": (lambda task: task.backbone.frame_encoder().register_forward_hook(lambda *a: a[-1] * 0), "hooks"),
+    "forward": (own_forward, "own methods"),
+    "train": (lambda task: task.backbone.model.visual.train(), "mode"),
+    "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
+    "half": (lambda task: task.backbone.model.visual.ln_post.half(), "dtype"),
+    "scale": (scale, "attributes"),
+}
+
+
+@dataclass
+class Options:
+    fault: str = option("", "What is done to the backbone.")
+    late: bool = option(False, "Done while clips are tested, not when the method is built.")
+
+
+class Spoiler(Method):
+    def __init__(self, task: Any, options: Options) -> None:
+        super().__init__()
+        self.encoder = task.backbone.frame_encoder()
+        self.head = nn.Linear(task.backbone.width, len(task.classes))
+        self.fault = lambda: FAULTS[options.fault][0](task)
+        self.late = options.late
+        if not self.late:
+            self.fault()
+
+    def forward(self, features: Tensor) -> Tensor:
+        if self.late and not self.training:
+            self.late = False
+            self.fault()
+        return self.head(features.mean(1))
+
+    def stages(self) -> list[Stage]:
+        return [Stage("head", epochs=1, batch_size=4, lr={"head": 0.1}, schedule=Schedule("constant"))]
+
+
+@dataclass
+class TowerOptions:
+    own: bool = option(False, "Train a copy of its own.")
+
+
+class Tower(Method):
+    """Trains a tower: the one that all jobs share, or a copy of its own."""
+
+    def __init__(self, task: Any, options: TowerOptions) -> None:
+        super().__init__()
+        shared = task.backbone.frame_encoder().visual
+        self.tower = task.backbone.trainable_encoder() if options.own else shared
+        self.head = nn.Linear(task.backbone.width, len(task.classes))
+
+    def forward(self, frames: Tensor) -> Tensor:
+        features = self.tower(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
+        return self.head(features.mean(1))
+
+    def stages(self) -> list[Stage]:
+        lr = {"tower": 0.01, "head": 0.1}
+        return [Stage("all", epochs=1, batch_size=4, lr=lr, schedule=Schedule("constant"))]
+
+
+class Zeros(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, frames: Tensor) -> Tensor:
+        return torch.zeros(len(frames), self.width)
+
+
+@dataclass
+class NoOptions:
+    pass
+
+
+class OwnEncoder(Method):
+    """Has an encoder of its own, which sees nothing: all clips get the same logits."""
+
+    def __init__(self, task: Any, options: NoOptions) -> None:
+        super().__init__()
+        self.encoder = Zeros(task.backbone.width)
+        self.head = nn.Linear(task.backbone.width, len(task.classes))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.head(features.mean(1))
+
+
+class Normed(Method):
+    """Has a BatchNorm, whose running means are buffers."""
+
+    def __init__(self, task: Any, options: NoOptions) -> None:
+        super().__init__()
+        self.encoder = task.backbone.frame_encoder()
+        self.norm = nn.BatchNorm1d(task.backbone.width)
+        self.head = nn.Linear(task.backbone.width, len(task.classes))
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.head(self.norm(features.mean(1)))
+
+    def stages(self) -> list[Stage]:
+        lr = {"norm": 0.1, "head": 0.1}
+        return [Stage("all", epochs=2, batch_size=4, lr=lr, schedule=Schedule("constant"))]
+
+
+@hookimpl
+def register_methods() -> list[MethodSpec]:
+    small = FrameInput(frames=2, views=1)
+    return [
+        MethodSpec("spoiler", "1", Spoiler, Options, small, features="train+test"),
+        MethodSpec("tower", "1", Tower, TowerOptions, FrameInput(frames=2)),
+        MethodSpec("normed", "1", Normed, NoOptions, small, features="train+test"),
+        MethodSpec("own-encoder", "1", OwnEncoder, NoOptions, small, features="test"),
+    ]
