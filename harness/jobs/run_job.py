@@ -12,6 +12,7 @@ import torch
 from harness.core.context import RunContext
 from harness.core.errors import CannotWrite
 from harness.core.job import JobSpec
+from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
@@ -147,6 +148,7 @@ def _of_phases(
         )
     with phases.phase("test"):
         logits = test(loaded, parts, micro)
+        check_logits(loaded, parts, logits, micro)
     with phases.phase("score"):
         peak = memory.mb()  # before scoring, which counts and times the method
         result = scored(loaded, parts, fitted, logits, micro)

@@ -81,6 +81,11 @@ def _warnings(
     cost: dict[str, Any],
     micro: int,
 ) -> Iterator[str]:
+    features = loaded.named.method.spec.features
+    if loaded.inputs.cached and features == "none":
+        yield "its spec says features='none', but it is fed features: name them, so that they are encoded beforehand"
+    elif features != "none" and not loaded.inputs.cached and loaded.job.input.views:
+        yield f"its spec says features={features!r}, but it is not fed those of the backbone"
     yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
     if "error" in cost:
         yield f"cost left out: {cost['error']}"

@@ -73,7 +73,7 @@ class Plugins:
             self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
         self.hashes[name] = source_sha256(plugin)
-        self.problems.extend(misspelt_hooks(self.manager, plugin, name))
+        self.problems.extend(lost_hooks(self.manager, plugin, name))
 
     def add_file(self, path: Path) -> None:
         """Load a one-file plugin. A missing file is the user's error; a broken one is reported like any plugin."""
@@ -132,14 +132,17 @@ class Plugins:
             self.problems.append(problem)
 
 
-def misspelt_hooks(
+def lost_hooks(
     manager: pluggy.PluginManager,
     plugin: Any,
     name: str,
 ) -> list[PluginProblem]:
-    """Return hooks of a plugin that the harness does not know, each with the closest one it does."""
+    """Return hooks of a plugin that would never be called: unmarked, or unknown, each with the closest one known."""
     known = [n for n in vars(hookspecs) if hasattr(getattr(hookspecs, n), f"{hookspecs.NAMESPACE}_spec")]
     problems = []
+    for hook in known:
+        if callable(getattr(plugin, hook, None)) and manager.parse_hookimpl_opts(plugin, hook) is None:
+            problems.append(PluginProblem(name, f"{hook} is not marked as a hook; write @hookimpl above it"))
     for caller in manager.get_hookcallers(plugin) or ():
         if not caller.has_spec():
             close = difflib.get_close_matches(caller.name, known, n=1)

@@ -139,12 +139,39 @@ class Normed(Method):
         return [Stage("all", epochs=2, batch_size=4, lr=lr, schedule=Schedule("constant"))]
 
 
+@dataclass
+class OddOptions:
+    kind: str = option("", "What is wrong with the logits.")
+
+
+class Odd(Method):
+    """Gives logits that cannot be believed."""
+
+    def __init__(self, task: Any, options: OddOptions) -> None:
+        super().__init__()
+        self.encoder = task.backbone.frame_encoder()
+        self.head = nn.Linear(task.backbone.width, len(task.classes))
+        self.kind = options.kind
+
+    def forward(self, features: Tensor) -> Tensor:
+        logits = self.head(features.mean(1))
+        if self.kind == "probabilities":
+            return logits.softmax(-1)
+        if self.kind == "beside":
+            return logits - logits.mean(0)
+        if self.kind == "random":
+            return logits + torch.randn_like(logits)
+        return logits
+
+
 @hookimpl
 def register_methods() -> list[MethodSpec]:
     small = FrameInput(frames=2, views=1)
     return [
         MethodSpec("spoiler", "1", Spoiler, Options, small, features="train+test"),
         MethodSpec("tower", "1", Tower, TowerOptions, FrameInput(frames=2)),
+        MethodSpec("odd", "1", Odd, OddOptions, small, features="test"),
+        MethodSpec("unread", "1", Odd, OddOptions, small),
         MethodSpec("normed", "1", Normed, NoOptions, small, features="train+test"),
         MethodSpec("own-encoder", "1", OwnEncoder, NoOptions, small, features="test"),
     ]

@@ -12,6 +12,7 @@ import pytest
 
 from harness.core.dataset_spec import Fold, Sample
 from harness.jobs import phases
+from harness.jobs.check_logits import CHECKED
 from harness.training.batches import CachedFeatures
 from helpers import bench
 
@@ -64,13 +65,19 @@ def ids(samples: Sequence[Sample]) -> frozenset[str]:
     return frozenset(sample.id for sample in samples)
 
 
+def again(part: Fold) -> frozenset[str]:
+    """The test clips that are predicted once more when all is done, to see that they get the same logits."""
+    ordered = sorted(sample.id for sample in part.test)
+    return frozenset(ordered[i] for i in np.linspace(len(ordered) - 1, 0, CHECKED).astype(int))
+
+
 def test_last_looks_at_nothing(
     toy_root: Path, toy_plugin: None, tmp_path: Path, spied: dict[str, list[Any]], watched: list[frozenset[str]]
 ) -> None:
     result, _, history = bench_with(toy_root, tmp_path / "runs", "last")
     part = fold(toy_root, tmp_path)
     assert spied == {"train": [ids(part.train)], "monitor": [None]}
-    assert watched == [ids(part.train)] * EPOCHS + [ids(part.test)]
+    assert watched == [ids(part.train)] * EPOCHS + [ids(part.test), again(part)]
     assert (result["epoch"], result["selection"]) == (EPOCHS, "last")
     assert "metrics_last" not in result
     assert not [name for name in history.columns if name.startswith("test_")]
@@ -86,7 +93,7 @@ def test_val_trains_on_less_and_looks_at_the_rest(
     held = ids(part.train) - trained
     by_class = {label: max(i for i in ids(part.train) if int(i) % 3 == label) for label in range(3)}
     assert held == set(by_class.values())  # one in eight of a class, from the end, at least one
-    assert watched == [trained, held] * EPOCHS + [ids(part.test)]
+    assert watched == [trained, held] * EPOCHS + [ids(part.test), again(part)]
     scores = list(zip(history["val_war"], history["val_uar"], strict=True))
     assert result["epoch"] == 1 + max(range(EPOCHS), key=lambda e: (scores[e], -e))
     assert not [name for name in history.columns if name.startswith("test_")]
@@ -99,7 +106,7 @@ def test_oracle_looks_at_the_test_part_and_says_so(
     result, predictions, history = bench_with(toy_root, tmp_path / "runs", "oracle")
     part = fold(toy_root, tmp_path)
     assert spied["train"] == [ids(part.train)]
-    assert watched == [ids(part.train), ids(part.test)] * EPOCHS + [ids(part.test)]
+    assert watched == [ids(part.train), ids(part.test)] * EPOCHS + [ids(part.test), again(part)]
     scores = list(zip(history["test_war"], history["test_uar"], strict=True))
     assert result["epoch"] == 1 + max(range(EPOCHS), key=lambda e: (scores[e], -e))
     assert result["metrics"]["war"] == pytest.approx(max(scores)[0])

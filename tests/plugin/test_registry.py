@@ -11,6 +11,7 @@ import pytest
 from harness.core.errors import HarnessError, UnknownName
 from harness.plugin import registry
 from harness.plugin.registry import Plugins
+from helpers.commands import forget
 
 METHOD = """
 from harness import MethodSpec, hookimpl
@@ -197,3 +198,14 @@ def test_the_hash_is_that_of_the_source_that_was_loaded(fresh: None, tmp_path: P
     before = registry.method("own").source_sha256
     (tmp_path / "mine.py").write_text(METHOD.format(name="own", summary="edited while the process runs"))
     assert registry.method("own").source_sha256 == before
+
+
+def test_a_hook_without_its_mark_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "unmarked.py"
+    file.write_text("def register_methods():\n    return []\n")
+    registry.plugins().add_file(file)
+    try:
+        (problem,) = [p for p in registry.plugins().problems if p.plugin == "unmarked"]
+        assert problem.reason == "register_methods is not marked as a hook; write @hookimpl above it"
+    finally:
+        forget("unmarked")
