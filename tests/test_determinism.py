@@ -84,9 +84,9 @@ def test_threads_and_settings_are_put_back(threads: None) -> None:
 
 def test_the_threads_of_a_job_are_recorded(toy_root: Path, toy_plugin: None, tmp_path: Path, threads: None) -> None:
     seen: list[int] = []
-    hook = bench.tiny().frame_encoder().register_forward_pre_hook(lambda m, a: seen.append(torch.get_num_threads()))
-    (result,) = bench.run(bench.plan(toy_root, tmp_path / "runs", "zero-shot-clip", threads=2))
-    hook.remove()
+    planned = bench.plan(toy_root, tmp_path / "runs", "zero-shot-clip", threads=2)
+    with bench.watched_frames(lambda frames: seen.append(torch.get_num_threads())):
+        (result,) = bench.run(planned)
     assert set(seen) == {2}
     assert result["provenance"]["threads"] == 2
 

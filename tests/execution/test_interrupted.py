@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 import pytest
 
 from harness.api import Results
@@ -58,7 +59,10 @@ class Run:
         if group:
             os.killpg(self.process.pid, number)
         else:
+            below = psutil.Process(self.process.pid).children(recursive=True)
+            workers = [process for process in below if "Agent" not in process.name()]  # Ray's agents go minutes later
             self.process.send_signal(number)
+            assert psutil.wait_procs(workers, 60)[1] == []  # a worker of Ray that lives on may still finish its job
         return self.process.communicate(timeout=300)[1]
 
 

@@ -31,6 +31,7 @@ from harness_plugins.methods.coop.model import CoOp
 from helpers import bench
 from helpers.bench import SEEN, counted_frames
 from helpers.towers import all_positions
+from helpers.writer import write_together
 
 
 @pytest.fixture
@@ -206,32 +207,13 @@ def test_two_processes_may_fill_the_same_shard(dataset: Dataset, toy_root: Path,
         FeatureCache(alone / "features").ensure(dataset, view, shard, bench.tiny(), skip_bad=False)
     torch.set_num_threads(threads)
     barrier = context.Barrier(2)
-    writers = [context.Process(target=_write_together, args=(toy_root, shared, barrier)) for _ in range(2)]
+    writers = [context.Process(target=write_together, args=(toy_root, shared, barrier)) for _ in range(2)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join(300)
     assert [writer.exitcode for writer in writers] == [0, 0]
     assert hashes(shared / "features") == hashes(alone / "features")
-
-
-def _write_together(root: Path, cache: Path, barrier: Any) -> None:
-    from helpers.commands import TOY
-
-    registry.plugins().add_file(TOY)
-    torch.set_num_threads(1)
-    dataset = bench.toy(root, cache)
-    backbone, view, features = bench.tiny(), plain(dataset), FeatureCache(cache / "features")
-    for turn in range(10):
-        for shard in range(len(shards_of(dataset).batches)):
-            barrier.wait(120)
-            features.ensure(dataset, view, shard, backbone, skip_bad=False)
-            FeatureTable(features, dataset, view).gather(shards_of(dataset).batches[shard])
-        barrier.wait(120)
-        if turn < 9:
-            for shard in range(len(shards_of(dataset).batches)):
-                features.path(view, shard).unlink(missing_ok=True)
-        barrier.wait(120)
 
 
 def test_a_crash_while_writing_leaves_nothing(dataset: Dataset, cache: FeatureCache, monkeypatch: Any) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from harness.core.frame_input import FrameInput
 from harness.core.request import build_request
@@ -68,17 +69,24 @@ def toy(root: Path, cache: Path) -> Dataset:
 
 
 @contextmanager
-def counted_frames() -> Iterator[list[int]]:
-    """How many frames each call of the tiny frame encoder was given."""
-    calls: list[int] = []
+def watched_frames(look: Callable[[torch.Tensor], None]) -> Iterator[None]:
+    """Show each batch of frames that the tiny frame encoder is given."""
     backbone = tiny()
-    hook = backbone.frame_encoder().register_forward_pre_hook(lambda module, args: calls.append(len(args[0])))
+    hook = backbone.frame_encoder().register_forward_pre_hook(lambda module, args: look(args[0]))
     backbone.set_guard()  # or every job would be told to leave no hooks behind
     try:
-        yield calls
+        yield
     finally:
         hook.remove()
         backbone.set_guard()
+
+
+@contextmanager
+def counted_frames() -> Iterator[list[int]]:
+    """How many frames each call of the tiny frame encoder was given."""
+    calls: list[int] = []
+    with watched_frames(lambda frames: calls.append(len(frames))):
+        yield calls
 
 
 def cache_of(given: Plan) -> FeatureCache:
