@@ -15,6 +15,7 @@ class RunContext:
     data_roots: Mapping[str, str]  # dataset -> its own folder
     backbone: str  # as requested: NAME[:TAG|:FILE|:random], files absolute
     plugin_files: tuple[str, ...] = field(default_factory=tuple)
+    code: Mapping[str, str] = field(default_factory=dict)  # package or plugin -> hash of its source, at the driver
     threads: int = 1
     loader_workers: int = 0
     save_weights: bool = False

@@ -48,6 +48,10 @@ class CannotWrite(HarnessError):
     """A folder cannot be written, or its disk is full: no job's fault, so the run ends instead of failing its jobs."""
 
 
+class OtherCode(HarnessError):
+    """Worker that runs other code than its driver: no number of it can be believed, so the run ends."""
+
+
 class NotCounted(HarnessError):
     """Part of a model cannot be counted, so that its GFLOPs would mislead."""
 

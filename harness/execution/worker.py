@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.context import RunContext
-from harness.core.errors import CannotWrite, HarnessError
+from harness.core.errors import CannotWrite, HarnessError, OtherCode
 from harness.core.events import EventSink, for_job
 from harness.core.job import JobSpec
 from harness.core.lazy import quiet_imports
+from harness.core.text import first_few
 from harness.data.places import dataset_place
 from harness.features.view import features_folder
 from harness.plugin import registry
@@ -23,15 +25,29 @@ from harness.results.store import Store, write_json
 from harness.system.files import sweep
 from harness.system.folders import cache_folder
 from harness.system.leases import Leases
-from harness.system.source_hash import shipped
+from harness.system.source_hash import installed_folder, shipped
 
 if TYPE_CHECKING:
     from harness.features.shards import ShardFill
 
 
+NAMED = 3  # packages and plugins that an error names
+
+
 def load_plugins(context: RunContext) -> None:
-    """Load the run's one-file plugins in this process, if they are not there yet."""
+    """Load the run's one-file plugins in this process, if they are not there yet.
+
+    Raises:
+        OtherCode: this process runs other code than the driver, such as another version or another folder's.
+    """
     registry.plugins().add_files(shipped(Path(path)) for path in context.plugin_files)
+    here = registry.running_code()
+    others = [name for name, sha256 in context.code.items() if here.get(name) != sha256]
+    if others:
+        raise OtherCode(
+            f"a worker on {platform.node()} runs another {first_few(others, NAMED)} than this process, from "
+            f"{installed_folder('harness')}: install the same there, or send the code along with --ship-code"
+        )
 
 
 def fill_shard(

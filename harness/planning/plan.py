@@ -124,6 +124,7 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
         "data_roots": {name: str(place.root) for name, place in places.items()},
         "layouts": {name: place.layout for name, place in places.items()},
         "backbone": chosen.backbone,
+        "code": registry.running_code(),
         "plugin_files": tuple(str(path) for path in registry.plugins().files),
         "threads": request.threads or request.cpus_per_job or 1,
         "send_logs": request.logs,

@@ -26,7 +26,7 @@ from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
-from harness.system.source_hash import source_sha256
+from harness.system.source_hash import package_sha256, source_sha256
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,
@@ -224,6 +224,13 @@ def named(job: JobSpec) -> Named:
         metrics=metrics(),
         backbones=backbones(),
     )
+
+
+def running_code() -> dict[str, str]:
+    """Return the hash of the source of the harness and of each loaded plugin, by which two processes are compared."""
+    packages = {name: package_sha256(name) for name in ("harness", "harness_plugins")}
+    loaded = {name: sha256 for name, sha256 in plugins().hashes.items() if plugins().manager.has_plugin(name)}
+    return {**packages, **loaded}
 
 
 def method_sources() -> dict[str, str]:

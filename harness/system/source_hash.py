@@ -7,6 +7,7 @@ import hashlib
 import importlib.util
 import inspect
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,7 @@ def source_sha256(plugin: Any) -> str:
     return _hash([file], file.parent)
 
 
+@lru_cache
 def package_sha256(name: str) -> str:
     """Return the SHA-256 of every Python file of an installed package, which is not imported for it."""
     return _hash_folder(installed_folder(name))

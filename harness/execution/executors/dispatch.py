@@ -16,7 +16,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayError, RayTaskError
 
-from harness.core.errors import CannotWrite
+from harness.core.errors import CannotWrite, OtherCode
 from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.execution.claims import WAIT_SECONDS, Claims
@@ -296,11 +296,11 @@ def _event_queue() -> Any:
 
 
 def _fetch(ref: Any) -> Any:
-    """Return what a task returned. Raises: CannotWrite, if that was its trouble; RayError."""
+    """Return what a task returned. Raises: CannotWrite or OtherCode, if that was its trouble; RayError."""
     try:
         return ray.get(ref)
     except RayTaskError as error:
-        if isinstance(error.cause, CannotWrite):
+        if isinstance(error.cause, CannotWrite | OtherCode):
             raise error.cause from error
         raise
 

@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from harness.core.errors import HarnessError
 from harness.execution.executors.shipping import bundle
 from harness.planning.cluster import Cluster
 from harness.system.shutdown import shutdown
+from harness.system.source_hash import installed_folder
 
 STORE_BYTES = 200_000_000  # results are small and features travel by file
 
@@ -40,7 +41,8 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-")))
             where["runtime_env"] = {"working_dir": str(bundle(folder, plugin_files))}
         try:
-            ray.init(log_to_driver=False, logging_level="ERROR", **where)
+            with chdir(installed_folder("harness").parent):  # Ray puts this folder before all else on workers' path
+                ray.init(log_to_driver=False, logging_level="ERROR", **where)
         except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
             first = str(error).strip().splitlines()[0]
             raise HarnessError(
