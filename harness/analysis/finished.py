@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from harness.core.context import RunContext
 from harness.core.dataset_spec import Sample
@@ -21,7 +22,7 @@ from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
 from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
-from harness.models.method import Method, Task, own_state
+from harness.models.method import Method, Task, own_state, prepares
 from harness.plugin import registry
 from harness.results.records import job_of
 from harness.system.device import pick_device
@@ -72,12 +73,13 @@ class FinishedRun:
     @cached_property
     def backbone(self) -> Backbone:
         """The backbone with the run's weights. Raises: HarnessError if those asked for are others."""
-        found = weights.resolve(self.context.backbone, registry.backbones()).id
+        request = self.context.request_of(self.job.backbone)
+        found = weights.resolve(request, registry.backbones()).id
         if found != self.job.backbone:
             planned = self.job.backbone
             raise HarnessError(
                 f"{self.folder}: made with {planned.name}:{planned.weights} (SHA-256 {planned.sha256[:12]}), not with "
-                f"{self.context.backbone} ({found.sha256[:12]}); name the file: --backbone {planned.name}:FILE"
+                f"{request} ({found.sha256[:12]}); name the file: --backbone {planned.name}:FILE"
             )
         return open_backbone_as_planned(
             self.job.backbone,
@@ -108,9 +110,8 @@ class FinishedRun:
         """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
         method = self.untrained
         method.grow_to_final()
-        own = own_state(method.to(self.device), self.backbone)
-        if own:
-            restore(own, self.folder / WEIGHTS)
+        if own_state(method.to(self.device), self.backbone) or prepares(method):
+            restore(method, self.backbone, self.folder / WEIGHTS)
         return method.requires_grad_(False).eval()
 
     @cached_property
@@ -148,8 +149,15 @@ class FinishedRun:
         return inputs
 
 
-def restore(state: Mapping[str, torch.Tensor], file: Path) -> None:
+def restore(
+    method: Method,
+    backbone: Backbone,
+    file: Path,
+) -> None:
     """Put stored weights into the parameters and buffers of the same names.
+
+    Those of a method that looks at the training part before training take the shapes that were stored, and buffers that
+    it made then are made again.
 
     Raises:
         HarnessError: there is no such file, or it holds other names or shapes.
@@ -162,6 +170,9 @@ def restore(state: Mapping[str, torch.Tensor], file: Path) -> None:
         stored = load_file(file)
     except Exception as error:  # a damaged file can make the reader fail in any way
         raise HarnessError(f"{file}: cannot be read ({error}); run the job again with --force") from error
+    if prepares(method):
+        _make_room(method, stored)
+    state = own_state(method, backbone)
     shapes = {name: tuple(tensor.shape) for name, tensor in stored.items()}
     if shapes != {name: tuple(tensor.shape) for name, tensor in state.items()}:
         odd = sorted(set(shapes) ^ set(state)) or ["shapes"]
@@ -169,3 +180,24 @@ def restore(state: Mapping[str, torch.Tensor], file: Path) -> None:
     with torch.no_grad():
         for name, tensor in state.items():
             tensor.copy_(stored[name])
+
+
+def _make_room(method: Method, stored: Mapping[str, torch.Tensor]) -> None:
+    """Give parameters and buffers the shapes that were stored, and make the buffers that are not there."""
+    parts = dict(method.named_modules())
+    device = next((tensor.device for tensor in method.parameters()), None)
+    for name, tensor in stored.items():
+        place, _, leaf = name.rpartition(".")
+        if place not in parts:
+            continue  # said by whoever compares the names
+        owner = parts[place]
+        there = getattr(owner, leaf, None)
+        if isinstance(there, torch.Tensor) and there.shape == tensor.shape:
+            continue
+        room = torch.empty_like(tensor, device=device)
+        if leaf in owner._parameters:
+            owner._parameters[leaf] = nn.Parameter(room)
+        elif leaf in owner._buffers:
+            owner._buffers[leaf] = room
+        elif not hasattr(owner, leaf):
+            owner.register_buffer(leaf, room)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core.backbone_spec import BUNDLED
-from harness.core.context import RunContext
+from harness.core.backbone_spec import BUNDLED, BackboneId
+from harness.core.context import RunContext, key_of
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.core.request import parse_names
 from harness.data.places import DEMO_ROOT, dataset_place
@@ -104,12 +104,13 @@ def context_of(result: Mapping[str, Any], where: RunPlaces) -> RunContext:
         )
     except HarnessError:
         place = None
+    made_with = BackboneId(**result["backbone"])
     return RunContext(
         out=str(where.roots[0].resolve()),
         cache=str(cache_folder().resolve()),
         data_roots={spec.name: str(place.root.resolve())} if place else {},
         layouts={spec.name: place.layout} if place else {},
-        backbone=where.backbone or backbone_request(result["backbone"]),
+        backbones={key_of(made_with): where.backbone or backbone_request(result["backbone"])},
         threads=where.threads,
     )
 

@@ -19,6 +19,7 @@ class Sample:
     label: int  # index into DatasetSpec.classes
     group: str = ""  # subject, scene or movie where known; for leak checks and whole-group hold-outs
     frames: int = 0  # counted by the harness, never taken from an annotation
+    targets: tuple[float, ...] = ()  # soft target of each class, where annotators' votes are known; see `Batch.targets`
 
 
 @dataclass(frozen=True)

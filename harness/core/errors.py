@@ -36,8 +36,12 @@ class BadSample(BadData):
         return type(self), (self.sample_id, str(self).split(": ", 1)[1])
 
 
-class WeightsMissing(HarnessError):
-    """Backbone weights are neither on disk nor to be downloaded."""
+class CannotRun(HarnessError):
+    """Method that cannot run on this machine; `--methods all` leaves it out, with this reason."""
+
+
+class WeightsMissing(CannotRun):
+    """Weights of a backbone or a method are neither on disk nor to be downloaded."""
 
 
 class TrainingDiverged(HarnessError):

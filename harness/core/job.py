@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -60,6 +60,7 @@ class JobSpec:
     variant: str = ""
     on_bad_sample: OnBadSample = "fail"
     demo: bool = False
+    weights: Mapping[str, str] = field(default_factory=dict)  # of the method's own, name -> SHA-256
 
     @cached_property
     def id(self) -> str:

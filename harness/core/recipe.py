@@ -43,3 +43,8 @@ class Stage:
     accumulate: int = 1  # micro-batches per step; `batch_size` stays the effective batch
     precision: Literal["float32", "amp"] = "amp"  # amp: bfloat16 autocast, on a GPU only
     before: Callable[[], None] | None = None  # called once before the stage, e.g. to grow a module
+    whole_batch: bool = False  # True: the loss is over all clips of a batch together, so no batch may be split
+
+    def __post_init__(self) -> None:
+        if self.whole_batch and self.accumulate > 1:
+            raise ValueError(f"stage {self.name!r}: whole_batch and accumulate={self.accumulate} contradict each other")

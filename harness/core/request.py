@@ -47,6 +47,8 @@ class Variant(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(min_length=1)
     method: str
+    backbone: str = ""  # as --backbone takes it; empty: the run's
+    recipe: str = ""  # one of the method's; `set` is laid over it
     set: dict[str, Any] = {}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ def cost_key(job: JobSpec, source_sha256: str) -> str:
         source_sha256,
         dict(job.options),
     ]
-    return digest([method, asdict(job.input), asdict(job.backbone), job.protocol.classes])
+    return digest([method, job.input, job.backbone, job.protocol.classes])
 
 
 @lru_cache

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from harness.cost import graph, layers
 from harness.cost.step import step_macs
 from harness.cost.tally import Convention, Tally
-from harness.models.backbone import Backbone, FrameEncoder
+from harness.models.backbone import Backbone, FrameEncoder, encode_clips
+from harness.models.batch import logits_of
 from harness.models.compile import uncompiled
 from harness.models.method import Method, Task, own_parameters
 from harness.models.text_tower import TextFeatures
@@ -81,10 +82,27 @@ def count(
         return counter(module, *(x.to(_device(module)) for x in inputs))
 
 
+class LogitsOnly(nn.Module):
+    """A method whose extras are left out, since a tracer follows tensors only."""
+
+    def __init__(self, method: Method) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Return logits (B, C)."""
+        return logits_of(self.method(inputs))
+
+
 def _shape(method: Method, task: Task) -> tuple[int, ...]:
     """Return what the method is fed of one clip: features (T, D) of its frozen encoder, or frames (T, 3, S, S)."""
     frames, size = task.input.frames, task.input.size
-    return (frames, 3, size, size) if method.encoder is None else (frames, task.backbone.width)
+    if method.encoder is None:
+        return frames, 3, size, size
+    if task.backbone.owns(method.encoder):
+        return task.backbone.features_shape(frames)
+    blank = torch.zeros(1, frames, 3, size, size, device=_device(method.encoder))
+    return tuple(encode_clips(method.encoder, blank).shape[1:])
 
 
 def _clip(
@@ -92,34 +110,30 @@ def _clip(
     task: Task,
     convention: Convention,
 ) -> Tally:
-    """Count one clip: a frozen encoder sees each frame alone, so one frame is counted and taken T times."""
+    """Count one clip: an encoder that sees each frame alone is counted on one frame, which is taken T times."""
     rest = count(
-        method,
+        LogitsOnly(method),
         torch.zeros(1, *_shape(method, task)),
         convention=convention,
     )
     if method.encoder is None:
         return rest
-    return (
-        _frame(
-            method.encoder,
-            task.input.size,
-            convention,
-        ).times(task.input.frames)
-        + rest
-    )
+    size, frames = task.input.size, task.input.frames
+    if getattr(method.encoder, "sees", "frames") == "clips":
+        return _encoder(method.encoder, (1, frames, 3, size, size), convention) + rest
+    return _encoder(method.encoder, (1, 3, size, size), convention).times(frames) + rest
 
 
 @lru_cache(maxsize=4)
-def _frame(
+def _encoder(
     encoder: FrameEncoder,
-    size: int,
+    shape: tuple[int, ...],
     convention: Convention,
 ) -> Tally:
-    """Count one frame; an encoder is shared by all methods of a process, so it is counted once."""
+    """Count one frame or clip; an encoder is shared by all methods of a process, so it is counted once."""
     return count(
         encoder,
-        torch.zeros(1, 3, size, size),
+        torch.zeros(shape),
         convention=convention,
     )
 

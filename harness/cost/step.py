@@ -16,6 +16,7 @@ from harness.core.recipe import Stage
 from harness.cost.graph import unfused_attention
 from harness.cost.layers import count as count_layers
 from harness.cost.tally import Convention
+from harness.models.batch import Batch
 from harness.models.method import Method
 from harness.models.text_tower import TextFeatures
 from harness.models.trainable import parameter_groups
@@ -40,7 +41,7 @@ def step_macs(
     with restored_afterwards(method):
         for stage in filter(partial(_still_there, method), method.stages()):
             list(parameter_groups(method, stage))  # freezes and thaws
-            costs.append((_one_step(method, (stage.batch_size, *clip), convention), stage.batch_size))
+            costs.append((_one_step(method, stage, clip, convention), stage.batch_size))
     return max(costs)
 
 
@@ -52,45 +53,44 @@ def _still_there(method: Method, stage: Stage) -> bool:
 
 def _one_step(
     method: Method,
-    shape: tuple[int, ...],
+    stage: Stage,
+    clip: tuple[int, ...],
     convention: Convention,
 ) -> int:
     take = _layers if convention == "paper" else _dispatched
     try:
         with on_meta_device(method):
-            return take(method, shape, torch.device("meta"))
+            return take(method, _blank(stage, clip, torch.device("meta")))
     except Exception:  # it reads numbers, so it has to have some
-        return take(
-            method,
-            shape,
-            next(method.parameters()).device,
-        )
+        return take(method, _blank(stage, clip, next(method.parameters()).device))
 
 
-def _layers(
-    method: Method,
-    shape: tuple[int, ...],
+def _blank(
+    stage: Stage,
+    clip: tuple[int, ...],
     device: torch.device,
-) -> int:
-    _remember_text(method)
-    with torch.enable_grad():
-        return count_layers(method, torch.zeros(shape, device=device)).macs
-
-
-def _dispatched(
-    method: Method,
-    shape: tuple[int, ...],
-    device: torch.device,
-) -> int:
-    _remember_text(method)
-    inputs = torch.zeros(shape, device=device)
+) -> Batch:
+    """Return a first batch of the stage, of blank clips of the first class."""
+    size = stage.batch_size
+    inputs = torch.zeros((size, *clip), device=device)
     labels = torch.zeros(
-        shape[0],
+        size,
         dtype=torch.long,
         device=device,
     )
+    return Batch(inputs, labels, None, ("",) * size, stage.name, 0, 0.0, torch.Generator().manual_seed(0))
+
+
+def _layers(method: Method, batch: Batch) -> int:
+    _remember_text(method)
+    with torch.enable_grad():
+        return count_layers(method, batch.inputs).macs
+
+
+def _dispatched(method: Method, batch: Batch) -> int:
+    _remember_text(method)
     with _products_in_the_open(), FlopCounterMode(display=False) as counter, torch.enable_grad():
-        loss: Tensor = method.loss(method(inputs), labels)
+        loss = method.step(batch)
         loss.backward()  # type: ignore[no-untyped-call]
     return int(counter.get_total_flops()) // FLOPS_PER_MAC
 

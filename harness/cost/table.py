@@ -9,6 +9,7 @@ from typing import Any
 from harness.core.backbone_spec import RANDOM, BackboneSpec
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
+from harness.core.registered import Registered
 from harness.cost.count import cost_of
 from harness.cost.tally import Convention
 from harness.models import backbone as backbones
@@ -22,7 +23,7 @@ TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
 MethodChoice = tuple[MethodSpec, dict[str, Any], FrameInput]
 
 
-def architecture(request: str, known: Mapping[str, BackboneSpec] | None = None) -> Backbone:
+def architecture(request: str, known: Mapping[str, Registered[BackboneSpec]] | None = None) -> Backbone:
     """Return the backbone that `NAME[:…]` names, with random weights: no count depends on them.
 
     Args:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isclose
 from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Sample
@@ -162,6 +163,8 @@ def count_frames(
             folds=tuple(found.folds),
             classes=found.classes,
         )
+    for fold in found.folds.values():
+        _check_targets(spec, fold)
     clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in fold.samples}
     infos = scan_clips(
         [clips[name] for name in sorted(clips)],
@@ -183,6 +186,19 @@ def count_frames(
         infos=infos,
         demo=is_demo(root),
     )
+
+
+def _check_targets(spec: DatasetSpec, fold: Fold) -> None:
+    """Look at the soft targets of clips. Raises: BadData for one that is no distribution over the classes."""
+    for sample in fold.samples:
+        targets = sample.targets
+        if not targets:
+            continue
+        if len(targets) != len(spec.classes) or min(targets) < 0 or not isclose(sum(targets), 1, abs_tol=1e-3):
+            raise BadData(
+                f"{spec.title}: the soft targets of clip {sample.id} are {targets}: expected {len(spec.classes)} "
+                f"numbers, one for each class, none below 0, that sum to 1"
+            )
 
 
 def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
@@ -231,4 +247,8 @@ def _fingerprint(
     splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
     below = Below(root)
     files = sorted((below(path), info.digest) for path, info in infos.items())
-    return digest([spec.name, spec.version, splits, files], 24)
+    soft: dict[str, tuple[float, ...]] = {}
+    for fold in folds.values():
+        soft.update({sample.id: sample.targets for sample in fold.train if sample.targets})
+    facts = [spec.name, spec.version, splits, files]
+    return digest([*facts, soft] if soft else facts, 24)

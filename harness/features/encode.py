@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from harness.core.dataset_spec import Sample
-from harness.core.errors import BadSample
+from harness.core.errors import BadSample, HarnessError
 from harness.core.frame_input import FrameInput
 from harness.features.view import TEST, View
-from harness.models.backbone import Backbone
+from harness.models.backbone import Backbone, encode_clips
 from harness.system.device import move
 from harness.system.seeds import seed_of
 from harness.video.load import load_clip, normalise
@@ -59,8 +59,11 @@ def encode(
             std,
             given.normalisation,
         )
-        batches.append(encoder(pixels).unflatten(0, frames.shape[:2]).float().cpu())  # (n, T, D)
+        clips_of = pixels.reshape(frames.shape)  # (n, T, 3, H, W)
+        batches.append(encode_clips(encoder, clips_of).float().cpu())  # (n, T, D)
     features: np.ndarray = torch.cat(batches).numpy()
+    if not np.isfinite(features).all():  # before the marks of clips that cannot be read, which are NaN
+        raise HarnessError(f"backbone {backbone.source.id.name!r} gives features that are not finite")
     features[[i for i, clip in enumerate(clips) if clip is None]] = np.nan
     return features
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from harness.core.backbone_spec import BackboneId
@@ -25,7 +25,8 @@ class View:
     @property
     def key(self) -> str:
         """Hash of everything that the features depend on."""
-        return digest(asdict(self), 20)
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}  # not `asdict`, which knows no later fields
+        return digest(parts, 20)
 
     @classmethod
     def test(

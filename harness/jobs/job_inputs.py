@@ -43,7 +43,7 @@ class JobInputs:
         self.context = context
         self.encoder = encoder
         self.skip_bad = job.on_bad_sample == "skip"
-        self.own_encoder = encoder is not None and encoder is not backbone.frame_encoder()
+        self.own_encoder = encoder is not None and not backbone.owns(encoder)
         self.cached = encoder is not None and not self.own_encoder and job.input.views > 0
         self.cache = FeatureCache.below(Path(context.cache))
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
@@ -53,8 +53,14 @@ class JobInputs:
         fold: Fold,
         *,
         trains: bool,
+        prepares: bool = False,
     ) -> None:
         """Fill what the cache lacks, and find the clips that cannot be read.
+
+        Args:
+            fold: whose clips are read.
+            trains: whether training clips are read in their augmented views.
+            prepares: whether they are read in their test view.
 
         Raises:
             BadData: some cannot, and bad clips are not to be skipped.
@@ -62,7 +68,7 @@ class JobInputs:
         parts: list[tuple[View, Sequence[Sample]]] = [(self._test_view, fold.test)]
         if trains:
             parts += [(view, fold.train) for view in self._train_views]
-        if self._monitored:
+        if self._monitored or prepares:
             parts.append((self._test_view, fold.train))
         if self.cached:
             self.backbone.check_guard()  # by now the method is built, and could have changed what fills the cache
@@ -76,7 +82,7 @@ class JobInputs:
                         skip_bad=self.skip_bad,
                     )
         elif self.skip_bad:
-            self.bad = self._unreadable(fold.train if trains else (), fold.test)
+            self.bad = self._unreadable(fold.train if trains or prepares else (), fold.test)
 
     @contextmanager
     def naming_bad_clips(self, fold: Fold) -> Iterator[None]:

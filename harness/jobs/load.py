@@ -12,10 +12,13 @@ from harness.core.backbone_spec import BackboneId, BackboneSpec
 from harness.core.context import RunContext
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadData, HarnessError
+from harness.core.registered import Registered
 from harness.data.dataset import Dataset, open_dataset
 from harness.features.cache import FeatureCache
 from harness.models import backbone as backbones
 from harness.models import weights
+from harness.models.spec import MethodSpec
+from harness.models.weights_files import fetch, file_sha256
 from harness.system.device import pick_device, reproducible
 
 if TYPE_CHECKING:
@@ -56,27 +59,41 @@ def forget_datasets() -> None:
 
 def open_backbone_as_planned(
     planned: BackboneId,
-    known: Mapping[str, BackboneSpec],
+    known: Mapping[str, Registered[BackboneSpec]],
     context: RunContext,
     device: torch.device,
 ) -> backbones.Backbone:
-    """Load the run's backbone onto a device.
+    """Load a backbone of the run onto a device.
 
     Raises:
         HarnessError: its weights are not the ones planned with.
     """
-    source = weights.resolve(context.backbone, known)
+    request = context.request_of(planned)
+    source = weights.resolve(request, known)
     if source.id != planned:
-        raise HarnessError(f"weights of {context.backbone} changed after the run was planned; start the run again")
+        raise HarnessError(f"weights of {request} changed after the run was planned; start the run again")
     backbone = backbones.load(source)
     backbone.model.to(device)
     return backbone
 
 
+def find_weights_as_planned(spec: MethodSpec, planned: Mapping[str, str]) -> dict[str, Path]:
+    """Return the files of weights that a method declares, by name.
+
+    Raises:
+        HarnessError: they are not the ones planned with, or are nowhere.
+    """
+    files = {declared.name: fetch(declared) for declared in spec.weights}
+    for name, file in files.items():
+        if file_sha256(file) != planned.get(name):
+            raise HarnessError(f"weights {name!r} changed after the run was planned; start the run again")
+    return files
+
+
 def fill_cache(
     fill: ShardFill,
     spec: DatasetSpec,
-    known: Mapping[str, BackboneSpec],
+    known: Mapping[str, Registered[BackboneSpec]],
     context: RunContext,
     *,
     skip_bad: bool,

@@ -10,20 +10,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from harness.core.context import RunContext
 from harness.core.dataset_spec import Fold, Sample
 from harness.core.digest import digest
-from harness.core.errors import HarnessError
+from harness.core.errors import BadData, HarnessError
 from harness.core.job import JobSpec
 from harness.core.text import first_few
 from harness.data.dataset import Dataset
 from harness.jobs.job_inputs import JobInputs
-from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
+from harness.jobs.load import find_weights_as_planned, open_backbone_as_planned, open_dataset_as_planned
 from harness.jobs.selection import monitor_for, training_part
 from harness.models.backbone import Backbone
+from harness.models.batch import TrainingClips
 from harness.models.compile import compile_layers
-from harness.models.method import Method, Task
+from harness.models.method import Method, Task, evaluation, prepares
+from harness.models.own_weights import OwnWeights
 from harness.models.trainable import trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
@@ -84,6 +87,12 @@ class Loaded:
         trained = [stage.batch_size // stage.accumulate for stage in self.method.stages()]
         return max([TEST_BATCH, *trained])
 
+    def needs_whole_batches(self) -> bool:
+        """Return whether smaller parts of a batch would train another model: by a loss or a normalisation over it."""
+        self.method.train()  # which leaves a part that is kept frozen in evaluation mode
+        normalised = any(isinstance(part, _BatchNorm) and part.training for part in self.method.modules())
+        return normalised or any(stage.whole_batch for stage in self.method.stages())
+
     def refuse_to_train_the_backbone(self) -> None:
         """Look for parameters of the shared backbone that a stage would move.
 
@@ -98,6 +107,12 @@ class Loaded:
                 raise HarnessError(
                     f"stage {stage.name!r} would train {first_few(moved, NAMED)}, which is the backbone that all jobs "
                     f"share; train a copy of the method's own: task.backbone.trainable_encoder()"
+                )
+            fed = [name for name in trained_names(self.method, [stage]) if name.startswith("encoder.")]
+            if fed:
+                raise HarnessError(
+                    f"stage {stage.name!r} would train {first_few(fed, NAMED)}, but what is set as `encoder` feeds the "
+                    f"method without gradients; a tower that is trained has another name and is called in forward"
                 )
 
     def checkpoints(self, micro: int) -> Checkpoints:
@@ -147,7 +162,8 @@ def load(
     dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
-    task = Task(dataset.spec.class_names, backbone, job.input)
+    files = find_weights_as_planned(named.method.spec, job.weights)
+    task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
     method = named.method.spec.construct(task, job.options).to(device)
     if context.compile:
         compile_layers(method, device)
@@ -178,7 +194,7 @@ def encode(loaded: Loaded) -> Parts:
         BadData: some cannot be read, and bad clips are not to be skipped.
     """
     fold, inputs = loaded.fold, loaded.inputs
-    inputs.fill_cache(fold, trains=bool(loaded.method.stages()))
+    inputs.fill_cache(fold, trains=bool(loaded.method.stages()), prepares=prepares(loaded.method))
     train_part, held_out = training_part(fold, loaded.job.protocol.selection)
     usable, scored = inputs.usable(train_part), inputs.usable(fold.test)
     return Parts(
@@ -197,13 +213,16 @@ def fit(
     report: Report,
     micro: int,
 ) -> TrainingResult:
-    """Train the method on the training part, watched by what the selection rule lets it see.
+    """Prepare the method and train it on the training part, watched by what the selection rule lets it see.
 
     Raises:
         HarnessError: a stage would train the backbone that all jobs share.
+        BadData: there is nothing to prepare with or to train on.
     """
     loaded.refuse_to_train_the_backbone()
     inputs = loaded.inputs
+    if prepares(loaded.method):
+        _prepare(loaded, parts)
     monitor = monitor_for(
         loaded.job,
         loaded.named.metrics,
@@ -224,6 +243,15 @@ def fit(
             checkpoints=checkpoints,
             micro=micro,
         )
+
+
+def _prepare(loaded: Loaded, parts: Parts) -> None:
+    if not parts.train:
+        raise BadData("no training clip is left to prepare the method with")
+    clips = TrainingClips(loaded.inputs.test(parts.train), loaded.device)
+    with loaded.inputs.naming_bad_clips(loaded.fold), evaluation(loaded.method):
+        loaded.method.prepare(clips)
+    loaded.method.to(loaded.device)
 
 
 def test(

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 
 from harness.core.context import RunContext
-from harness.core.errors import CannotWrite
+from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
+from harness.core.text import first_line
 from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
@@ -119,6 +120,11 @@ def _outcome(
         except torch.OutOfMemoryError as error:
             if loaded.largest_batch // micro <= 1:
                 raise
+            if loaded.needs_whole_batches():
+                raise HarnessError(
+                    f"out of GPU memory ({first_line(error)}), and no batch can be split, since its loss or its "
+                    f"normalisation is over all its clips: a smaller batch_size or a larger GPU is needed"
+                ) from error
             micro *= 2
             log.warning(
                 "out of GPU memory (%s): %d times as many micro-batches",

@@ -15,6 +15,7 @@ from harness.cost.latency import speed_of
 from harness.jobs.failure import reason_of
 from harness.jobs.phases import Loaded, Parts
 from harness.jobs.selection import metrics_of
+from harness.models.method import prepares
 from harness.results.records import identity
 from harness.statistics.scoring import confusion, score
 from harness.training.state import TrainingResult
@@ -86,6 +87,10 @@ def _warnings(
         yield "its spec says features='none', but it is fed features: name them, so that they are encoded beforehand"
     elif features != "none" and not loaded.inputs.cached and loaded.job.input.views:
         yield f"its spec says features={features!r}, but it is not fed those of the backbone"
+    for name in loaded.task.weights.unread:
+        yield f"its spec declares weights {name!r}, which it did not read"
+    if bool(loaded.named.method.spec.prepares) != prepares(loaded.method):
+        yield "its spec's `prepares` and its class contradict each other: training clips are encoded late, or in vain"
     yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
     if "error" in cost:
         yield f"cost left out: {cost['error']}"

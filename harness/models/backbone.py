@@ -1,4 +1,4 @@
-"""Load open_clip models and hand out their towers. One copy a process, shared by all jobs, never trained."""
+"""Load backbones and hand out their towers. One copy a process, shared by all jobs, never trained."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from harness.core.backbone_spec import Sees
 from harness.core.errors import HarnessError
+from harness.core.lazy import load_object
 from harness.models.guard import BackboneChanged, Guard
 from harness.models.text_tower import TextTower
-from harness.models.weights import WeightsSource, architecture
+from harness.models.weights import NO_WEIGHTS, WeightsSource, architecture
+from harness.models.weights_files import read_tensors
 
 RANDOM_SEED = 0
 
@@ -24,14 +27,18 @@ log = logging.getLogger(__name__)
 
 
 class FrameEncoder(nn.Module):
-    """CLIP's visual tower, frozen: frames (N, 3, H, W), normalised -> features (N, D), not normalised."""
+    """A backbone's visual tower, frozen: normalised frames (N, 3, H, W) -> features (N, D), not normalised.
 
-    def __init__(self, visual: nn.Module) -> None:
+    One that `sees` clips maps (B, T, 3, H, W) to (B, T', D) instead.
+    """
+
+    def __init__(self, visual: nn.Module, sees: Sees = "frames") -> None:
         super().__init__()
         self.visual = visual.eval().requires_grad_(False)
+        self.sees = sees
 
     def forward(self, frames: Tensor) -> Tensor:
-        """Return features of frames."""
+        """Return features of frames, or of clips."""
         features: Tensor = self.visual(frames)
         return features
 
@@ -41,7 +48,7 @@ class FrameEncoder(nn.Module):
 
 
 class TrainableEncoder(nn.Module):
-    """A copy of CLIP's visual tower to train: frames (N, 3, H, W), normalised -> features (N, D), not normalised."""
+    """A copy of a backbone's visual tower to train: frames (N, 3, H, W), normalised -> features (N, D), or of clips."""
 
     def __init__(self, visual: nn.Module) -> None:
         super().__init__()
@@ -53,34 +60,37 @@ class TrainableEncoder(nn.Module):
         return features
 
 
+def encode_clips(encoder: nn.Module, pixels: Tensor) -> Tensor:
+    """Return features (B, T', D) of normalised clips (B, T, 3, H, W): frame by frame, unless the encoder sees clips."""
+    if getattr(encoder, "sees", "frames") == "clips":
+        features: Tensor = encoder(pixels)
+        return features.unsqueeze(1) if features.ndim == 2 else features  # (B, D): one position
+    return encoder(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # type: ignore[no-any-return]
+
+
 class Backbone:
-    """A loaded CLIP as methods see it. One copy a process is shared by all jobs, so nothing of it may be changed.
+    """A loaded encoder as methods see it. One copy a process is shared by all jobs, so nothing of it may be changed.
 
     Attributes:
         image_size: height and width in pixels.
-        width: D, of the joint space.
+        width: D, of its features; of a CLIP, of the joint space.
         text_width: W, of the text tower's tokens.
         logit_scale: exp of the learned temperature; 100 in OpenAI's weights.
+        tokenize: texts to token ids (P, L).
+
+    The last three, and all that is about text, only a CLIP has; from another backbone they raise HarnessError.
     """
 
-    def __init__(
-        self,
-        source: WeightsSource,
-        model: Any,
-        tokenize: Callable[[Sequence[str]], Tensor],
-    ) -> None:
+    def __init__(self, source: WeightsSource, model: nn.Module) -> None:
         self.source = source
-        self.model = model.eval().requires_grad_(False)
-        self.tokenize = tokenize
-        size = model.visual.image_size
-        self.image_size = int(size[0] if isinstance(size, tuple) else size)
-        self.logit_scale = float(model.logit_scale.exp())
+        self.model: Any = model.eval().requires_grad_(False)
+        self.image_size = self._pixels()
         self.set_guard()
 
     def set_guard(self) -> None:
         """Take the backbone as it is now for what it has to stay."""
         self._guard = Guard.of(self._shared)
-        self._plain = self._plain_facts()
+        self._kept = self._attributes()
 
     def check_guard(self) -> None:
         """Compare the backbone with what it was when it was loaded: values, modules, modes and hooks.
@@ -89,21 +99,136 @@ class Backbone:
             BackboneChanged: it is another.
         """
         self._guard.check(self._shared)
-        if self._plain != self._plain_facts():
-            raise BackboneChanged("attributes of the backbone that all jobs share were changed; they have to stay")
+        now = self._attributes()
+        for name in {**self._kept, **now}:
+            if self._kept.get(name) is not now.get(name):
+                raise BackboneChanged(f"{name!r} of the backbone that all jobs share was changed; it has to stay")
+
+    def _pixels(self) -> int:
+        return self.source.image_size
 
     @cached_property
     def _shared(self) -> nn.Module:
         """All that jobs share, as one module."""
+        return nn.ModuleDict({"model": self.model, "encoder": self._encoder})
+
+    def _attributes(self) -> dict[str, object]:
+        """Return all that the object holds and what its class says, but for what it remembers meanwhile."""
+        said = {name: value for kind in type(self).__mro__[:-1] for name, value in vars(kind).items()}
+        held = {name: value for name, value in vars(self).items() if name not in ("_guard", "_kept", "_shapes")}
+        return {**said, **held}
+
+    @property
+    def width(self) -> int:
+        """D, the width of the features."""
+        return self._positions_and_width(1)[1]
+
+    def features_shape(self, frames: int) -> tuple[int, int]:
+        """Return the shape (T', D) of the features of a clip of so many frames."""
+        return (frames, self.width) if self.source.sees == "frames" else self._positions_and_width(frames)
+
+    def _positions_and_width(self, frames: int) -> tuple[int, int]:
+        """Return the shape of the features of one clip, as the encoder itself gives them.
+
+        Raises:
+            HarnessError: they are no features, or others at the next call.
+        """
+        key = frames if self.source.sees == "clips" else 1
+        if key not in self._shapes:
+            self._shapes[key] = _checked_shape(self._encoder, self.source, key)
+        return self._shapes[key]
+
+    @cached_property
+    def _shapes(self) -> dict[int, tuple[int, int]]:
+        return {}
+
+    @cached_property
+    def _encoder(self) -> FrameEncoder:
+        return FrameEncoder(self._visual, self.source.sees)
+
+    @property
+    def _visual(self) -> nn.Module:
+        visual: nn.Module = self.model
+        return visual
+
+    def frame_encoder(self) -> FrameEncoder:
+        """Return the frozen visual tower. A method that sets it as `encoder` is fed cached features."""
+        return self._encoder
+
+    def owns(self, encoder: nn.Module | None) -> bool:
+        """Return whether that is the frozen visual tower."""
+        return encoder is self._encoder
+
+    def trainable_encoder(self) -> TrainableEncoder:
+        """Return a copy of the visual tower that is the method's own, to be trained."""
+        return TrainableEncoder(self._visual)
+
+    @property
+    def text_tower(self) -> TextTower:
+        """The frozen text tower of a CLIP."""
+        raise self._no_text()
+
+    @property
+    def tokenize(self) -> Callable[[Sequence[str]], Tensor]:
+        """The tokenizer of a CLIP."""
+        raise self._no_text()
+
+    @property
+    def text_width(self) -> int:
+        """W, the width of a CLIP's token embeddings."""
+        raise self._no_text()
+
+    @property
+    def logit_scale(self) -> float:
+        """Inverse of a CLIP's temperature."""
+        raise self._no_text()
+
+    def encode_text(self, prompts: Sequence[str]) -> Tensor:
+        """Return features of written prompts, not normalised: (P, D)."""
+        raise self._no_text()
+
+    def _no_text(self) -> HarnessError:
+        return HarnessError(
+            f"backbone {self.source.id.name!r} has no text side; what asks for one needs a CLIP, such as "
+            f"--backbone ViT-B-32"
+        )
+
+
+class Clip(Backbone):
+    """A CLIP of open_clip."""
+
+    def __init__(
+        self,
+        source: WeightsSource,
+        model: Any,
+        tokenize: Callable[[Sequence[str]], Tensor],
+    ) -> None:
+        self._tokenize = tokenize
+        self._scale = float(model.logit_scale.detach().exp())
+        super().__init__(source, model)
+
+    def _pixels(self) -> int:
+        size = self.model.visual.image_size
+        return int(size[0] if isinstance(size, tuple) else size)
+
+    @cached_property
+    def _shared(self) -> nn.Module:
         return nn.ModuleDict({"model": self.model, "encoder": self._encoder, "text_tower": self.text_tower})
 
-    def _plain_facts(self) -> tuple[object, ...]:
-        return self.source, self.tokenize, self.image_size, self.logit_scale
+    @property
+    def _visual(self) -> nn.Module:
+        visual: nn.Module = self.model.visual
+        return visual
 
     @cached_property
     def text_tower(self) -> TextTower:
         """The frozen text tower, which runs only as far as the last token that is read."""
-        return TextTower(self.model, self.tokenize)
+        return TextTower(self.model, self._tokenize)
+
+    @property
+    def tokenize(self) -> Callable[[Sequence[str]], Tensor]:
+        """The tokenizer: texts to token ids (P, L)."""
+        return self._tokenize
 
     @property
     def width(self) -> int:
@@ -115,29 +240,71 @@ class Backbone:
         """W, the width of the text tower's token embeddings."""
         return self.text_tower.width
 
-    @cached_property
-    def _encoder(self) -> FrameEncoder:
-        return FrameEncoder(self.model.visual)
-
-    def frame_encoder(self) -> FrameEncoder:
-        """Return the frozen visual tower. A method that sets it as `encoder` is fed cached features."""
-        return self._encoder
-
-    def trainable_encoder(self) -> TrainableEncoder:
-        """Return a copy of the visual tower that is the method's own, to be trained."""
-        return TrainableEncoder(self.model.visual)
+    @property
+    def logit_scale(self) -> float:
+        """Inverse of the temperature."""
+        return self._scale
 
     def encode_text(self, prompts: Sequence[str]) -> Tensor:
         """Return features of written prompts, not normalised: (P, D)."""
         return self.text_tower.encode_text(prompts)
 
 
+class MissingBackbone(Backbone):
+    """Place of the backbone in a method that brings all of its network: whatever it is asked for is an error."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_WEIGHTS, nn.Module())
+
+    def frame_encoder(self) -> FrameEncoder:
+        """Raise HarnessError: there is none."""
+        raise self._no_text()
+
+    def trainable_encoder(self) -> TrainableEncoder:
+        """Raise HarnessError: there is none."""
+        raise self._no_text()
+
+    def _positions_and_width(self, frames: int) -> tuple[int, int]:
+        raise self._no_text()
+
+    def _no_text(self) -> HarnessError:
+        return HarnessError(
+            "this method's spec says backbone='none', so it gets none; leave that out for the run's CLIP, or name a "
+            "backbone there"
+        )
+
+
+def _checked_shape(
+    encoder: FrameEncoder,
+    source: WeightsSource,
+    frames: int,
+) -> tuple[int, int]:
+    """Return the shape of the features of one clip of noise, which is encoded twice.
+
+    Raises:
+        HarnessError: they are no features, or others the second time.
+    """
+    name, size = source.id.name, source.image_size
+    device = next((tensor.device for tensor in encoder.parameters()), None)
+    noise = torch.randn(1, frames, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
+    with torch.no_grad():
+        first, second = (encode_clips(encoder, noise) for _ in range(2))
+    expected = "(B, T, 3, H, W) to (B, T', D)" if source.sees == "clips" else "(N, 3, H, W) to (N, D)"
+    if first.ndim != 3 or len(first) != 1 or not torch.is_floating_point(first):
+        raise HarnessError(f"backbone {name!r} gives features of shape {tuple(first.shape)}; it has to map {expected}")
+    if not torch.equal(first, second):
+        raise HarnessError(f"backbone {name!r} gives other features when the same clip is encoded again: is it random?")
+    return first.shape[1], first.shape[2]
+
+
 def load(source: WeightsSource) -> Backbone:
     """Load a backbone, once a process; a copy that something has changed is loaded anew.
 
     Raises:
-        HarnessError: the file is no tensor file, or does not fit the architecture.
+        HarnessError: the file is no tensor file, or does not fit the architecture; or a plugin cannot build it.
     """
+    if source == NO_WEIGHTS:
+        return MissingBackbone()
     backbone = _loaded(source)
     try:
         backbone.check_guard()
@@ -156,6 +323,8 @@ def forget() -> None:
 @lru_cache(maxsize=2)
 def _loaded(source: WeightsSource) -> Backbone:
     """Build the architecture and load its weights, tensors only."""
+    if source.build:
+        return Backbone(source, _built(source))
     import open_clip
 
     with torch.random.fork_rng(devices=[]), _silent():
@@ -163,11 +332,31 @@ def _loaded(source: WeightsSource) -> Backbone:
         model = _architecture(open_clip, source)
     if source.file is not None:
         _load_tensors(open_clip, model, source.file)
-    return Backbone(
+    return Clip(
         source,
         model.float(),
         _tokenizer(open_clip, source),
     )
+
+
+def _built(source: WeightsSource) -> nn.Module:
+    """Return the module that a plugin builds, with the tensors of its file or with random ones from a fixed seed.
+
+    Raises:
+        HarnessError: it cannot.
+    """
+    name = source.id.name
+    tensors = read_tensors(source.file) if source.file else None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(RANDOM_SEED)
+        try:
+            build = load_object(source.build) if isinstance(source.build, str) else source.build
+            model = build(tensors)
+        except Exception as error:
+            raise HarnessError(f"backbone {name!r} cannot be built: {type(error).__name__}: {error}") from error
+    if not isinstance(model, nn.Module):
+        raise HarnessError(f"backbone {name!r}: build returned a {type(model).__name__}, which is no torch.nn.Module")
+    return model.float()
 
 
 def _architecture(open_clip: Any, source: WeightsSource) -> nn.Module:

@@ -94,6 +94,7 @@ def _modules(module: nn.Module) -> dict[str, Facts]:
             "hooks": _count_hooks(part, HOOKS),
             "own methods": sorted(key for key in kept if callable(kept[key]) and hasattr(type(part), key)),
             "tensors": (*part._parameters, *part._buffers),
+            "attributes": {key: id(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
             "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN) and key != "training"},
         }
     return found

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import signature
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,16 +14,19 @@ from torch.nn import functional as F
 
 from harness.core.frame_input import FrameInput
 from harness.core.recipe import Stage
-from harness.models.backbone import Backbone, FrameEncoder
+from harness.models.backbone import Backbone, FrameEncoder, encode_clips
+from harness.models.batch import Batch, Outputs, TrainingClips, logits_of
+from harness.models.own_weights import OwnWeights
 
 
 @dataclass(frozen=True)
 class Task:
-    """Task that a method is built for: classes, backbone and frames."""
+    """Task that a method is built for: classes, backbone, frames, and the weights that it declares."""
 
     classes: tuple[str, ...]  # names as used in prompts, in label order
     backbone: Backbone
     input: FrameInput  # with the size filled in
+    weights: OwnWeights = field(default_factory=OwnWeights)
 
 
 def cosine_logits(
@@ -73,26 +78,58 @@ def evaluation(method: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
+def prepares(method: Method) -> bool:
+    """Return whether a method looks at the training part before training."""
+    return type(method).prepare is not Method.prepare
+
+
 class Method(nn.Module):
     """A method of the benchmark.
 
     A method that sets `encoder` in its constructor is fed features `(B, T, D)` of that frozen encoder, from a cache;
-    one that does not is fed normalised frames `(B, T, 3, H, W)`. Either way `forward` returns logits `(B, C)`.
+    one that does not is fed normalised frames `(B, T, 3, H, W)`. Either way `forward` returns logits `(B, C)`, alone
+    or as `Outputs` with named extras.
     """
 
     encoder: FrameEncoder | None
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Refuse a class whose `step` or `prepare` is something else. Raises: TypeError."""
+        super().__init_subclass__(**given)
+        for name, argument in (("step", "batch"), ("prepare", "train")):
+            own = cls.__dict__.get(name)
+            if own is not None and len(signature(own).parameters) != 2:
+                raise TypeError(
+                    f"{cls.__name__}.{name} is called by the harness as {name}(self, {argument}); give a function of "
+                    f"other parameters another name"
+                )
 
     def __init__(self) -> None:
         super().__init__()
         self.register_module("encoder", None)
 
-    def forward(self, inputs: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor | Outputs:
         """Return logits (B, C) of features (B, T, D) or frames (B, T, 3, H, W)."""
         raise NotImplementedError
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Return training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
         return F.cross_entropy(logits, labels)
+
+    def step(self, batch: Batch) -> Tensor:
+        """Return the loss of a batch, a scalar: `loss` of logits and labels unless a method needs more.
+
+        More is, for instance, soft targets, features from `forward`'s extras, the epoch, or something random. Where a
+        stage splits its batches (`Stage.accumulate`), each part is a batch here, weighted by its clips.
+        """
+        return self.loss(logits_of(self(batch.inputs)), batch.labels)
+
+    def prepare(self, train: TrainingClips) -> None:
+        """Look at the training part before training, such as for prototypes, a cache of features or class counts.
+
+        Called once, without gradients and in evaluation mode, with training clips in their test view. What is computed
+        is kept in buffers, which are stored with the weights, or in parameters that are there already.
+        """
 
     def stages(self) -> Sequence[Stage]:
         """Return how the method is trained, stage after stage. None: zero-shot."""
@@ -107,7 +144,7 @@ class Method(nn.Module):
     def forward_frames(self, inputs: Tensor) -> Tensor:
         """Return logits (B, C) of frames (B, T, 3, H, W), the frozen encoder included: what a clip costs in all."""
         if self.encoder is None:
-            return self(inputs)  # type: ignore[no-any-return]
+            return logits_of(self(inputs))
         with torch.no_grad():
-            features = self.encoder(inputs.flatten(0, 1))  # (B*T, D)
-        return self(features.unflatten(0, inputs.shape[:2]))  # type: ignore[no-any-return]
+            features = encode_clips(self.encoder, inputs)  # (B, T, D)
+        return logits_of(self(features))

@@ -2,42 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from harness.core import options
+from harness.core.backbone_spec import CLIP, NONE
+from harness.core.errors import BadOption, HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
 from harness.core.options import NoOptions
+from harness.core.weights_spec import WeightsSpec
 
 if TYPE_CHECKING:
     from harness.models.method import Method, Task
 
 
+FACTS = (  # fields that describe the method and change no number
+    *("family", "architecture", "pretraining", "modality", "face_data", "venue", "year", "paper", "code", "exactness"),
+)
+
+CONTRACT = ("loss", "step", "stages", "prepare", "grow_to_final", "forward_frames")  # of `Method`
+
 # What a method reads from the feature cache: lets a run encode it beforehand, in parallel.
 Features = Literal["none", "test", "train+test"]
 
 
+# How far an implementation goes: equal to public code or to what a paper prints, written from a paper's description,
+# or only in the manner of it.
+Exactness = Literal["", "exact", "reading", "sketch"]
+
+# What the harness can feed a method with.
+STREAMS = ("frames",)
+
+# Ends of file names by which an option names weights.
+FILES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".npz", ".npy", ".pkl", ".onnx")
+
+
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method of the benchmark: the 'model' hook. `build(task, options)` returns a `harness.models.method.Method`."""
+    """A method of the benchmark: the 'model' hook. `build(task, options)` returns a `harness.models.method.Method`.
+
+    Attributes:
+        name: as on the command line.
+        version: raised when a change alters results.
+        build: `build(task, options)`; or "module:Class", so that listing imports no torch.
+        options: a frozen dataclass of typed options.
+        input: what it wants to see of a clip.
+        features: what it reads from the feature cache.
+        gpus: that a job asks for where there are any: 1, or a fraction, which shares one.
+        summary: one line for `harness list`.
+        paper: authors, title and venue, or an address.
+        published: key of leaderboards/published.
+        demo: overrides that make a short recipe for the demo.
+        backbone: what it runs on: `clip`, the run's; `none`, where it brings all of its network; or a name of its own.
+        paper_backbone: of a method on the run's CLIP: what its paper used, for `--backbone paper`.
+        weights: files that it needs beside the backbone.
+        streams: what it is fed of a clip; a method that needs more than frames cannot run yet.
+        prepares: whether it reads training clips in their test view, in `Method.prepare`.
+        recipes: named sets of options, such as those of another paper's table.
+        family: of its network, as "CLIP", "image network and time", "3D network" or "self-supervised".
+        architecture: of a method without a backbone, as its row names it: "ResNet-18 + Transformer".
+        pretraining: data that its weights were trained on before: "MS-Celeb-1M".
+        modality: of what it uses: visual, audio, text.
+        face_data: labelled faces used before, which other methods of a table may not have seen.
+        venue: as "CVPR 2022".
+        year: of publication.
+        code: address of public code.
+        exactness: how far the implementation goes.
+    """
 
     name: str
     version: str
-    build: str | Callable[[Task, Any], Method]  # or "module:Class", so that listing imports no torch
-    options: type = NoOptions  # a frozen dataclass of typed options
+    build: str | Callable[[Task, Any], Method]
+    options: type = NoOptions
     input: FrameInput = FrameInput()  # noqa: RUF009  (frozen)
     features: Features = "none"
-    gpus: float = 1.0  # that a job asks for where there are any; a fraction shares one
+    gpus: float = 1.0
     summary: str = ""
     paper: str = ""
-    published: str = ""  # key of leaderboards/published
-    demo: Mapping[str, Any] = field(default_factory=dict)  # overrides that make a short recipe for the demo
+    published: str = ""
+    demo: Mapping[str, Any] = field(default_factory=dict)
+    backbone: str = CLIP
+    paper_backbone: str = ""
+    weights: tuple[WeightsSpec, ...] = ()
+    streams: tuple[str, ...] = STREAMS
+    prepares: bool = False
+    recipes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    family: str = ""
+    architecture: str = ""
+    pretraining: str = ""
+    modality: tuple[str, ...] = ("visual",)
+    face_data: str = ""
+    venue: str = ""
+    year: int | None = None
+    code: str = ""
+    exactness: Exactness = ""
 
     def __post_init__(self) -> None:
-        if self.gpus < 0 or (self.gpus > 1 and self.gpus != int(self.gpus)):
-            raise ValueError(f"method {self.name!r}: gpus={self.gpus:g} is neither a fraction nor a whole number")
+        for problem in self._problems():
+            raise ValueError(f"method {self.name!r}: {problem}")
+
+    def _problems(self) -> Iterator[str]:
+        if not 0 <= self.gpus <= 1:
+            yield f"gpus={self.gpus:g}, but a job trains on one GPU: 1, or a fraction, which shares it"
+        if self.paper_backbone and self.backbone != CLIP:
+            yield f"paper_backbone is of methods on the run's CLIP; backbone={self.backbone!r} is its own already"
+        if self.features != "none" and self.backbone == NONE:
+            yield "features come from a backbone, and it says backbone='none'"
+        if len({declared.name for declared in self.weights}) < len(self.weights):
+            yield "two of its weights have one name"
+        if self.exactness not in get_args(Exactness):
+            yield f"exactness {self.exactness!r} is none of {', '.join(map(repr, get_args(Exactness)))}"
+
+    @property
+    def needs(self) -> dict[str, list[str]]:
+        """Names of what has to be there beside its code: weights and streams."""
+        return {"weights": [declared.name for declared in self.weights], "streams": list(self.streams)}
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a table says of the method beside its numbers; part of no identity."""
+        return {name: getattr(self, name) for name in FACTS if getattr(self, name)} | {"needs": self.needs}
 
     def settle(self, values: Mapping[str, Any]) -> tuple[dict[str, Any], FrameInput]:
         """Return options and frame input: flat `values` (`NAME`, `input.NAME`) over the method's own.
@@ -48,6 +134,12 @@ class MethodSpec:
         own = {name: value for name, value in values.items() if not name.startswith("input.")}
         seen = {name.removeprefix("input."): value for name, value in values.items() if name.startswith("input.")}
         settled = asdict(options.build(self.options, own, self.name))
+        for name, value in settled.items():
+            if names_a_file(value):
+                raise BadOption(
+                    f"{self.name}.{name}: {value} is a file, which an option would know by its path and not by what is "
+                    f"in it; the method's spec has to declare it: weights=(WeightsSpec(...),)"
+                )
         return settled, options.build(
             FrameInput,
             seen,
@@ -62,4 +154,35 @@ class MethodSpec:
     ) -> Method:
         """Return the method's module with these options. Raises: BadOption."""
         build: Callable[[Task, Any], Method] = load_object(self.build) if isinstance(self.build, str) else self.build
-        return build(task, options.build(self.options, values, self.name))
+        method = build(task, options.build(self.options, values, self.name))
+        check_contract(method, self.name)
+        return method
+
+
+def names_a_file(value: object) -> bool:
+    """Return whether an option's value names a file: a path, or text that ends as files of weights do."""
+    if isinstance(value, Path):
+        return True
+    if isinstance(value, list | tuple):
+        return any(map(names_a_file, value))
+    if not isinstance(value, str) or not value:
+        return False
+    return value.endswith(FILES) or (Path(value).is_absolute() and Path(value).is_file())
+
+
+def check_contract(method: object, name: str) -> None:
+    """Look at what a plugin built.
+
+    Raises:
+        HarnessError: it is no `Method`, or keeps something else under a name of the contract.
+    """
+    from harness.models.method import Method
+
+    if not isinstance(method, Method):
+        raise HarnessError(f"method {name!r}: build returned a {type(method).__name__}, which is no harness.Method")
+    for taken in CONTRACT:
+        if taken in {*vars(method), *method._modules, *method._parameters, *method._buffers}:
+            raise HarnessError(
+                f"method {name!r} keeps something of its own as {taken!r}, which is a method that the harness calls; "
+                f"give it another name"
+            )

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import socket
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
-from harness.core.backbone_spec import BUNDLED, RANDOM, BackboneId, BackboneSpec
+from harness.core.backbone_spec import BUNDLED, NO_BACKBONE, NONE, RANDOM, BackboneId, BackboneSpec, Sees
 from harness.core.digest import digest
 from harness.core.errors import HarnessError, WeightsMissing, suggestion
-from harness.system.folders import cache_folder
+from harness.core.registered import Registered
+from harness.core.weights_spec import WeightsSpec
+from harness.models.weights_files import fetch, file_sha256, hub_asked_once, placed, weights_folder
 
 QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
-
-CONNECT_SECONDS = 5.0
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # openai/CLIP, `_transform`
 
@@ -40,22 +33,39 @@ class WeightsSource:
     quick_gelu: bool
     mean: tuple[float, float, float] = CLIP_MEAN
     std: tuple[float, float, float] = CLIP_STD
+    build: str | Callable[[Any], Any] = ""  # of what open_clip does not build
+    sees: Sees = "frames"
+    size: int = 0  # pixels that `build`'s module takes
+
+    @property
+    def image_size(self) -> int:
+        """Height and width in pixels; 0 where there is no backbone that asks for any."""
+        return image_size(self.model) if self.model else self.size
 
 
-def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
+NO_WEIGHTS = WeightsSource(NO_BACKBONE, "", None, quick_gelu=False)  # of a method that brings all of its network
+
+
+def resolve(request: str, known: Mapping[str, Registered[BackboneSpec]]) -> WeightsSource:
     """Turn `NAME[:TAG|:FILE|:random]` into a source, downloading a tag's weights if they are not on disk.
 
     Args:
-        request: as `--backbone` takes it.
+        request: as `--backbone` takes it, or `none`.
         known: backbones of plugins by name; any other name is open_clip's business.
 
     Raises:
         HarnessError: unknown architecture, tag or file.
         WeightsMissing: the weights can neither be found nor downloaded; says which file to put where.
     """
+    if request == NONE:
+        return NO_WEIGHTS
     name, _, given = request.partition(":")
-    spec = known.get(name) or BackboneSpec(name, name, "")
-    weights = given or spec.weights
+    if name in known and known[name].spec.build:
+        return _built(known[name], given)
+    if not name:
+        raise HarnessError(f"unknown backbone {name!r}; expected NAME[:TAG|:FILE|:{RANDOM}]")
+    spec = known[name].spec if name in known else BackboneSpec(name, name, "")
+    weights = given or str(spec.weights)
     cfg = architecture(spec.model)
     if not weights:
         raise HarnessError(f"backbone {name!r} needs weights: {name}:TAG, {name}:FILE or {name}:{RANDOM}")
@@ -74,6 +84,36 @@ def resolve(request: str, known: Mapping[str, BackboneSpec]) -> WeightsSource:
             bundled=not given,
         )
     return _from_tag(spec, weights, cfg)
+
+
+def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
+    """Return the source of what a plugin builds: its declared weights, a file that was named, or random ones."""
+    spec, declared = offer.spec, offer.spec.weights
+    code = digest([offer.source_sha256, spec.sees, spec.image_size, spec.mean, spec.std], 64)
+    file: Path | None = None
+    if given == RANDOM or (not given and declared == RANDOM):
+        found = BackboneId(spec.name, RANDOM, "", code)
+    elif given:
+        file = Path(given).expanduser().resolve()
+        if not file.is_file():
+            raise WeightsMissing(f"backbone {spec.name}: no weights file {file}")
+        found = BackboneId(spec.name, file.name, file_sha256(file), code)
+    elif isinstance(declared, WeightsSpec):
+        file = fetch(declared)
+        found = BackboneId(spec.name, declared.name, file_sha256(file), code)
+    else:
+        raise HarnessError(f"backbone {spec.name!r} needs weights: {spec.name}:FILE or {spec.name}:{RANDOM}")
+    return WeightsSource(
+        found,
+        "",
+        file,
+        quick_gelu=False,
+        mean=spec.mean,
+        std=spec.std,
+        build=spec.build,
+        sees=spec.sees,
+        size=spec.image_size,
+    )
 
 
 def architecture(model: str) -> dict[str, Any]:
@@ -98,18 +138,6 @@ def random_id(name: str, cfg: dict[str, Any]) -> BackboneId:
         RANDOM,
         digest({RANDOM: cfg}, 64),
     )
-
-
-@lru_cache
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def weights_folder() -> Path:
-    """Return where hand-placed weights are looked for: `HARNESS_WEIGHTS`, or a folder of the user's cache."""
-    return Path(os.environ.get("HARNESS_WEIGHTS") or cache_folder() / "weights")
 
 
 def _from_file(
@@ -146,7 +174,7 @@ def _from_tag(
     if not entry:
         known = zoo.list_pretrained_tags_by_model(spec.model)
         raise HarnessError(f"backbone {spec.name!r} has no weights tagged {tag!r}; {suggestion(tag, known)}")
-    path = _placed(spec.model, tag) or _download(
+    path = placed(f"{spec.model}-{tag}") or _download(
         spec,
         tag,
         entry,
@@ -162,11 +190,6 @@ def _from_tag(
     )
 
 
-def _placed(model: str, tag: str) -> Path | None:
-    names = [weights_folder() / f"{model}-{tag}{suffix}" for suffix in (".safetensors", ".bin", ".pt")]
-    return next((path for path in names if path.is_file()), None)
-
-
 def _download(
     spec: BackboneSpec,
     tag: str,
@@ -175,7 +198,7 @@ def _download(
     import open_clip.pretrained as zoo
 
     try:
-        with _hub_asked_once():
+        with hub_asked_once():
             return Path(zoo.download_pretrained(entry))
     except Exception as error:
         origin = entry.get("hf_hub") or entry.get("url", "")
@@ -194,33 +217,6 @@ def _plainly(model: str, entry: dict[str, Any]) -> str:
     which knows nothing of their activation.
     """
     return f"{model}{QUICK}" if entry.get("quick_gelu") and not model.endswith(QUICK) else model
-
-
-@contextmanager
-def _hub_asked_once() -> Iterator[None]:
-    """Ask the hub once. Without a network its client goes on trying for most of a minute;
-    then it looks in its cache only.
-    """
-    from huggingface_hub import constants
-
-    before = constants.HF_HUB_OFFLINE
-    constants.HF_HUB_OFFLINE = before or not _reachable(constants.ENDPOINT)
-    try:
-        yield
-    finally:
-        constants.HF_HUB_OFFLINE = before
-
-
-def _reachable(endpoint: str) -> bool:
-    if getproxies():  # then names are the proxy's business, and a look of our own tells nothing
-        return True
-    address = urlsplit(endpoint)
-    port = address.port or (80 if address.scheme == "http" else 443)
-    try:
-        socket.create_connection((address.hostname or "", port), timeout=CONNECT_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def _quick(cfg: dict[str, Any]) -> bool:

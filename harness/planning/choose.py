@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from harness.core.backbone_spec import CLIP, NO_BACKBONE, NONE, PAPER, BackboneId
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadOption, UnknownName, suggestion
 from harness.core.frame_input import FrameInput
-from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, flatten
+from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, Variant, flatten
 from harness.data.places import DEMO_ROOT
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
@@ -43,12 +44,27 @@ def class_names(count: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class MethodChoice:
-    """A leaderboard row before it meets data: a method or a variant of one, its options and what it sees."""
+    """A leaderboard row before it meets data: a method or a variant of one, its options and what it sees.
+
+    Attributes:
+        spec: the method.
+        variant: name of the row, if it is not the method as it is.
+        options: of the method, all of them.
+        input: what it sees; `size` is filled in with the backbone.
+        backbone: as workers are told; empty: the paper's, of which the method says nothing.
+        by_name: whether it was asked for by its name, and not by `all`.
+        backbone_id: identity of the backbone, once it is found.
+        weights: SHA-256 of each file that the method declares, once it is found.
+    """
 
     spec: MethodSpec
     variant: str
     options: Mapping[str, Any]
     input: FrameInput
+    backbone: str
+    by_name: bool = True
+    backbone_id: BackboneId = NO_BACKBONE
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +73,6 @@ class Choice:
 
     methods: Sequence[MethodChoice]
     datasets: Sequence[DatasetSpec]
-    backbone: str  # as workers are told: a file by its absolute path
     data_root: Path | None
 
 
@@ -69,7 +84,7 @@ def choose(request: Request) -> Choice:
         registry.dataset(name)  # a layout of an unknown dataset is a slip
     # With --demo only an explicit root counts, so that real data named elsewhere are never in its way.
     data_root = request.data_root or (DEMO_ROOT if request.demo else None)
-    return Choice(methods, datasets, _backbone(request), data_root)
+    return Choice(methods, datasets, data_root)
 
 
 def _methods(request: Request) -> Iterator[MethodChoice]:
@@ -77,13 +92,10 @@ def _methods(request: Request) -> Iterator[MethodChoice]:
     names = request.methods
     if names is None:
         names = [] if request.variant else ["all"]
-    for name in list(offered) if names == ["all"] else list(dict.fromkeys(names)):
-        yield _settled(
-            registry.method(name).spec,
-            "",
-            request.set.get(name, {}),
-            request,
-        )
+    everything = names == ["all"]
+    for name in list(offered) if everything else list(dict.fromkeys(names)):
+        plain = Variant(name=name, method=name, set=request.set.get(name, {}))
+        yield _settled(plain, "", request, by_name=not everything)
     for name in request.set:
         registry.method(name)  # an override of an unknown method is a slip
 
@@ -93,27 +105,31 @@ def _methods(request: Request) -> Iterator[MethodChoice]:
             raise BadOption(f"variant {variant.name!r}: the name is taken; every row needs its own")
         taken.add(variant.name)
         low = flatten(request.set.get(variant.method, {}))
-        yield _settled(
-            registry.method(variant.method).spec,
-            variant.name,
-            {**low, **flatten(variant.set)},
-            request,
-        )
+        whole = variant.model_copy(update={"set": {**low, **flatten(variant.set)}})
+        yield _settled(whole, variant.name, request)
 
 
 def _settled(
-    spec: MethodSpec,
-    variant: str,
-    overrides: Mapping[str, Any],
+    row: Variant,
+    name: str,
     request: Request,
+    *,
+    by_name: bool = True,
 ) -> MethodChoice:
-    """Return a row with its options: defaults, the demo's short recipe, then what was set."""
-    values, given = spec.settle({**(spec.demo if request.demo else {}), **flatten(overrides)})
+    """Return a row with its options: defaults, its recipe, the demo's short one, then what was set."""
+    spec = registry.method(row.method).spec
+    if row.recipe and row.recipe not in spec.recipes:
+        raise BadOption(f"method {spec.name!r} has no recipe {row.recipe!r}; {suggestion(row.recipe, spec.recipes)}")
+    recipe = flatten(spec.recipes[row.recipe]) if row.recipe else {}
+    short = spec.demo if request.demo else {}
+    values, given = spec.settle({**recipe, **short, **flatten(row.set)})
     return MethodChoice(
         spec,
-        variant,
+        name,
         values,
         replace(given, views=0) if request.no_cache else given,
+        _backbone(spec, row.backbone, request),
+        by_name,
     )
 
 
@@ -139,9 +155,33 @@ def chosen_folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[s
     return {name: [fold for fold in folds if fold in request.folds] for name, folds in known.items()}
 
 
-def _backbone(request: Request) -> str:
-    """Return the backbone as workers are told: a file by its absolute path."""
-    text = request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
+def _backbone(
+    spec: MethodSpec,
+    own: str,
+    request: Request,
+) -> str:
+    """Return the backbone of a row as workers are told; empty where the method does not say what its paper used.
+
+    Args:
+        spec: the method.
+        own: what the row asks for itself; empty: nothing.
+        request: what the run asks for.
+
+    Raises:
+        BadOption: a row asks for a backbone of a method that takes none.
+    """
+    if own and spec.backbone == NONE:
+        raise BadOption(f"method {spec.name!r} brings all of its network; its row can have no backbone {own!r}")
+    if own and own != PAPER:
+        return _with_whole_path(own)
+    if spec.backbone != CLIP:
+        return spec.backbone
+    asked = own or request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
+    return spec.paper_backbone if asked == PAPER else _with_whole_path(asked)
+
+
+def _with_whole_path(text: str) -> str:
+    """Return a request for a backbone in which a file has its absolute path."""
     name, colon, given = text.partition(":")
     file = Path(given).expanduser()
     return f"{name}{colon}{file.resolve()}" if file.suffix and file.is_file() else text

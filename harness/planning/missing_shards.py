@@ -22,8 +22,8 @@ def missing_shards(
     missing: dict[str, tuple[ShardFill, ...]] = {}
     there: dict[Path, set[str]] = {}
     for job in jobs:
-        features = registry.method(job.method).spec.features
-        key = (job.dataset, job.fold, features, job.backbone, job.input, job.protocol.selection)
+        spec = registry.method(job.method).spec
+        key = (job.dataset, job.fold, spec.features, spec.prepares, job.backbone, job.input, job.protocol.selection)
         if key not in known:
             known[key] = tuple(_missing(job, datasets[job.dataset], features_folder(cache), there))
         missing[job.id] = known[key]
@@ -57,7 +57,8 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
         return
     fold: Fold = dataset.folds[job.fold]
     key = (job.fingerprint, job.backbone, job.input)
-    tested = [*fold.test, *(fold.train if job.protocol.selection == "val" else ())]
+    whole = job.protocol.selection == "val" or registry.method(job.method).spec.prepares
+    tested = [*fold.test, *(fold.train if whole else ())]
     shards = shards_of(dataset)
     for shard in shards.holding(tested):
         yield View.test(*key), shard

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from harness.core.backbone_spec import BackboneId
 from harness.core.context import RunContext
 from harness.core.errors import BadData, BadOption
 from harness.core.job import JobSpec, Protocol
@@ -15,11 +14,11 @@ from harness.core.request import Request
 from harness.data.dataset import Dataset, open_dataset
 from harness.data.places import dataset_place
 from harness.features.shards import ShardFill
-from harness.models import weights
 from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
 from harness.planning.missing_shards import missing_shards
+from harness.planning.runnable import runnable
 from harness.plugin import registry
 from harness.results.store import State, Store, state_of
 from harness.results.summary import FileVersion, ResultSummary
@@ -46,6 +45,9 @@ class Plan:
     waits: Mapping[str, Sequence[ShardFill]] = field(default_factory=dict)  # job id -> the shards it waits for
     cluster: Cluster = field(default_factory=Cluster)
     notes: Sequence[str] = ()  # what is read of each dataset
+    left_out: Mapping[str, str] = field(
+        default_factory=dict
+    )  # method -> why it does not run, where `all` was asked for
 
     @property
     def states(self) -> Counter[str]:
@@ -65,7 +67,6 @@ class Inputs:
     methods: Sequence[MethodChoice]
     datasets: Mapping[str, Dataset]
     folds: Mapping[str, Sequence[str]]
-    weights: BackboneId
 
 
 def make_plan(request: Request) -> Plan:
@@ -76,7 +77,9 @@ def make_plan(request: Request) -> Plan:
     """
     chosen = choose(request)
     context = make_context(request, chosen)
-    inputs = open_inputs(request, chosen, context)
+    able = runnable(chosen)
+    context = replace(context, backbones=able.backbones)
+    inputs = open_inputs(request, chosen, able.methods, context)
     jobs = make_jobs(request, inputs)
 
     # What the store holds serves both: what is to do, and how long it will take.
@@ -105,6 +108,7 @@ def make_plan(request: Request) -> Plan:
         missing,
         _cluster(request),
         notes,
+        able.left_out,
     )
 
 
@@ -123,7 +127,7 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
         "cache": str(cache_folder().resolve()),
         "data_roots": {name: str(place.root) for name, place in places.items()},
         "layouts": {name: place.layout for name, place in places.items()},
-        "backbone": chosen.backbone,
+        "backbones": {},
         "code": registry.running_code(),
         "plugin_files": tuple(str(path) for path in registry.plugins().files),
         "threads": request.threads or request.cpus_per_job or 1,
@@ -135,19 +139,14 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
 def open_inputs(
     request: Request,
     chosen: Choice,
+    methods: Sequence[MethodChoice],
     context: RunContext,
 ) -> Inputs:
-    """Open the weights and the datasets, and check that the folds asked for are whole.
+    """Open the datasets, and check that the folds asked for are whole.
 
     Raises:
-        HarnessError: weights or data are missing, or an unknown fold.
+        HarnessError: data are missing, or an unknown fold.
     """
-    source = weights.resolve(chosen.backbone, registry.backbones())
-    size = weights.image_size(source.model)
-    methods = []
-    for method in chosen.methods:
-        methods.append(replace(method, input=replace(method.input, size=method.input.size or size)))
-
     datasets = {}
     for spec in chosen.datasets:
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
@@ -161,7 +160,7 @@ def open_inputs(
     folds = chosen_folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
     for name, wanted in folds.items():
         _check_complete(datasets[name], wanted, request)
-    return Inputs(methods, datasets, folds, source.id)
+    return Inputs(methods, datasets, folds)
 
 
 def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
@@ -172,7 +171,7 @@ def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
         for fold in inputs.folds[name]:
             for method in inputs.methods:
                 for seed in dict.fromkeys(request.seeds):
-                    jobs.append(_job(method, dataset, protocol, fold, seed, inputs.weights, request))
+                    jobs.append(_job(method, dataset, protocol, fold, seed, request))
     if not jobs:
         raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
     return jobs
@@ -228,7 +227,6 @@ def _job(
     protocol: Protocol,
     fold: str,
     seed: int,
-    backbone: BackboneId,
     request: Request,
 ) -> JobSpec:
     return JobSpec(
@@ -240,11 +238,12 @@ def _job(
         seed=seed,
         options=method.options,
         input=method.input,
-        backbone=backbone,
+        backbone=method.backbone_id,
         protocol=protocol,
         variant=method.variant,
         on_bad_sample=request.on_bad_sample,
         demo=dataset.demo,
+        weights=method.weights,
     )
 
 

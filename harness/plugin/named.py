@@ -26,4 +26,4 @@ class Named:
     dataset: DatasetSpec
     method: Registered[MethodSpec]
     metrics: Mapping[str, MetricSpec]
-    backbones: Mapping[str, BackboneSpec]
+    backbones: Mapping[str, Registered[BackboneSpec]]

@@ -22,11 +22,14 @@ from harness.core.errors import HarnessError, find_named
 from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
+from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
-from harness.system.source_hash import package_sha256, source_sha256
+from harness.system.source_hash import package_sha256, source_sha256, with_build
+
+DISTRIBUTION = "dfer-harness"
 
 KINDS: Mapping[str, type] = {
     "datasets": DatasetSpec,
@@ -55,13 +58,21 @@ class Plugins:
     files: list[Path] = field(default_factory=list)
     _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
+    distributions: dict[str, str] = field(default_factory=dict)  # plugin -> the package that holds it, and its version
 
     def add(
         self,
         name: str,
         load: Callable[[], Any],
+        distribution: str = "",
     ) -> None:
-        """Import and register one plugin; a failure costs that plugin only."""
+        """Import and register one plugin; a failure costs that plugin only.
+
+        Args:
+            name: by which it is registered.
+            load: returns its module or object.
+            distribution: the installed package that holds it, and its version.
+        """
         if self.manager.has_plugin(name):
             self.problems.append(PluginProblem(name, "another plugin has this name; rename one of them"))
             return
@@ -73,6 +84,7 @@ class Plugins:
             self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
         self.hashes[name] = source_sha256(plugin)
+        self.distributions[name] = distribution
         self.problems.extend(lost_hooks(self.manager, plugin, name))
 
     def add_file(self, path: Path) -> None:
@@ -112,7 +124,8 @@ class Plugins:
                 found[spec.name] = Registered(
                     spec,
                     name,
-                    self.hashes.get(name, ""),
+                    with_build(self.hashes.get(name, ""), plugin, getattr(spec, "build", "")),
+                    self.distributions.get(name, ""),
                 )
         return found
 
@@ -185,9 +198,11 @@ def plugins() -> Plugins:
         manager.add_hookspecs(hookspecs)
         _loaded = Plugins(manager)
         for name in built_in():
-            _loaded.add(name, lambda name=name: importlib.import_module(name))  # type: ignore[misc]
+            own = f"{DISTRIBUTION} {__version__}"
+            _loaded.add(name, lambda name=name: importlib.import_module(name), own)  # type: ignore[misc]
         for entry in importlib.metadata.entry_points(group=hookspecs.NAMESPACE):
-            _loaded.add(entry.name, entry.load)
+            found = f"{entry.dist.name} {entry.dist.version}" if entry.dist else ""
+            _loaded.add(entry.name, entry.load, found)
     return _loaded
 
 
@@ -230,7 +245,10 @@ def running_code() -> dict[str, str]:
     """Return the hash of the source of the harness and of each loaded plugin, by which two processes are compared."""
     packages = {name: package_sha256(name) for name in ("harness", "harness_plugins")}
     loaded = {name: sha256 for name, sha256 in plugins().hashes.items() if plugins().manager.has_plugin(name)}
-    return {**packages, **loaded}
+    built = {}
+    for kind in ("methods", "backbones"):
+        built.update({name: offer.source_sha256 for name, offer in plugins().offers(kind).items()})
+    return {**packages, **built, **loaded}
 
 
 def method_sources() -> dict[str, str]:
@@ -238,9 +256,9 @@ def method_sources() -> dict[str, str]:
     return {name: offer.source_sha256 for name, offer in plugins().offers("methods").items()}
 
 
-def backbones() -> dict[str, BackboneSpec]:
+def backbones() -> dict[str, Registered[BackboneSpec]]:
     """Return every registered backbone by name; any other name is open_clip's business."""
-    return {name: offer.spec for name, offer in plugins().offers("backbones").items()}
+    return plugins().offers("backbones")
 
 
 def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,14 @@ HISTORY_TYPES = {
 }
 
 
-def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
+class Described(Protocol):
+    """A method's spec, of which a result tells what a table says beside its numbers."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return family, venue and so on."""
+
+
+def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
     """Return what a result says of its job; complete even if the job failed before it had read anything.
 
     Args:
@@ -52,7 +59,10 @@ def identity(job: JobSpec, registered: Registered[object]) -> dict[str, Any]:
         "options": dict(job.options),
         "input": asdict(job.input),
         "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
-        "backbone": asdict(job.backbone),
+        "distribution": registered.distribution,
+        "facts": registered.spec.facts(),
+        "backbone": {name: value for name, value in asdict(job.backbone).items() if value or name != "code"},
+        "weights": dict(job.weights),
         "protocol": asdict(job.protocol),
         "protocol_hash": job.protocol.hash,
         "selection": job.protocol.selection,
@@ -74,7 +84,8 @@ def job_of(result: Mapping[str, Any]) -> JobSpec:
     """Return the job that a `result.json` was made for. Raises: HarnessError if it is not the one its id stands for."""
     names = [field.name for field in fields(JobSpec) if field.name != "method_version"]
     try:
-        job = JobSpec.from_json({**{n: result[n] for n in names}, "method_version": result["plugin"]["version"]})
+        told = {name: result[name] for name in names if name in result}  # what came later has a default
+        job = JobSpec.from_json({**told, "method_version": result["plugin"]["version"]})
     except (KeyError, TypeError) as error:
         raise HarnessError(f"{result.get('path', 'result')}: does not hold its job ({error})") from error
     if job.id != result["id"]:

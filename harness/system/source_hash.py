@@ -6,11 +6,14 @@ import filecmp
 import hashlib
 import importlib.util
 import inspect
+import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+OURS = ("harness", "harness_plugins")  # whose version and commit a result holds
 
 SHIPPED = "shipped-plugins"  # folder of one-file plugins beside the packages
 
@@ -41,6 +44,65 @@ def source_sha256(plugin: Any) -> str:
     if file.name == "__init__.py" or package:
         return _hash_folder(file.parent, patterns)
     return _hash([file], file.parent)
+
+
+def with_build(
+    sha256: str,
+    plugin: Any,
+    build: Any,
+) -> str:
+    """Return the hash of a plugin's source, and of what builds its method or backbone where that lies elsewhere.
+
+    Elsewhere is outside of the plugin's own package: then the whole package that it belongs to counts, too.
+
+    Args:
+        sha256: of the plugin itself.
+        plugin: its module or object.
+        build: a callable, or "module:name", whose module is not imported for it.
+    """
+    module, own = _module_of_build(build), _file(plugin)
+    top = module.partition(".")[0]
+    if not sha256 or own is None or not top or top in OURS or top in sys.stdlib_module_names:
+        return sha256
+    file = _file_of_module(module)
+    if file is None or file == own or (_in_a_package(plugin, own) and own.parent in file.parents):
+        return sha256
+    whole = _file_of_module(top)
+    alone = whole is None or whole.name != "__init__.py"
+    found = _hash([file], file.parent) if alone or whole is None else _hash_folder(whole.parent)
+    return hashlib.sha256(f"{sha256} {found}".encode()).hexdigest()
+
+
+def _in_a_package(plugin: Any, file: Path) -> bool:
+    module = plugin if isinstance(plugin, ModuleType) else inspect.getmodule(_owner(plugin))
+    return file.name == "__init__.py" or bool(getattr(module, "__package__", ""))
+
+
+def _module_of_build(build: Any) -> str:
+    if isinstance(build, str):
+        return build.partition(":")[0]
+    while isinstance(build, partial):
+        build = build.func
+    return str(getattr(inspect.unwrap(build), "__module__", "")) if callable(build) else ""
+
+
+def _file_of_module(name: str) -> Path | None:
+    """Return the file of a module, which is not imported for it, nor are the packages around it."""
+    top, *rest = name.split(".")
+    loaded = sys.modules.get(name)
+    if loaded is not None:
+        return _file(loaded)
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return None  # the job that builds it will say so
+    if spec is None or not spec.origin:
+        return None
+    path = Path(spec.origin)
+    if rest:
+        path = path.parent.joinpath(*rest)
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return path if path.is_file() else None
 
 
 @lru_cache

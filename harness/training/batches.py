@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 from harness.core.dataset_spec import Sample
 from harness.core.frame_input import FrameInput
 from harness.features.cache import FeatureTable
-from harness.models.backbone import Backbone, FrameEncoder
+from harness.models.backbone import Backbone, FrameEncoder, encode_clips
 from harness.models.inputs import Batches
 from harness.system.device import move
 from harness.system.seeds import seed_of
@@ -97,7 +97,7 @@ class Frames:
         if self.encoder is None:
             return pixels
         with torch.no_grad():
-            return self.encoder(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # type: ignore[no-any-return]
+            return encode_clips(self.encoder, pixels)
 
 
 class ClipBatches(Dataset[tuple[Tensor, Tensor]]):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from harness.core.errors import BadData, TrainingDiverged
+from harness.core.errors import BadData, HarnessError, TrainingDiverged
 from harness.core.recipe import Stage
+from harness.models.batch import Batch, logits_of, soft_targets
 from harness.models.inputs import Inputs
 from harness.models.method import Method, evaluation
 from harness.system.device import autocast, grad_scaler
@@ -143,14 +144,14 @@ def _fit_epoch(
     model.method.train()
     batches = split(order(len(train.samples), setup.seed, stage.name, state.epoch), stage.batch_size)
     steps, rest = len(batches), batches[len(losses) :]
-    for inputs, labels in train.batches(rest, state.epoch, setup.device) if rest else ():
+    for batch in _batches(setup, stage, state, rest, steps):
         _set_rates(
             model.optimizer,
             stage,
             state.epoch * steps + len(losses),
             steps,
         )
-        losses.append(_step(model, stage, setup.micro, inputs, labels))
+        losses.append(_step(model, stage, setup.micro, batch))
         if len(losses) % CHECK_EVERY == 0:
             loss = _mean_loss(losses, stage, state.epoch)
             setup.report({"event": "step", "stage": stage.name, "step": len(losses), "steps": steps, "loss": loss})
@@ -165,6 +166,30 @@ def _fit_epoch(
         **rates,
         "seconds": state.seconds,
     }
+
+
+def _batches(
+    setup: TrainingSetup,
+    stage: Stage,
+    state: TrainingState,
+    rows: Sequence[Sequence[int]],
+    steps: int,
+) -> Iterator[Batch]:
+    """Yield the batches of the epoch that are left, these rows of the training part."""
+    taken = state.epoch * steps + len(state.losses)
+    fed = setup.train.batches(rows, state.epoch, setup.device) if rows else ()
+    for step, (row, (inputs, labels)) in enumerate(zip(rows, fed, strict=True), taken):
+        clips = [setup.train.samples[number] for number in row]
+        yield Batch(
+            inputs,
+            labels,
+            soft_targets(clips, setup.device),
+            tuple(clip.id for clip in clips),
+            stage.name,
+            state.epoch,
+            step / (stage.epochs * steps),
+            torch.Generator().manual_seed(seed_of("batch", setup.seed, stage.name, step)),
+        )
 
 
 def _watch(
@@ -185,21 +210,17 @@ def _step(
     model: TrainedModel,
     stage: Stage,
     micro: int,
-    inputs: Tensor,
-    labels: Tensor,
+    batch: Batch,
 ) -> Tensor:
     """Take one optimizer step over all micro-batches; return the loss of the whole batch, on its device."""
     method, optimizer, scaler = model.method, model.optimizer, model.scaler
     optimizer.zero_grad(set_to_none=True)
-    total = torch.zeros((), device=labels.device)
-    size = -(-len(labels) // (stage.accumulate * micro))
-    for part, target in zip(
-        torch.split(inputs, size),
-        torch.split(labels, size),
-        strict=True,
-    ):
-        with autocast(labels.device, stage):
-            loss = method.loss(method(part), target) * (len(target) / len(labels))
+    device = batch.labels.device
+    total = torch.zeros((), device=device)
+    size = -(-len(batch) // (stage.accumulate * micro))
+    for part in batch.split(size):
+        with autocast(device, stage):
+            loss = _scalar(method.step(part)) * (len(part) / len(batch))
         scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     if stage.clip_norm:
@@ -209,6 +230,17 @@ def _step(
     scaler.step(optimizer)
     scaler.update()
     return total
+
+
+def _scalar(loss: Tensor) -> Tensor:
+    """Return the loss itself. Raises: HarnessError if it is not one number with a gradient."""
+    if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
+        found = f"a tensor of shape {tuple(loss.shape)}" if isinstance(loss, Tensor) else f"a {type(loss).__name__}"
+        raise HarnessError(
+            f"step returned {found}: a loss is a scalar that depends on a parameter of the stage, so that it can be "
+            f"followed back"
+        )
+    return loss
 
 
 def predict(
@@ -224,7 +256,7 @@ def predict(
     logits = []
     with evaluation(method):
         for batch, _ in inputs.batches(batches, 0, device):
-            logits.append(method(batch).float())
+            logits.append(logits_of(method(batch)).float())
             shutdown.check()
     return torch.cat(logits).cpu().numpy()
 

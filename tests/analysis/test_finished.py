@@ -112,6 +112,6 @@ def test_what_is_wanted() -> None:
 
 
 def test_a_layout_may_be_given_for_the_data_of_a_run(tmp_path: Path) -> None:
-    result = {"dataset": "dfew", "demo": False, "backbone": {"name": "ViT-B-32", "weights": ""}}
+    result = {"dataset": "dfew", "demo": False, "backbone": {"name": "ViT-B-32", "weights": "", "sha256": ""}}
     where = RunPlaces(tmp_path, tmp_path, {"dfew": "DFEW_Face"})
     assert context_of(result, where).layouts == {"dfew": "DFEW_Face"}

@@ -39,6 +39,7 @@ OTHER: dict[str, Any] = {
     "variant": "mine",
     "on_bad_sample": "skip",
     "demo": True,
+    "weights": {"resnet": "3" * 64},
 }
 NESTED: dict[str, dict[str, Any]] = {
     "input": {
@@ -55,7 +56,7 @@ NESTED: dict[str, dict[str, Any]] = {
         "rotation": 5.0,
         "views": 1,
     },
-    "backbone": {"name": "tiny2", "weights": "tag", "sha256": "2" * 64},
+    "backbone": {"name": "tiny2", "weights": "tag", "sha256": "2" * 64, "code": "4" * 64},
     "protocol": {
         "dataset": "toy2",
         "dataset_version": "2",

@@ -137,7 +137,7 @@ def test_it_is_filled_once_and_shared_by_methods_folds_and_seeds(
 ) -> None:
     monkeypatch.setattr(score, "_speeds", {})
     monkeypatch.setattr(score, "speed_of", lambda *_: {})  # encodes frames, too
-    cost._frame.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
+    cost._encoder.cache_clear()  # so that one frame is traced in the first run, to count multiply-adds
     clips, frames, views, traced = 24, 2, 2, 1
     with counted_frames() as calls:
         bench.run(bench.plan(toy_root, tmp_path / "a", "zero-shot-clip", folds="all"))

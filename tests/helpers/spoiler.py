@@ -28,7 +28,19 @@ def own_forward(task: Any) -> None:
 
 
 def scale(task: Any) -> None:
-    task.backbone.logit_scale = 1.0
+    task.backbone._scale = 1.0
+
+
+def own_text(task: Any) -> None:
+    task.backbone.encode_text = lambda prompts: torch.zeros(len(prompts), task.backbone.width)
+
+
+def own_tokens(task: Any) -> None:
+    task.backbone.text_tower.tokenize = lambda texts: torch.zeros(len(texts), 77, dtype=torch.long)
+
+
+def size(task: Any) -> None:
+    task.backbone.image_size = 8
 
 
 FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and what an error says of it
@@ -43,7 +55,10 @@ FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and 
     "train": (lambda task: task.backbone.model.visual.train(), "mode"),
     "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
     "half": (lambda task: task.backbone.model.visual.ln_post.half(), "dtype"),
-    "scale": (scale, "attributes"),
+    "scale": (scale, "'_scale' of the backbone"),
+    "size": (size, "'image_size' of the backbone"),
+    "own-text": (own_text, "'encode_text' of the backbone"),
+    "tokens": (own_tokens, "text_tower has another attributes"),
 }
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from harness import FrameInput, Task
 from harness.core.backbone_spec import BackboneId
-from harness.models.backbone import Backbone
+from harness.models.backbone import Backbone, Clip
 from harness.models.weights import WeightsSource
 
 TINY = Path(__file__).with_name("tiny.json")
@@ -43,7 +43,7 @@ def tiny_model(kind: str = "clip", **text: Any) -> Any:
 def tiny_backbone(kind: str = "clip", text: str = "{}") -> Backbone:
     """Shared by all tests: frozen, as everywhere. `text` is JSON that overrides the text configuration."""
     source = WeightsSource(BackboneId("tiny", "random", f"{kind}{text}"), str(TINY), None, kind == "quick")
-    return Backbone(source, tiny_model(kind, **json.loads(text)), tokenizer())
+    return Clip(source, tiny_model(kind, **json.loads(text)), tokenizer())
 
 
 def tiny_task(classes: tuple[str, ...] = CLASSES, frames: int = 3, backbone: Backbone | None = None) -> Task:
@@ -65,4 +65,4 @@ def double_backbone(**text: Any) -> Backbone:
     """A backbone of its own in float64, with short prompts so that loops end soon."""
     model = tiny_model(**{"layers": 1, "width": 8, "heads": 2, **text}).double()
     source = WeightsSource(BackboneId("tiny", "random", "double"), str(TINY), None, False)
-    return Backbone(source, model, tokenizer())
+    return Clip(source, model, tokenizer())

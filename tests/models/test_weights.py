@@ -11,7 +11,7 @@ import open_clip.pretrained as zoo
 import pytest
 
 from harness.core.errors import HarnessError, WeightsMissing
-from harness.models import weights
+from harness.models import weights, weights_files
 from harness.models.weights import CLIP_MEAN, CLIP_STD, WeightsSource
 from harness.plugin import registry
 
@@ -41,8 +41,8 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(address[0])
         raise OSError("no network")
 
-    monkeypatch.setattr(weights.socket, "create_connection", raise_if_bad)
-    monkeypatch.setattr(weights, "getproxies", dict)
+    monkeypatch.setattr(weights_files.socket, "create_connection", raise_if_bad)
+    monkeypatch.setattr(weights_files, "getproxies", dict)
     return asked
 
 
@@ -162,8 +162,8 @@ def test_the_hub_is_asked_for_good_only_if_it_answers(
 
     file, seen = file_with(placed / "downloaded"), []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(weights.socket, "create_connection", connect)
-    monkeypatch.setattr(weights, "getproxies", lambda: proxies)
+    monkeypatch.setattr(weights_files.socket, "create_connection", connect)
+    monkeypatch.setattr(weights_files, "getproxies", lambda: proxies)
     monkeypatch.setattr(zoo, "download_pretrained", lambda entry: seen.append(constants.HF_HUB_OFFLINE) or str(file))
     assert resolve("ViT-B-32").file == file
     assert seen == [offline]

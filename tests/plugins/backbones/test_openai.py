@@ -15,7 +15,7 @@ from harness.plugin import registry
     ("name", "joint", "patch"), [("ViT-B-32", 512, 32), ("ViT-B-16", 512, 16), ("ViT-L-14", 768, 14)]
 )
 def test_clips_models_come_with_openais_weights(name: str, joint: int, patch: int) -> None:
-    spec = registry.backbones().get(name)
+    spec = registry.backbones()[name].spec
     assert spec is not None
     assert (spec.model, spec.weights) == (name, "openai")
     cfg = weights.architecture(name)

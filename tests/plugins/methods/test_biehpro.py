@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.errors import BadOption
-from harness.models.backbone import Backbone
+from harness.models.backbone import Backbone, Clip
 from harness.models.method import Method
 from harness.models.trainable import trained_names
 from harness.training.optimizer import make_optimizer
@@ -33,7 +33,7 @@ def backbone() -> Backbone:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         model = open_clip.CLIP(16, {**VISION, "layers": 2}, TEXT, quick_gelu=True)
-    return Backbone(tiny_backbone("quick").source, model, tokenizer())
+    return Clip(tiny_backbone("quick").source, model, tokenizer())
 
 
 def shaken(module: nn.Module, by: float = 0.2) -> nn.Module:

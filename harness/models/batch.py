@@ -1,0 +1,113 @@
+"""What passes between the harness and a method: batches of clips in, logits out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor
+
+from harness.core.dataset_spec import Sample
+from harness.core.errors import HarnessError
+from harness.models.inputs import Inputs
+
+CLIPS_AT_ONCE = 64  # of `TrainingClips`
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Logits (B, C) with named extras, such as features or auxiliary logits, for the method's own `step`."""
+
+    logits: Tensor
+    extras: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The clips of a step of training, and where in training it is taken.
+
+    Attributes:
+        inputs: features (B, T, D) of a frozen encoder, or frames (B, T, 3, H, W).
+        labels: (B,) index of the class of each clip.
+        targets: (B, C) soft targets, where the dataset gives them for every clip of the batch.
+        ids: of the clips.
+        stage: name of the stage; "" before training.
+        epoch: counted from 0 within the stage.
+        progress: part of the stage's steps that are over: 0 at its first step, below 1 at its last.
+        generator: for what is random in a loss, such as mixup. On the CPU, seeded by job, stage, epoch and step, so
+            that it gives the same numbers on every device and after an interruption.
+    """
+
+    inputs: Tensor
+    labels: Tensor
+    targets: Tensor | None
+    ids: tuple[str, ...]
+    stage: str
+    epoch: int
+    progress: float
+    generator: torch.Generator
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def split(self, size: int) -> Iterator[Batch]:
+        """Yield micro-batches of at most `size` clips; they share the generator, which goes on from one to the next."""
+        for start in range(0, len(self), size):
+            part = slice(start, start + size)
+            yield replace(
+                self,
+                inputs=self.inputs[part],
+                labels=self.labels[part],
+                targets=None if self.targets is None else self.targets[part],
+                ids=self.ids[part],
+            )
+
+
+def soft_targets(samples: Sequence[Sample], device: torch.device) -> Tensor | None:
+    """Return the soft targets (B, C) of clips; None unless each has some."""
+    if not samples or not all(sample.targets for sample in samples):
+        return None
+    return torch.tensor([sample.targets for sample in samples], device=device)
+
+
+def logits_of(output: object) -> Tensor:
+    """Return the logits (B, C) of what `Method.forward` returned.
+
+    Raises:
+        HarnessError: it returned neither a tensor nor `Outputs`.
+    """
+    if isinstance(output, Outputs):
+        return output.logits
+    if isinstance(output, Tensor):
+        return output
+    raise HarnessError(
+        f"forward returned a {type(output).__name__}; it has to return logits (B, C), or, where its step needs more, "
+        f"harness.models.Outputs(logits, extras)"
+    )
+
+
+class TrainingClips:
+    """The training part of the fold in its test view, as `Method.prepare` sees it, in the order of the clips' ids."""
+
+    def __init__(self, inputs: Inputs, device: torch.device) -> None:
+        self._inputs = inputs
+        self._device = device
+
+    def __len__(self) -> int:
+        return len(self._inputs.samples)
+
+    @property
+    def labels(self) -> Tensor:
+        """(N,) index of the class of each clip."""
+        return torch.tensor([sample.label for sample in self._inputs.samples], device=self._device)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield all clips, 64 at a time."""
+        samples = self._inputs.samples
+        numbers = list(range(len(samples)))
+        rows = [numbers[start : start + CLIPS_AT_ONCE] for start in range(0, len(samples), CLIPS_AT_ONCE)]
+        for row, (inputs, labels) in zip(rows, self._inputs.batches(rows, 0, self._device), strict=True):
+            clips = [samples[number] for number in row]
+            targets, ids = soft_targets(clips, self._device), tuple(clip.id for clip in clips)
+            yield Batch(inputs, labels, targets, ids, "", 0, 0.0, torch.Generator().manual_seed(row[0]))
