@@ -15,11 +15,12 @@ from harness.core.errors import BadData, BadOption, BadSample, HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec
 from harness.core.lazy import hand_on
-from harness.core.metric import MetricSpec, Predictions
+from harness.core.metric import Interval, MetricSpec, Predictions
 from harness.core.moved import answer_moved_modules
 from harness.core.options import option
 from harness.core.recipe import Schedule, Stage
 from harness.core.version import __version__ as __version__
+from harness.core.weights_spec import WeightsSpec
 from harness.models.spec import MethodSpec
 from harness.plugin.hookspecs import hookimpl
 from harness.plugin.specs import AnalysisSpec, StudyColumn, StudyRow, StudySpec, score_columns
@@ -49,6 +50,7 @@ __all__ = [
     "Fold",
     "FrameInput",
     "HarnessError",
+    "Interval",
     "Inventory",
     "JobSpec",
     "Method",
@@ -65,6 +67,7 @@ __all__ = [
     "StudyRow",
     "StudySpec",
     "Task",
+    "WeightsSpec",
     "bench",
     "hookimpl",
     "option",

@@ -18,11 +18,12 @@ from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.data.places import dataset_place
 from harness.jobs.job_inputs import JobInputs
-from harness.jobs.load import open_backbone_as_planned, open_dataset_as_planned
+from harness.jobs.load import find_weights_as_planned, open_backbone_as_planned, open_dataset_as_planned
 from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
 from harness.models.method import Method, Task, own_state, prepares
+from harness.models.own_weights import OwnWeights
 from harness.plugin import registry
 from harness.results.records import job_of
 from harness.system.device import pick_device
@@ -90,11 +91,12 @@ class FinishedRun:
 
     @cached_property
     def task(self) -> Task:
-        """What the method was built for."""
+        """What the method was built for. Raises: HarnessError if its weights are others now, or nowhere."""
         return Task(
             self.job.protocol.classes,
             self.backbone,
             self.job.input,
+            OwnWeights(find_weights_as_planned(registry.method(self.job.method).spec, self.job.weights)),
         )
 
     @property

@@ -25,6 +25,7 @@ from harness.cli import (
     publish,
     status,
     study,
+    weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
 from harness.core.version import __version__
@@ -86,6 +87,7 @@ app.command("study")(study.study)
 app.command("analyze")(analyze.analyze)
 app.command("flops")(flops.flops)
 app.add_typer(cache.app, name="cache")
+app.add_typer(weights.app, name="weights")
 app.command("doctor")(doctor.doctor)
 
 

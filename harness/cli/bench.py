@@ -29,7 +29,10 @@ def bench(
     seeds: Annotated[str | None, typer.Option(help="Comma-separated; default 1.")] = None,
     backbone: Annotated[
         str | None,
-        typer.Option(help="NAME[:TAG|:FILE|:random]; default ViT-B-32, with --demo the bundled `demo`."),
+        typer.Option(
+            help="NAME[:TAG|:FILE|:random], or `paper`: what each method's paper used; default ViT-B-32, with --demo "
+            "the bundled `demo`. Methods that bring a network of their own keep it."
+        ),
     ] = None,
     executor: Annotated[Literal["ray", "inline"] | None, typer.Option(help="Where jobs run; default ray.")] = None,
     selection: Annotated[
@@ -108,7 +111,8 @@ def bench(
     """Run methods on datasets, fold by fold and seed by seed, and store every result.
 
     What is already done is not run again, so the same command goes on where a run was stopped. A job that fails is a
-    `failed` result with its reason; the others go on, and the exit code is 1.
+    `failed` result with its reason; the others go on, and the exit code is 1. Methods that `all` stands for and that
+    lack weights here are left out and named.
 
     Examples:
 
@@ -169,6 +173,8 @@ def plan_of(
     report_problems()
     for note in () if quiet else plan.notes:
         warn(note)
+    for method, reason in plan.left_out.items():
+        warn(f"left out: {method}: {reason}")
     return plan
 
 
@@ -205,6 +211,7 @@ def show_plan(plan: Plan, json_: bool) -> None:
         "states": dict(plan.states),
         "to_do": len(plan.todo),
         "encoder_passes": plan.frames_to_encode,
+        "left_out": dict(plan.left_out),
     }
     if json_:
         print_json(facts)
@@ -237,7 +244,8 @@ def _show_results(
     json_: bool,
 ) -> None:
     if json_:
-        print_json({"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out})
+        facts = {"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out}
+        print_json({**facts, "left_out": dict(plan.left_out)})
         return
     for result in results:
         if result["status"] == "failed":

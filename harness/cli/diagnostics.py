@@ -18,6 +18,7 @@ from harness.core.errors import HarnessError
 from harness.core.request import DEFAULT_BACKBONE
 from harness.data.places import DATA_ROOT, dataset_place
 from harness.models import weights
+from harness.planning.needed_weights import needed_weights
 from harness.plugin import registry
 from harness.results.provenance import package_versions
 from harness.system.folders import cache_folder
@@ -47,6 +48,7 @@ def all_checks(runs: Path, data_root: Path | None) -> Iterator[Check]:
     yield from _plugins()
     yield from _data(data_root)
     yield _weights()
+    yield from _own_weights()
     for name, folder in (("results folder", runs), ("cache folder", cache)):
         yield _writable(name, folder)
         yield _room(name, folder)
@@ -138,6 +140,21 @@ def _weights() -> Check:
     except HarnessError as error:
         return Check("weights", "warning", f"none of {DEFAULT_BACKBONE}", str(error))
     return Check("weights", "ok", f"{DEFAULT_BACKBONE}: {source.file}")
+
+
+def _own_weights() -> Iterator[Check]:
+    """Look for the weights that methods and backbones of plugins declare."""
+    for needed in needed_weights():
+        name = f"weights {needed.name}"
+        if needed.source.startswith(("open_clip:", "bundled")):
+            continue  # `bench` asks for the one of its backbone only
+        if needed.problem:
+            yield Check(name, "problem", needed.problem, "harness weights where says where the right one belongs")
+        elif needed.path is None:
+            users = ", ".join(needed.needed_by)
+            yield Check(name, "warning", f"not on this machine; {users} cannot run", needed.remedy)
+        else:
+            yield Check(name, "ok", f"{needed.path} (SHA-256 {needed.found_sha256[:12]})")
 
 
 def _writable(name: str, folder: Path) -> Check:

@@ -48,25 +48,29 @@ def flops(
 
         harness flops --convention paper
     """
+    from harness.core.backbone_spec import PAPER
     from harness.core.lazy import quiet_imports
     from harness.core.request import DEFAULT_BACKBONE, parse_overrides
-    from harness.planning.choose import class_names, settled
+    from harness.planning.choose import backbone_name, class_names, settled
 
     with quiet_imports():
         from harness.cost.table import architecture, rows
 
     # What is counted: methods with their options, on an architecture without weights.
     load_plugins(plugin)
-    backbone = backbone or DEFAULT_BACKBONE
+    asked = backbone or DEFAULT_BACKBONE
     names = [name.strip() for name in methods.split(",") if name.strip()]
     wanted = settled(registry.plugins().offers("methods") if names == ["all"] else names, parse_overrides(set_ or ()))
+
+    if asked != PAPER:
+        architecture(asked, registry.backbones())  # a wrong name is the user's error, not that of each method
 
     # One that cannot be counted costs its row only.
     counted: list[dict[str, Any]] = []
     failed = False
     for row in rows(
         wanted,
-        architecture(backbone, registry.backbones()),
+        lambda spec: architecture(backbone_name(spec, asked), registry.backbones()),
         convention,
         class_names(classes),
     ):
@@ -78,7 +82,7 @@ def flops(
     if json_:
         print_json({"rows": counted})
     else:
-        _show(counted, backbone, convention, classes)
+        _show(counted, asked, convention, classes)
     if failed:
         raise typer.Exit(EXIT_FAILED_JOBS)
 
@@ -92,7 +96,7 @@ def _show(
     print_table(
         f"{backbone}, {classes} classes, convention {convention}, 1 test view",
         ["method", "input", "GFLOPs", "text side", "training step", "parameters (M)", "trained", "stored"],
-        [_cells(row) for row in counted],
+        [_cells(row, backbone) for row in counted],
     )
     left: Counter[str] = Counter()
     for row in counted:
@@ -100,10 +104,10 @@ def _show(
     say(f"not counted: {', '.join(left) or 'nothing'}")
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
+def _cells(row: Mapping[str, Any], asked: str) -> list[str]:
     step = f"{row['gflops_train']:.2f} on {row['batch']} clips" if row["batch"] else DASH
     return [
-        row["method"],
+        row["method"] if row["backbone"] == asked.partition(":")[0] else f"{row['method']} on {row['backbone']}",
         f"{row['frames']} {TIMES} {row['size']} px",
         f"{row['gflops']:.3f}",
         f"{row['gflops_text']:.3f} {row['text']}",

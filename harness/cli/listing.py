@@ -62,6 +62,19 @@ def entry(offer: Registered[Any]) -> dict[str, Any]:
         "paper": getattr(spec, "paper", None),
         "about": getattr(spec, "summary", None) or getattr(spec, "title", ""),
         "options": [vars(info) for info in spec_options(spec)],
+        **_method_facts(spec),
+    }
+
+
+def _method_facts(spec: Any) -> dict[str, Any]:
+    """Return what a method runs on and what its spec says of it."""
+    if not isinstance(spec, MethodSpec):
+        return {}
+    return {
+        "backbone": spec.backbone,
+        "paper_backbone": spec.paper_backbone,
+        "recipes": list(spec.recipes),
+        "facts": spec.facts(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -13,11 +13,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Predictions:
-    """Input of a metric. `logits` are finite or the job has failed."""
+    """Input of a metric: arrays of its own, which cannot be written to. `logits` are finite or the job has failed.
 
-    labels: np.ndarray  # (N,) int
-    logits: np.ndarray  # (N, C) float32
+    Attributes:
+        labels: (N,) int, index of the true class.
+        logits: (N, C) float32.
+        classes: names, in the order of the logits.
+        ids: of the clips.
+        groups: subject, scene or film of each clip, "" where the dataset knows none.
+        frames: number of frames of each clip on disk.
+
+    The last three are empty where clips of all folds are pooled and nobody kept them.
+    """
+
+    labels: np.ndarray
+    logits: np.ndarray
     classes: tuple[str, ...]
+    ids: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    frames: Sequence[int] = ()
 
     @cached_property
     def predicted(self) -> np.ndarray:
@@ -37,11 +51,24 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval, as fractions; stored as `NAME`, `NAME.low` and `NAME.high`."""
+
+    value: float
+    low: float
+    high: float
+
+
+Figure = float | Interval | Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class MetricSpec:
-    """A figure of merit. `compute` returns a fraction, or one per class by name."""
+    """A figure of merit. `compute` returns a fraction, one with an interval, or one per class or group by name."""
 
     name: str  # key in result.json: "war"
     title: str  # as printed: "WAR"
-    compute: Callable[[Predictions], float | Mapping[str, float]]
+    compute: Callable[[Predictions], Figure]
     higher_is_better: bool = True
     unit: Literal["percent", "number"] = "percent"  # how tables print it; stored values are fractions
+    version: str = "1"  # raised when a change alters values; stored with them, and rows of different ones say so

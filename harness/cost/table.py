@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.core.backbone_spec import RANDOM, BackboneSpec
+from harness.core.backbone_spec import NONE, RANDOM, BackboneSpec
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.registered import Registered
@@ -24,35 +24,40 @@ MethodChoice = tuple[MethodSpec, dict[str, Any], FrameInput]
 
 
 def architecture(request: str, known: Mapping[str, Registered[BackboneSpec]] | None = None) -> Backbone:
-    """Return the backbone that `NAME[:…]` names, with random weights: no count depends on them.
+    """Return the backbone that `NAME[:…]` names, with random weights: no count depends on them; of `none`, none.
 
     Args:
         request: a name of open_clip's, or one of `known`.
         known: backbones of plugins by name.
     """
-    return backbones.load(weights.resolve(f"{request.partition(':')[0]}:{RANDOM}", known or {}))
+    name = request.partition(":")[0]
+    return backbones.load(weights.resolve(NONE if name == NONE else f"{name}:{RANDOM}", known or {}))
 
 
 def rows(
-    methods: Iterable[MethodChoice], backbone: Backbone, convention: Convention, classes: Sequence[str]
+    methods: Iterable[MethodChoice],
+    backbone: Backbone | Callable[[MethodSpec], Backbone],
+    convention: Convention,
+    classes: Sequence[str],
 ) -> Iterator[dict[str, Any] | HarnessError]:
     """Yield a row for each method, or why it cannot be counted.
 
     Args:
         methods: each with its options and frame input, as `MethodSpec.settle` gives them.
-        backbone: an architecture; its weights do not matter.
+        backbone: an architecture, or what gives that of a method; its weights do not matter.
         convention: which counter.
         classes: names; their length is part of the cost of text.
     """
     names = tuple(classes)
     for spec, values, given in methods:
-        seen = replace(given, size=given.size or backbone.image_size)
         try:
-            method = spec.construct(Task(names, backbone, seen), values)
+            on = backbone if isinstance(backbone, Backbone) else backbone(spec)
+            seen = replace(given, size=given.size or on.image_size)
+            method = spec.construct(Task(names, on, seen), values)
             method.grow_to_final()
             cost = cost_of(
                 method,
-                Task(names, backbone, seen),
+                Task(names, on, seen),
                 convention,
             )
         except HarnessError as error:
@@ -63,7 +68,7 @@ def rows(
             continue
         yield {
             "method": spec.name,
-            "backbone": backbone.source.id.name,
+            "backbone": on.source.id.name,
             "convention": convention,
             "frames": seen.frames,
             "size": seen.size,

@@ -33,8 +33,16 @@ def scored(
     """Make the result of a job that is done, less its phases and where it came from."""
     job, dataset = loaded.job, loaded.dataset
     labels = np.array([sample.label for sample in parts.test])
-    predictions = Predictions(labels, logits, dataset.spec.class_names)
-    scores = score(predictions, loaded.named.metrics)
+    predictions = Predictions(
+        labels,
+        logits,
+        dataset.spec.class_names,
+        ids=[sample.id for sample in parts.test],
+        groups=[sample.group for sample in parts.test],
+        frames=[sample.frames for sample in parts.test],
+    )
+    metrics = loaded.named.metrics
+    scores = score(predictions, metrics)
     cost = _cost(loaded)
     return {
         **identity(job, loaded.named.method),
@@ -43,6 +51,7 @@ def scored(
         "official": dataset.official(job.fold),
         "epoch": fitted.epoch,
         "metrics": scores.values,
+        "metric_versions": {name: spec.version for name, spec in metrics.items()},
         **metrics_of(job, fitted),
         "confusion": confusion(predictions),
         "n_scored": len(parts.test),

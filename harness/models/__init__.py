@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
+    from harness.models.backbone import Backbone as Backbone
+    from harness.models.batch import Batch as Batch
+    from harness.models.batch import Outputs as Outputs
+    from harness.models.batch import TrainingClips as TrainingClips
     from harness.models.blocks import SelfAttention as SelfAttention
     from harness.models.method import Method as Method
     from harness.models.method import Task as Task
@@ -20,11 +24,15 @@ if TYPE_CHECKING:
     from harness.models.visual_tower import VisualTower as VisualTower
 
 HOMES = {
+    "Backbone": "harness.models.backbone",
+    "Batch": "harness.models.batch",
     "Method": "harness.models.method",
+    "Outputs": "harness.models.batch",
     "SelfAttention": "harness.models.blocks",
     "Task": "harness.models.method",
     "TextFeatures": "harness.models.text_tower",
     "TextTower": "harness.models.text_tower",
+    "TrainingClips": "harness.models.batch",
     "VisualTower": "harness.models.visual_tower",
     "cosine_logits": "harness.models.method",
     "encode_in_chunks": "harness.models.text_tower",

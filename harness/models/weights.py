@@ -18,6 +18,8 @@ from harness.models.weights_files import fetch, file_sha256, hub_asked_once, pla
 
 QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
 
+HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # as open_clip asks a hub for
+
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)  # openai/CLIP, `_transform`
 
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
@@ -188,6 +190,28 @@ def _from_tag(
         mean=tuple(entry.get("mean") or CLIP_MEAN),
         std=tuple(entry.get("std") or CLIP_STD),
     )
+
+
+def find_tag(model: str, tag: str) -> Path | None:
+    """Return the weights of a tag of open_clip's if they are on this machine; nothing is downloaded."""
+    path = placed(f"{model}-{tag}")
+    if path:
+        return path
+    import open_clip.pretrained as zoo
+
+    entry = zoo.get_pretrained_cfg(model, tag)
+    if not entry:
+        return None
+    address, hub = entry.get("url") or "", entry.get("hf_hub") or ""
+    names = [name for name in hub.rsplit("/", 1)[1:] if name] or list(HUB_FILES)
+    for name in names if hub else ():
+        from huggingface_hub import try_to_load_from_cache
+
+        found = try_to_load_from_cache("/".join(hub.split("/")[:2]), name)
+        if isinstance(found, str):
+            return Path(found)
+    file = Path.home() / ".cache" / "clip" / address.rsplit("/", 1)[-1]  # open_clip's own folder of downloads
+    return file if address and file.is_file() else None
 
 
 def _download(

@@ -174,10 +174,18 @@ def _backbone(
         raise BadOption(f"method {spec.name!r} brings all of its network; its row can have no backbone {own!r}")
     if own and own != PAPER:
         return _with_whole_path(own)
+    asked = own or request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
+    return _with_whole_path(backbone_name(spec, asked))
+
+
+def backbone_name(spec: MethodSpec, asked: str) -> str:
+    """Return what a method runs on where a run asks for a backbone; empty where `paper` is asked for and it names none.
+
+    A method on the run's CLIP follows the run, any other keeps its own.
+    """
     if spec.backbone != CLIP:
         return spec.backbone
-    asked = own or request.backbone or (DEMO_BACKBONE if request.demo else DEFAULT_BACKBONE)
-    return spec.paper_backbone if asked == PAPER else _with_whole_path(asked)
+    return spec.paper_backbone if asked == PAPER else asked
 
 
 def _with_whole_path(text: str) -> str:

@@ -50,6 +50,8 @@ class StudyRow:
         method: what runs; empty: the row is only reported.
         variant: the name of its leaderboard row; empty: the method as it is, with nothing in `set`.
         set: options, as in a bench file's `[[variant]]`.
+        backbone: of this row, as `--backbone` takes it, or "paper"; empty: the run's.
+        recipe: one of the method's named sets of options; `set` is laid over it.
         note: what a reader has to know of the row.
         facts: whatever `StudySpec.compute` needs to know of the row.
     """
@@ -61,6 +63,14 @@ class StudyRow:
     set: Mapping[str, Any] = field(default_factory=dict)
     note: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    backbone: str = ""
+    recipe: str = ""
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """What the row asks for beside its method: options, backbone and recipe, as far as it does."""
+        asked = {"set": dict(self.set), "backbone": self.backbone, "recipe": self.recipe}
+        return {name: value for name, value in asked.items() if value}
 
     @property
     def key(self) -> tuple[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.core.errors import BadData, TrainingDiverged
-from harness.core.metric import MetricSpec, Predictions
+from harness.core.metric import Figure, Interval, MetricSpec, Predictions
 from harness.core.text import first_line, one_line
 
 
@@ -59,7 +59,7 @@ def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores
     for name, metric in metrics.items():
         try:
             found = metric.compute(_read_only(predictions))
-            parts = dict(found) if isinstance(found, Mapping) else {"": found}
+            parts = _parts(found)
         except (Exception, SystemExit) as error:
             problems.append(f"metric {name!r} left out: {type(error).__name__}: {first_line(error)}")
             continue
@@ -72,11 +72,25 @@ def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores
     return Scores(values, problems)
 
 
+def _parts(found: Figure) -> dict[str, float]:
+    """Return the values of a metric by the end of their name; "" is the metric itself."""
+    if isinstance(found, Interval):
+        return {"": found.value, "low": found.low, "high": found.high}
+    return dict(found) if isinstance(found, Mapping) else {"": found}
+
+
 def _read_only(predictions: Predictions) -> Predictions:
     labels, logits = predictions.labels.copy(), predictions.logits.copy()
     labels.setflags(write=False)
     logits.setflags(write=False)
-    return Predictions(labels, logits, predictions.classes)
+    return replace(
+        predictions,
+        labels=labels,
+        logits=logits,
+        ids=tuple(predictions.ids),
+        groups=tuple(predictions.groups),
+        frames=tuple(predictions.frames),
+    )
 
 
 def _is_number(value: object) -> bool:

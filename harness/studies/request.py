@@ -30,7 +30,7 @@ def as_bench(spec: StudySpec, flags: Mapping[str, Any]) -> Request | None:
     rows = runnable(spec)
     if not spec.datasets or not rows:
         return None
-    variants = [{"name": r.variant, "method": r.method, "set": dict(r.set)} for r in rows if r.variant]
+    variants = [{"name": row.variant, "method": row.method, **row.own} for row in rows if row.variant]
     plain = list(dict.fromkeys(row.method for row in rows if not row.variant))
     flags = {key: value for key, value in flags.items() if value is not None}
     return build_request({"datasets": list(spec.datasets), **flags, "methods": plain, "variant": variants})
@@ -54,7 +54,7 @@ def _check(spec: StudySpec) -> None:
         where = f"study {spec.name!r}, row {' / '.join(row.labels)!r}"
         if len(row.labels) != len(spec.labels) or len(row.printed) not in (0, len(spec.columns)):
             raise HarnessError(f"{where}: needs one label for each of {spec.labels} and one number a column, or none")
-        if row.method and bool(row.set) > bool(row.variant):
-            raise BadOption(f"{where}: options need a variant's name")
-        if row.method and dict(seen.setdefault(row.key, row).set) != dict(row.set):
+        if row.method and bool(row.own) > bool(row.variant):
+            raise BadOption(f"{where}: options need a variant's name, and so do a backbone and a recipe")
+        if row.method and seen.setdefault(row.key, row).own != row.own:
             raise BadOption(f"{where}: variant {row.variant!r} stands for other options in another row")

@@ -9,7 +9,7 @@ from harness.core.errors import HarnessError
 from harness.plugin.specs import StudySpec
 from harness.results.store import Store
 
-SAME = ("options", "input", "backbone", "protocol_hash")  # in all results that one cell is a mean of
+SAME = ("options", "input", "backbone", "weights", "protocol_hash")  # in all results that one cell is a mean of
 
 
 def stored_results(spec: StudySpec, store: Store) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def stored_results(spec: StudySpec, store: Store) -> list[dict[str, Any]]:
     ways: dict[tuple[str, str], set[str]] = {}
     for result in results:
         name = result["variant"] or result["method"]
-        ways.setdefault((name, result["dataset"]), set()).add(digest([result[key] for key in SAME]))
+        ways.setdefault((name, result["dataset"]), set()).add(digest([result.get(key) or {} for key in SAME]))
     for (name, dataset), found in ways.items():
         if len(found) > 1:
             raise HarnessError(

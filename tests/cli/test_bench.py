@@ -22,7 +22,7 @@ def test_a_dry_run_prints_the_plan_and_runs_nothing(invoke: Invoke, toy_args: li
 def test_a_dry_run_as_json_counts_what_is_done(invoke: Invoke, toy_args: list[str]) -> None:
     invoke(*toy_args)
     facts = json.loads(invoke(*toy_args, "--folds", "all", "--dry-run", "--json").out)
-    assert set(facts) == {"jobs", "states", "to_do", "encoder_passes"}
+    assert set(facts) == {"jobs", "states", "to_do", "encoder_passes", "left_out"}
     assert [(job["fold"], job["method"], job["seed"], job["state"]) for job in facts["jobs"]] == [
         ("1", "linear", 1, "done"),
         ("2", "linear", 1, "missing"),

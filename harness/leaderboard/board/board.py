@@ -68,6 +68,17 @@ class Board:
         """All rows as plain values."""
         return plain_rows(self.rows)
 
+    @cached_property
+    def metric_versions(self) -> dict[str, dict[str, set[str]]]:
+        """Versions of each metric that computed a value, by dataset; a result from before they were kept has none."""
+        found: dict[str, dict[str, set[str]]] = {dataset: {} for dataset in self.rows["dataset"].unique()}
+        for row, jobs in self.jobs.by_row.items():
+            versions = found[self.jobs.facts[row]["dataset"]]
+            for job in jobs:
+                for name, version in job["metric_versions"].items():
+                    versions.setdefault(name, set()).add(version)
+        return found
+
     @property
     def metrics(self) -> list[str]:
         """Metrics found in the results, those of an oracle's last epoch left out."""

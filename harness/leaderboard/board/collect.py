@@ -24,6 +24,8 @@ LAST = "last_epoch."  # prefix of the metrics an oracle job also reports for its
 
 Digests = dict[str, str]  # by what is digested
 
+ABOUT = "about"  # among a row's facts: what its method's spec says of it, which is part of no identity
+
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
 
 
@@ -104,13 +106,20 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         "options": result.get("options") or {},
         "input": result.get("input") or {},
         "plugin": {"name": plugin["name"], "version": plugin["version"]},
-        "backbone": {k: backbone.get(k) or "" for k in ("name", "weights", "sha256")},
+        "backbone": {k: backbone.get(k) or "" for k in ("name", "weights", "sha256")} | _given(backbone, "code"),
+        **_given(result, "weights"),
+        ABOUT: result.get("facts") or {},
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],
         "protocol_hash": result["protocol_hash"],
         "protocol_id": _digest(result["protocol"], digests),
         "protocol": result["protocol"],
     }
+
+
+def _given(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return what came after the first results, where it is there, so that rows of old results keep their hash."""
+    return {name: data[name]} if data.get(name) else {}
 
 
 def _keys(
@@ -136,7 +145,7 @@ def _digest(data: Mapping[str, Any], known: Digests) -> str:
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a row's hash stands for; of the protocol its hash, unless that is not its own."""
-    told = {"protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
+    told = {ABOUT, "protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
     return {name: value for name, value in facts.items() if name not in told}
 
 
@@ -153,6 +162,7 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         "n_scored": int(result.get("n_scored") or 0),
         "n_unscored": int(result.get("n_unscored") or 0),
         "source": result["plugin"].get("source_sha256") or "",
+        "metric_versions": result.get("metric_versions") or {},
         "hardware": _hardware(result),
         "confusion": result.get("confusion") if done else None,
         "path": result.get("path") or "",

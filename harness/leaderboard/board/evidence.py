@@ -148,7 +148,8 @@ class _Seed:
     ) -> None:
         labels = np.concatenate([clips.labels for clips in read]).astype(int)
         logits = np.concatenate([clips.logits for clips in read])
-        predictions = Predictions(labels, logits, classes)
+        ids = np.concatenate([clips.ids for clips in read]).tolist()
+        predictions = Predictions(labels, logits, classes, ids=ids)
         try:
             self.pooled = score(predictions, metrics).values
         except HarnessError as error:

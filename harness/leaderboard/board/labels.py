@@ -9,7 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
+from harness.leaderboard.board.collect import ABOUT
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -31,7 +33,8 @@ def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
 
 
 def _line(fact: Facts) -> dict[str, Any]:
-    same = ("method", "variant", "options", "input", "plugin", "backbone", "demo")
+    same = ["method", "variant", "options", "input", "plugin", "backbone", "demo"]
+    same += ["weights"] if "weights" in fact else []
     return {
         "dataset": fact["dataset"],
         "demo": fact["demo"],
@@ -76,7 +79,7 @@ def _settings(facts: Mapping[str, Facts]) -> dict[str, str]:
 
 def _backbones(facts: Mapping[str, Facts]) -> dict[str, str]:
     """Name and weights; the hash too where one name stands for different weights."""
-    label = {row: _backbone(fact["backbone"]) for row, fact in facts.items()}
+    label = {row: _backbone(fact) for row, fact in facts.items()}
     hashes: dict[str, set[str]] = {}
     for row, fact in facts.items():
         hashes.setdefault(label[row], set()).add(fact["backbone"]["sha256"])
@@ -86,8 +89,16 @@ def _backbones(facts: Mapping[str, Facts]) -> dict[str, str]:
     }
 
 
-def _backbone(backbone: Mapping[str, str]) -> str:
-    """Name the backbone; a weights file is shown without its folder, which would name a machine."""
+def _backbone(fact: Facts) -> str:
+    """Name the backbone, or the network of a method that brings its own and what that was trained on before.
+
+    A weights file is shown without its folder, which would name a machine.
+    """
+    backbone = fact["backbone"]
+    if backbone["name"] == NONE:
+        about = fact[ABOUT]
+        network, data = about.get("architecture") or "its own network", about.get("pretraining")
+        return f"{network} ({data})" if data else str(network)
     weights = re.split(r"[/\\]", backbone["weights"])[-1]
     return f"{backbone['name']} ({weights})" if weights and weights != backbone["name"] else backbone["name"]
 
@@ -96,7 +107,8 @@ def _flat(fact: Facts) -> dict[str, str]:
     """Return options, the frame input without what has a column, and the plugin, as text."""
     frame_input = {f"input.{key}": value for key, value in fact["input"].items() if key not in SHOWN}
     plugin = {"plugin": fact["plugin"]["name"], "version": fact["plugin"]["version"]}
-    return {key: plain(value) for key, value in {**plugin, **frame_input, **fact["options"]}.items()}
+    weights = {f"weights.{name}": short(sha256) for name, sha256 in fact.get("weights", {}).items()}
+    return {key: plain(value) for key, value in {**plugin, **frame_input, **weights, **fact["options"]}.items()}
 
 
 def plain(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -34,7 +34,18 @@ def row_notes(board: Board, row: BoardRow) -> list[str]:
         notes.append("best test epoch (oracle)")
     if row["n_sources"] > 1:
         notes.append("its jobs ran different source of the plugin at one version")
+    notes.extend(_metric_versions(board, row))
     return notes
+
+
+def _metric_versions(board: Board, row: BoardRow) -> Iterator[str]:
+    """Yield the metrics whose values in this row are of other versions than those of the dataset's other rows."""
+    for name, versions in board.metric_versions[row["dataset"]].items():
+        own = {job["metric_versions"][name] for job in board.jobs.by_row[row["row"]] if name in job["metric_versions"]}
+        others = sorted(versions - own)
+        if own and (others or len(own) > 1):
+            more = f", other rows by {', '.join(others)}" if others else ""
+            yield f"{name} is by version {' and '.join(sorted(own))} of the metric{more}"
 
 
 def _missing(board: Board, row: BoardRow) -> str:

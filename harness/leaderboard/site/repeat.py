@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.core.backbone_spec import BUNDLED, NONE
+
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
 
@@ -34,8 +36,10 @@ def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[
         yield from ("--methods", shlex.quote(result["method"]))
     yield from ("--datasets", shlex.quote(result["dataset"]))
     yield from ("--folds", shlex.quote(str(result["fold"])), "--seeds", str(result["seed"]))
-    bundled = backbone["weights"] == "bundled"  # a name's own weights, which need no other
-    yield from ("--backbone", shlex.quote(backbone["name"] if bundled else f"{backbone['name']}:{backbone['weights']}"))
+    if backbone["name"] != NONE:
+        own = backbone["weights"] == BUNDLED  # a name's own weights, which need no other
+        name = backbone["name"] if own else f"{backbone['name']}:{backbone['weights']}"
+        yield from ("--backbone", shlex.quote(name))
     yield from ("--selection", result["selection"])
     if result.get("on_bad_sample", "fail") != "fail":
         yield from ("--on-bad-sample", result["on_bad_sample"])

@@ -87,13 +87,15 @@ def class_columns(
     section: Section,
     specs: Metrics,
 ) -> dict[str, list[Column[BoardRow]]]:
-    """Return the title and the columns of each metric with a value per class."""
+    """Return the title and the columns of each metric with a value per class, per group, or with an interval."""
     found = {}
     first = [METHOD, *_settings(section.rows), BACKBONE]
     for name, metrics in cells.vectors(_present(board, section)).items():
         classes = [label for label in section.protocol["classes"] if f"{name}.{label}" in metrics]
+        parts = [metric.split(".", 1)[1] for metric in metrics]
+        others = [part for part in parts if part not in classes]  # such as groups of clips, or ends of an interval
         title = specs[name].title if name in specs else name
-        found[title] = [*first, *(_plain(f"{name}.{label}", label, specs) for label in classes)]
+        found[title] = [*first, *(_plain(f"{name}.{part}", part, specs) for part in (*classes, *others))]
     return found
 
 

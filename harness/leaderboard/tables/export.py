@@ -12,7 +12,7 @@ from harness.core.text import spreadsheet
 from harness.core.version import __version__
 from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.collect import ABOUT, SCORES
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.tables.names import dataset_stem, overview_stem
@@ -161,6 +161,8 @@ def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
         **{name: plain(row[name]) for name in (*IDENTITY, *COVERAGE, *SPREAD)},
         **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
+        "weights": facts.get("weights", {}),
+        "facts": facts[ABOUT],
         "seeds": [int(seed) for seed in row["seeds"].split()],
         "first_finished": plain(row["first_finished"]),
         "last_finished": plain(row["last_finished"]),
