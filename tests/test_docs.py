@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,13 +11,16 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import torch
 import typer.main
 
 from harness.cli.app import app
+from harness.core.errors import WeightsMissing
 from harness.core.request import build_request
+from harness.models import weights_files
 from harness.plugin import registry
 from harness.studies.request import study_named
-from helpers.commands import Cli, forget
+from helpers.commands import Bench, Cli, forget
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -147,6 +151,40 @@ def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
     done = cli(*words)
     assert "dfew/1 gru seed 1 done" in done.stderr  # what a plugin prints stays out of the facts
     assert "1 jobs done" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_networks_shown_run(cli: Cli, tmp_path: Path) -> None:
+    shown_plugin("my_networks.py", tmp_path)
+    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if "my_networks.py" in words]
+    results = json.loads(cli(*words, "--json").stdout)["results"]
+    found = {result["method"]: (result["status"], result["warnings"]) for result in results}
+    assert found == {name: ("done", []) for name in ("prototypes", "tower", "clip3d")}
+
+
+def test_the_backbone_shown_runs_and_is_missed_where_its_weights_are(
+    toy_bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torchvision.models import resnet18
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("HARNESS_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr(weights_files, "reachable", lambda address: False)
+    registry.plugins().add_file(shown_plugin("my_backbone.py", tmp_path))
+    registry.plugins().add_file(shown_plugin("my_metric.py", tmp_path))
+    quick = {"resnet-head": {"input.frames": 2, "input.size": 64}}
+    try:
+        with pytest.raises(WeightsMissing, match=r"(?s)resnet18-imagenet.*torchvision:ResNet18.*save it as .*weights"):
+            toy_bench(methods="resnet-head", set=quick)
+        (tmp_path / "weights").mkdir()
+        torch.save(resnet18().state_dict(), tmp_path / "weights" / "resnet18-imagenet.pth")
+        (result,) = toy_bench(methods="resnet-head", set=quick)
+    finally:
+        forget("my_backbone")
+        forget("my_metric")
+    assert (result["status"], result["warnings"]) == ("done", [])
+    assert {name.partition(".")[0] for name in result["metrics"]} >= {"war", "war_by_group"}
+    assert (result["backbone"]["name"], result["backbone"]["weights"]) == ("resnet18", "resnet18-imagenet")
 
 
 def test_the_study_and_the_analysis_shown_load(tmp_path: Path) -> None:

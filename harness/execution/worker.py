@@ -142,10 +142,11 @@ def store_failure(
     reason: str,
 ) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
-    found = {**provenance(context, now()), "retries": list(context.lost)}
+    method = registry.method(job.method)
+    found = {**provenance(context, now(), method.distribution), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
     result = {
-        **identity(job, registry.method(job.method)),
+        **identity(job, method),
         "status": "failed",
         "error": reason + tries,
         "provenance": found,

@@ -79,8 +79,17 @@ def _guarded(
     except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
-    outcome.result["provenance"] = {**provenance(context, started), "retries": list(context.lost)}
+    outcome.result["provenance"] = _origin(named, context, started)
     return outcome
+
+
+def _origin(
+    named: Named,
+    context: RunContext,
+    started: str,
+) -> dict[str, Any]:
+    found = provenance(context, started, named.method.distribution)
+    return {**found, "retries": list(context.lost)}
 
 
 def _failed(
@@ -95,7 +104,7 @@ def _failed(
         **identity(job, named.method),
         "status": "failed",
         "error": reason_of(error),
-        "provenance": provenance(context, started),
+        "provenance": _origin(named, context, started),
     }
     return Outcome(result)
 

@@ -69,10 +69,21 @@ def hardware() -> dict[str, Any]:
     }
 
 
-def provenance(context: RunContext, started: str) -> dict[str, Any]:
-    """Return everything at once, at the end of a job."""
+def provenance(
+    context: RunContext,
+    started: str,
+    distribution: str = "",
+) -> dict[str, Any]:
+    """Return everything at once, at the end of a job.
+
+    Args:
+        context: of the run.
+        started: when the job did.
+        distribution: the installed package that holds the method's plugin, and its version.
+    """
     return {
         "packages": package_versions(),
+        "distribution": distribution,
         "python": platform.python_version(),
         "source": commit(),
         "hardware": hardware(),

@@ -58,12 +58,7 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         "variant": job.variant,
         "options": dict(job.options),
         "input": asdict(job.input),
-        "plugin": {
-            "name": registered.plugin,
-            "version": job.method_version,
-            "source_sha256": registered.source_sha256,
-            "distribution": registered.distribution,
-        },
+        "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
         "facts": registered.spec.facts(),
         "backbone": {name: value for name, value in asdict(job.backbone).items() if value or name != "code"},
         "weights": dict(job.weights),

@@ -67,6 +67,11 @@ def register_methods() -> list[MethodSpec]:
             summary="Learned sentences and a joint synchronizer, trained in three stages; both towers frozen.",
             paper="Tao et al., A3lign-DFER: Pioneering Comprehensive Dynamic Affective Alignment, 2024",
             published="A3lign-DFER",
+            paper_backbone="ViT-L-14",  # of its Table 1, as a later survey with a co-author of the paper lists it
+            family="CLIP",
+            venue="arXiv 2024",
+            year=2024,
+            exactness="reading",
             demo={
                 "tokens": 8,
                 "sentences": 8,

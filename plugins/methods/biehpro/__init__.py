@@ -87,6 +87,11 @@ def register_methods() -> list[MethodSpec]:
         summary="Trained visual tower whose frames interact, temporal scales, prompts from text and video.",
         paper=PAPER,
         published="BiEhPro",
+        paper_backbone="ViT-B-32",
+        family="CLIP",
+        venue="IJCB 2024",
+        year=2024,
+        exactness="reading",
         demo=DEMO_FULL,
     )
     baseline = replace(

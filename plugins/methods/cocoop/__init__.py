@@ -39,6 +39,12 @@ def register_methods() -> list[MethodSpec]:
             summary="Learned context tokens shifted by a network that sees the clip; both towers frozen.",
             paper="Zhou et al., Conditional Prompt Learning for Vision-Language Models, CVPR 2022",
             published="CoCoOp",
+            paper_backbone="ViT-B-16",
+            family="CLIP",
+            venue="CVPR 2022",
+            year=2022,
+            code="https://github.com/KaiyangZhou/CoOp",
+            exactness="exact",
             demo={
                 "init": "a video of a face showing",
                 "epochs": 3,

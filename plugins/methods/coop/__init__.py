@@ -37,6 +37,12 @@ def register_methods() -> list[MethodSpec]:
             summary="Learned context tokens before the class name; both towers frozen.",
             paper="Zhou et al., Learning to Prompt for Vision-Language Models, IJCV 2022",
             published="CoOp",
+            paper_backbone="ViT-B-32",
+            family="CLIP",
+            venue="IJCV 2022",
+            year=2022,
+            code="https://github.com/KaiyangZhou/CoOp",
+            exactness="exact",
             demo={
                 "class_specific": True,
                 "epochs": 15,

@@ -32,6 +32,12 @@ def register_methods() -> list[MethodSpec]:
             summary="Mean frame feature against the prompt of each class; no training.",
             paper="Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML 2021",
             published="CLIP (zero-shot)",
+            paper_backbone="ViT-B-32",
+            family="CLIP",
+            venue="ICML 2021",
+            year=2021,
+            code="https://github.com/openai/CLIP",
+            exactness="exact",
             demo={"input.frames": 8},
         )
     ]
