@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from harness.core.context import RunContext
 from harness.core.dataset_spec import Sample
@@ -19,15 +18,16 @@ from harness.data.dataset import Dataset
 from harness.data.places import dataset_place
 from harness.jobs.job_inputs import JobInputs
 from harness.jobs.load import find_weights_as_planned, open_backbone_as_planned, open_dataset_as_planned
+from harness.jobs.rebuild import build, rebuild
 from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
 from harness.models.method import Method, Task, own_state, prepares
 from harness.models.own_weights import OwnWeights
+from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.results.records import job_of
 from harness.system.device import pick_device
-from harness.system.seeds import seed_everything, seed_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,25 +96,32 @@ class FinishedRun:
             self.job.protocol.classes,
             self.backbone,
             self.job.input,
-            OwnWeights(find_weights_as_planned(registry.method(self.job.method).spec, self.job.weights)),
+            OwnWeights(find_weights_as_planned(self._spec, self.job.weights)),
         )
 
     @property
     def untrained(self) -> Method:
         """The method as it was before training, in evaluation mode."""
-        seed_everything(seed_of("init", self.job.seed))
-        spec = registry.method(self.job.method).spec
-        method = spec.construct(self.task, self.job.options)
+        method = build(self.job, self._spec, self.task)
         return method.to(self.device).requires_grad_(False).eval()
 
     @cached_property
     def method(self) -> Method:
         """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
-        method = self.untrained
-        method.grow_to_final()
-        if own_state(method.to(self.device), self.backbone) or prepares(method):
-            restore(method, self.backbone, self.folder / WEIGHTS)
-        return method.requires_grad_(False).eval()
+        bare = self.untrained
+        bare.grow_to_final()
+        file = self.folder / WEIGHTS
+        if not (own_state(bare, self.backbone) or prepares(bare)):
+            return bare.to(self.device).requires_grad_(False).eval()
+        stored = read_weights(file)
+        try:
+            return rebuild(self.job, self._spec, self.task, stored, self.device)
+        except HarnessError as error:
+            raise HarnessError(f"{file}: {error}") from error
+
+    @property
+    def _spec(self) -> MethodSpec:
+        return registry.method(self.job.method).spec
 
     @cached_property
     def samples(self) -> list[Sample]:
@@ -151,55 +158,17 @@ class FinishedRun:
         return inputs
 
 
-def restore(
-    method: Method,
-    backbone: Backbone,
-    file: Path,
-) -> None:
-    """Put stored weights into the parameters and buffers of the same names.
-
-    Those of a method that looks at the training part before training take the shapes that were stored, and buffers that
-    it made then are made again.
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """Return stored weights by name.
 
     Raises:
-        HarnessError: there is no such file, or it holds other names or shapes.
+        HarnessError: there is no such file, or it cannot be read.
     """
     from safetensors.torch import load_file
 
     if not file.is_file():
         raise HarnessError(f"{file.parent}: made without --save-weights; run it again with --save-weights --force")
     try:
-        stored = load_file(file)
+        return dict(load_file(file))
     except Exception as error:  # a damaged file can make the reader fail in any way
         raise HarnessError(f"{file}: cannot be read ({error}); run the job again with --force") from error
-    if prepares(method):
-        _make_room(method, stored)
-    state = own_state(method, backbone)
-    shapes = {name: tuple(tensor.shape) for name, tensor in stored.items()}
-    if shapes != {name: tuple(tensor.shape) for name, tensor in state.items()}:
-        odd = sorted(set(shapes) ^ set(state)) or ["shapes"]
-        raise HarnessError(f"{file}: does not fit the method as it is now ({odd[0]}); run the job again with --force")
-    with torch.no_grad():
-        for name, tensor in state.items():
-            tensor.copy_(stored[name])
-
-
-def _make_room(method: Method, stored: Mapping[str, torch.Tensor]) -> None:
-    """Give parameters and buffers the shapes that were stored, and make the buffers that are not there."""
-    parts = dict(method.named_modules())
-    device = next((tensor.device for tensor in method.parameters()), None)
-    for name, tensor in stored.items():
-        place, _, leaf = name.rpartition(".")
-        if place not in parts:
-            continue  # said by whoever compares the names
-        owner = parts[place]
-        there = getattr(owner, leaf, None)
-        if isinstance(there, torch.Tensor) and there.shape == tensor.shape:
-            continue
-        room = torch.empty_like(tensor, device=device)
-        if leaf in owner._parameters:
-            owner._parameters[leaf] = nn.Parameter(room)
-        elif leaf in owner._buffers:
-            owner._buffers[leaf] = room
-        elif not hasattr(owner, leaf):
-            owner.register_buffer(leaf, room)

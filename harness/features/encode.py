@@ -41,7 +41,7 @@ def encode(
 ) -> np.ndarray:
     """Encode clips of bytes (T, 3, S, S) to features (N, T, D) float32; None becomes NaN."""
     encoder = backbone.frame_encoder()
-    device = next(encoder.parameters()).device
+    device = backbone.device
     blank = torch.zeros(
         given.frames,
         3,

@@ -21,6 +21,7 @@ from harness.core.text import first_few
 from harness.data.dataset import Dataset
 from harness.jobs.job_inputs import JobInputs
 from harness.jobs.load import find_weights_as_planned, open_backbone_as_planned, open_dataset_as_planned
+from harness.jobs.rebuild import build
 from harness.jobs.selection import monitor_for, training_part
 from harness.models.backbone import Backbone
 from harness.models.batch import TrainingClips
@@ -31,7 +32,6 @@ from harness.models.trainable import trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
 from harness.system.device import pick_device
-from harness.system.seeds import seed_everything, seed_of
 from harness.training.checkpoint import Checkpoints
 from harness.training.loop import TEST_BATCH, Report, predict
 from harness.training.loop import fit as train
@@ -156,15 +156,14 @@ def load(
     named: Named,
     context: RunContext,
 ) -> Loaded:
-    """Open the dataset and the backbone, and build the method; its seed is set first, since building draws."""
+    """Open the dataset and the backbone, and build the method."""
     device = pick_device()
-    seed_everything(seed_of("init", job.seed))
     dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
     files = find_weights_as_planned(named.method.spec, job.weights)
     task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
-    method = named.method.spec.construct(task, job.options).to(device)
+    method = build(job, named.method.spec, task).to(device)
     if context.compile:
         compile_layers(method, device)
 
@@ -249,8 +248,16 @@ def _prepare(loaded: Loaded, parts: Parts) -> None:
     if not parts.train:
         raise BadData("no training clip is left to prepare the method with")
     clips = TrainingClips(loaded.inputs.test(parts.train), loaded.device)
+    before = dict(loaded.method.named_modules())
     with loaded.inputs.naming_bad_clips(loaded.fold), evaluation(loaded.method):
         loaded.method.prepare(clips)
+    after = dict(loaded.method.named_modules())
+    changed = [name for name in {**before, **after} if before.get(name) is not after.get(name)]
+    if changed:
+        raise HarnessError(
+            f"prepare replaced {first_few(changed, NAMED)}: the modules that the constructor made have to stay, or "
+            f"stored weights could not be put back; give a parameter or a buffer another shape instead"
+        )
     loaded.method.to(loaded.device)
 
 

@@ -17,8 +17,8 @@ from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
+from harness.jobs.saved import weights_of, why_not_rebuilt
 from harness.jobs.score import scored
-from harness.models.method import own_state
 from harness.plugin.named import Named
 from harness.results.provenance import now, provenance
 from harness.results.records import Outcome, identity, write_records
@@ -170,18 +170,16 @@ def _of_phases(
         loaded.backbone.check_guard()  # what has changed it fails this job; the next one gets a copy loaded anew
     result["cost"]["peak_memory_mb"] = peak
     result["phases"] = phases.seconds
+
+    # Weights from which another model would come back are worse than none.
+    stored = weights_of(loaded)
+    why = why_not_rebuilt(loaded, parts, logits, stored, micro) if stored and not loaded.context.compile else ""
+    if why:
+        result["warnings"].append(f"its weights are not stored, since the method is not rebuilt from them: {why}")
     return Outcome(
         result,
         list(parts.test),
         logits,
         fitted.history,
-        _weights(loaded),
+        {} if why else stored,
     )
-
-
-def _weights(loaded: Loaded) -> dict[str, torch.Tensor]:
-    """Return the method's own parameters and buffers, if they are to be stored."""
-    if not loaded.context.save_weights:
-        return {}
-    own = own_state(loaded.method, loaded.backbone)
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in own.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -119,6 +120,12 @@ class Backbone:
         return {**said, **held}
 
     @property
+    def device(self) -> torch.device:
+        """Where the backbone is; one that has no tensors is on the CPU."""
+        tensors = itertools.chain(self.model.parameters(), self.model.buffers())
+        return next((tensor.device for tensor in tensors), torch.device("cpu"))
+
+    @property
     def width(self) -> int:
         """D, the width of the features."""
         return self._positions_and_width(1)[1]
@@ -135,7 +142,7 @@ class Backbone:
         """
         key = frames if self.source.sees == "clips" else 1
         if key not in self._shapes:
-            self._shapes[key] = _checked_shape(self._encoder, self.source, key)
+            self._shapes[key] = _checked_shape(self._encoder, self.source, key, self.device)
         return self._shapes[key]
 
     @cached_property
@@ -278,6 +285,7 @@ def _checked_shape(
     encoder: FrameEncoder,
     source: WeightsSource,
     frames: int,
+    device: torch.device,
 ) -> tuple[int, int]:
     """Return the shape of the features of one clip of noise, which is encoded twice.
 
@@ -285,7 +293,6 @@ def _checked_shape(
         HarnessError: they are no features, or others the second time.
     """
     name, size = source.id.name, source.image_size
-    device = next((tensor.device for tensor in encoder.parameters()), None)
     noise = torch.randn(1, frames, 3, size, size, generator=torch.Generator().manual_seed(0)).to(device)
     with torch.no_grad():
         first, second = (encode_clips(encoder, noise) for _ in range(2))
