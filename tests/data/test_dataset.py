@@ -47,6 +47,27 @@ def test_the_fingerprint_is_of_names_sizes_and_splits(root: Path) -> None:
     assert len(set(found)) == len(found)
 
 
+def with_targets(*targets: float) -> DatasetSpec:
+    def read(root: Path, fold: str) -> Fold:
+        plain = load(root, fold)
+        return Fold([replace(sample, targets=targets) for sample in plain.train], plain.test)
+
+    return replace(TOY, load=read)
+
+
+def test_soft_targets_are_part_of_the_fingerprint_and_of_no_split(root: Path) -> None:
+    plain, soft, other = (opened(root, spec) for spec in (TOY, with_targets(0.5, 0.5, 0), with_targets(0, 0.5, 0.5)))
+    assert len({dataset.fingerprint for dataset in (plain, soft, other)}) == 3
+    assert plain.split_sha256 == soft.split_sha256
+    assert soft.folds["1"].train[0].targets == (0.5, 0.5, 0)
+
+
+@pytest.mark.parametrize("targets", [(0.5, 0.5), (1.5, -0.5, 0.0), (0.2, 0.2, 0.2)])
+def test_soft_targets_are_distributions_over_the_classes(targets: tuple[float, ...], root: Path) -> None:
+    with pytest.raises(BadData, match=r"the soft targets of clip 001 are .*: expected 3 numbers"):
+        opened(root, with_targets(*targets))
+
+
 def test_the_fingerprint_depends_neither_on_times_nor_on_the_place(root: Path) -> None:
     before = opened(root).fingerprint
     for path in root.rglob("*"):

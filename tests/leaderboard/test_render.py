@@ -10,6 +10,7 @@ import random
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -358,3 +359,79 @@ def test_the_summary_for_a_terminal(runs: Runs, datasets: Datasets, metrics: Met
     assert (first["#"], first["Method"], first["WAR"], first["Folds"]) == ("1", "coop", "70.00 ± 0.00", "5/5")
     assert frame["Dataset"].tolist()[1] == "Single (synthetic demo, not a benchmark result)"
     assert pd.read_csv(StringIO(frame.to_csv(index=False))).shape == frame.shape
+
+
+NONE = BackboneId("none", "", "")
+
+
+def test_a_method_without_a_backbone_shows_its_network(
+    runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
+) -> None:
+    about = {"architecture": "R3D-18", "pretraining": "Kinetics-400", "family": "3D network", "needs": {}}
+    runs.bench(method="r3d", backbone=NONE, facts=about, weights={"r3d": "a" * 64})
+    runs.bench(method="plain", backbone=NONE)
+    render(runs.store, tmp_path, datasets, metrics)
+    page = (tmp_path / "toyset.md").read_text()
+    assert "R3D-18 (Kinetics-400)" in page
+    assert "its own network" in page
+    assert "not a benchmark result" not in page
+    board = json.loads((tmp_path / "leaderboard.json").read_text())
+    (row,) = [row for row in rows_of(board) if row["method"] == "r3d"]
+    assert (row["facts"], row["weights"]) == (about, {"r3d": "a" * 64})
+
+
+def rows_of(board: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for value in board.values():
+        if isinstance(value, list):
+            found += [row for section in value if isinstance(section, dict) for row in section.get("rows", ())]
+    return found
+
+
+def test_rows_with_other_weights_are_other_rows(
+    runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
+) -> None:
+    for sha256 in ("a" * 64, "b" * 64):
+        runs.bench(method="r3d", backbone=NONE, weights={"net": sha256}, id=sha256[:12])
+    render(runs.store, tmp_path, datasets, metrics)
+    page = (tmp_path / "toyset.md").read_text()
+    assert "weights.net=aaaaaaaa" in page
+    assert "weights.net=bbbbbbbb" in page
+
+
+def test_facts_make_no_other_row(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics) -> None:
+    for fold in "12345":
+        runs.add(fold=fold, facts={"venue": f"CVPR {fold}"})
+    render(runs.store, tmp_path, datasets, metrics)
+    assert len(tables((tmp_path / "toyset.md").read_text())[0]) == 2  # the heading, and one row
+
+
+def test_groups_and_intervals_are_columns_of_a_table_of_their_own(
+    runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
+) -> None:
+    values = {"war": 0.5, "uar": 0.5, "by_age.young": 0.25, "by_age.old": 0.75, "spread": 0.5, "spread.low": 0.1}
+    runs.bench(metrics=values)
+    found = {**metrics, "by_age": MetricSpec("by_age", "By age", lambda p: {}), "spread": SPREAD}
+    render(runs.store, tmp_path, datasets, found)
+    page = (tmp_path / "toyset.md").read_text()
+    by_age, spread = (next(t for t in tables(page) if name in t[0]) for name in ("young", "low"))
+    assert set(by_age[0][-2:]) == {"young", "old"}
+    assert "25.00" in "".join(by_age[1])
+    assert "10.00" in "".join(spread[1])
+    assert "Spread" in tables(page)[0][0]
+
+
+SPREAD = MetricSpec("spread", "Spread", lambda p: 0.5)
+
+
+def test_values_by_other_versions_of_a_metric_are_noted(
+    runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
+) -> None:
+    runs.bench(method="old", metric_versions={"ece": "1", "war": "1"})
+    runs.bench(method="new", metric_versions={"ece": "2", "war": "1"})
+    runs.bench(method="ancient")
+    render(runs.store, tmp_path, datasets, metrics)
+    page = (tmp_path / "toyset.md").read_text()
+    assert "ece is by version 1 of the metric, other rows by 2" in page
+    assert "ece is by version 2 of the metric, other rows by 1" in page
+    assert "war is by version" not in page

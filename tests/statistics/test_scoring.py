@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
 from harness.core.errors import BadData, TrainingDiverged
-from harness.core.metric import MetricSpec, Predictions
+from harness.core.metric import Interval, MetricSpec, Predictions
 from harness.statistics.scoring import confusion, score
 
 CLASSES = ("happiness", "sadness", "neutral")
@@ -104,3 +106,24 @@ def test_logits_of_another_number_of_classes() -> None:
     wrong = Predictions(np.array([0]), np.zeros((1, 4), np.float32), CLASSES)
     with pytest.raises(ValueError, match=r"shape \(1, 4\), expected \(clips, classes\) = \(1, 3\)"):
         score(wrong, {})
+
+
+def test_a_metric_may_give_an_interval() -> None:
+    metrics = {"spread": MetricSpec("spread", "Spread", lambda p: Interval(0.5, 0.25, 0.75))}
+    values = score(predictions([0], [0]), metrics).values
+    assert values == {"spread": 0.5, "spread.low": 0.25, "spread.high": 0.75}
+
+
+def test_a_metric_sees_ids_groups_and_frames_which_it_cannot_change() -> None:
+    given = replace(predictions([0, 1], [0, 1]), ids=["a", "b"], groups=["x", "y"], frames=[3, 5])
+    seen: list[Predictions] = []
+
+    def look(given: Predictions) -> float:
+        seen.append(given)
+        given.ids.append("c")  # type: ignore[attr-defined]
+        return 0.0
+
+    scores = score(given, {"look": MetricSpec("look", "Look", look)})
+    assert (seen[0].ids, seen[0].groups, seen[0].frames) == (("a", "b"), ("x", "y"), (3, 5))
+    assert "'tuple' object has no attribute 'append'" in scores.problems[0]
+    assert given.ids == ["a", "b"]

@@ -39,6 +39,14 @@ def test_rows_become_methods_and_variants_under_the_flags() -> None:
     assert request.set == {"coop": {"epochs": 3}}
 
 
+def test_a_row_may_have_a_backbone_and_a_recipe_of_its_own() -> None:
+    row = StudyRow(("c",), method="coop", variant="c", backbone="ViT-L-14", recipe="long")
+    request = as_bench(replace(SPEC, rows=(row,)), {})
+    assert request is not None
+    (variant,) = request.variant
+    assert (variant.backbone, variant.recipe, variant.set) == ("ViT-L-14", "long", {})
+
+
 def test_other_datasets_get_columns_of_their_own() -> None:
     request = as_bench(SPEC, {"datasets": "mafw"})
     assert request is not None
@@ -59,7 +67,12 @@ def test_a_study_with_nothing_to_run_is_no_bench() -> None:
         (StudyRow(("a", "b")), "row 'a / b': needs one label"),
         (StudyRow(("a",), (1.0,)), "one number a column"),
         (StudyRow(("a",), method="coop", set={"epochs": 1}), "options need a variant's name"),
+        (StudyRow(("a",), method="coop", backbone="ViT-L-14"), "options need a variant's name"),
         (StudyRow(("c",), method="coop", variant="b", set={"epochs": 1}), "other options in another row"),
+        (
+            StudyRow(("c",), method="coop", variant="b", set={"context_tokens": 4}, backbone="ViT-L-14"),
+            "other options in another row",
+        ),
     ],
 )
 def test_a_study_that_contradicts_itself_is_an_error(

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from harness.plugin import registry
 from harness.plugin.registry import import_file
-from harness.system.source_hash import installed_folder, source_sha256
+from harness.system.source_hash import installed_folder, source_sha256, with_build
 
 
 def load(path: Path, source: str) -> str:
@@ -95,3 +97,50 @@ def test_a_plugin_object_is_hashed_by_the_file_of_its_class() -> None:
 
 def test_what_has_no_file_has_no_hash() -> None:
     assert source_sha256(object()) == ""
+
+
+def write(root: Path, **files: str) -> None:
+    for name, source in files.items():
+        path = root.joinpath(*name.split("__")).with_suffix(".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+
+
+def test_what_builds_a_method_elsewhere_counts_with_its_whole_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    write(tmp_path, nets__init="", plug="X = 1\n")
+    (tmp_path / "nets" / "__init__.py").touch()
+    write(tmp_path, nets__deep__model="raise RuntimeError('imported')\n", nets__layers="X = 1\n")
+    (tmp_path / "nets" / "deep" / "__init__.py").touch()
+    importlib.invalidate_caches()
+    plugin = import_file(tmp_path / "plug.py")
+
+    def found(build: object = "nets.deep.model:Net") -> str:
+        return with_build("0" * 64, plugin, build)
+
+    before = found()
+    assert before != "0" * 64
+    assert "nets" not in sys.modules  # nothing is imported for it
+    write(tmp_path, nets__layers="X = 2\n")
+    after = found()
+    assert after != before
+    write(tmp_path, nets__layers="X = 1\n")
+    assert found() == before
+    write(tmp_path, nets__deep__model="X = 1\n")
+    assert found() not in (before, after)
+
+
+def test_what_builds_a_method_beside_its_plugin_counts_once(tmp_path: Path) -> None:
+    plugin = import_file_of(tmp_path, "class Net: pass\n")
+    for build in (plugin.Net, "json:loads", partial(plugin.Net), "nowhere.at.all:Net", "harness.models.method:Method"):
+        assert with_build("0" * 64, plugin, build) == "0" * 64
+    assert with_build("", plugin, plugin.Net) == ""
+    for name, registered in registry.plugins().offers("methods").items():
+        assert registered.source_sha256 == registry.plugins().hashes[registered.plugin], name
+
+
+def import_file_of(folder: Path, source: str) -> ModuleType:
+    (folder / "one.py").write_text(source)
+    return import_file(folder / "one.py")
