@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.core.request import build_request
+from harness.plugin import registry
 from harness.results.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from harness.planning.plan import Plan
+
+
+log = logging.getLogger(__name__)
 
 
 class Results(Sequence[dict[str, Any]]):
@@ -22,8 +27,11 @@ class Results(Sequence[dict[str, Any]]):
         self,
         store: Store,
         results: Sequence[dict[str, Any]],
+        left_out: Mapping[str, str] | None = None,
     ) -> None:
+        """Take the results, and the methods of `all` that cannot run here, each with the reason and the remedy."""
         self.store = store
+        self.left_out = dict(left_out or {})
         self._results = list(results)
 
     def __getitem__(self, index: Any) -> Any:
@@ -71,10 +79,14 @@ def bench(
 
     request = build_request(flags, Path(bench_file) if bench_file else None)
     plan = run_bench.plan_bench(request, lambda name, done, total: None)
+    for problem in registry.plugins().problems:
+        log.warning("plugin %s: %s", problem.plugin, problem.reason)
+    for method, reason in plan.left_out.items():
+        log.warning("left out: %s: %s", method, reason)
     with progress(plan, quiet=quiet) as send:
         for _ in run_bench.run(plan, request.executor, send):
             pass
-    return Results(Store(request.out), results_of(plan))
+    return Results(Store(request.out), results_of(plan), plan.left_out)
 
 
 def results_of(plan: Plan) -> list[dict[str, Any]]:

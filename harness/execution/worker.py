@@ -143,7 +143,7 @@ def store_failure(
 ) -> dict[str, Any]:
     """Record a job whose worker died before it could."""
     method = registry.method(job.method)
-    found = {**provenance(context, now(), method.distribution), "retries": list(context.lost)}
+    found = {**provenance(context, now(), method.distribution, job.weights), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
     result = {
         **identity(job, method),

@@ -79,16 +79,17 @@ def _guarded(
     except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
-    outcome.result["provenance"] = _origin(named, context, started)
+    outcome.result["provenance"] = _origin(job, named, context, started)
     return outcome
 
 
 def _origin(
+    job: JobSpec,
     named: Named,
     context: RunContext,
     started: str,
 ) -> dict[str, Any]:
-    found = provenance(context, started, named.method.distribution)
+    found = provenance(context, started, named.method.distribution, job.weights)
     return {**found, "retries": list(context.lost)}
 
 
@@ -104,7 +105,7 @@ def _failed(
         **identity(job, named.method),
         "status": "failed",
         "error": reason_of(error),
-        "provenance": _origin(named, context, started),
+        "provenance": _origin(job, named, context, started),
     }
     return Outcome(result)
 

@@ -93,6 +93,8 @@ def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
     spec, declared = offer.spec, offer.spec.weights
     code = digest([offer.source_sha256, spec.sees, spec.image_size, spec.mean, spec.std], 64)
     file: Path | None = None
+    if isinstance(declared, WeightsSpec) and given == declared.name:
+        given = ""  # as results call them
     if given == RANDOM or (not given and declared == RANDOM):
         found = BackboneId(spec.name, RANDOM, "", code)
     elif given:

@@ -7,6 +7,7 @@ import os
 import platform
 import socket
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -73,6 +74,7 @@ def provenance(
     context: RunContext,
     started: str,
     distribution: str = "",
+    weights: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return everything at once, at the end of a job.
 
@@ -80,10 +82,12 @@ def provenance(
         context: of the run.
         started: when the job did.
         distribution: the installed package that holds the method's plugin, and its version.
+        weights: SHA-256 of each file that the method needs, by name.
     """
     return {
         "packages": package_versions(),
         "distribution": distribution,
+        "weights": dict(weights or {}),
         "python": platform.python_version(),
         "source": commit(),
         "hardware": hardware(),

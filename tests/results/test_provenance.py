@@ -71,6 +71,7 @@ def test_a_result_tells_where_when_and_with_what_it_was_made(toy_bench: Bench) -
     found = toy_bench()[0]["provenance"]
     assert set(found) == {
         "packages", "python", "source", "hardware", "host", "threads", "compile", "retries", "started", "finished",
+        "distribution", "weights",
     }  # fmt: skip
     assert found["packages"] == package_versions()
     assert set(found["hardware"]) == {"cpu", "cores", "gpus", "machine"}

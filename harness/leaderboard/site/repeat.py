@@ -37,9 +37,7 @@ def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[
     yield from ("--datasets", shlex.quote(result["dataset"]))
     yield from ("--folds", shlex.quote(str(result["fold"])), "--seeds", str(result["seed"]))
     if backbone["name"] != NONE:
-        own = backbone["weights"] == BUNDLED  # a name's own weights, which need no other
-        name = backbone["name"] if own else f"{backbone['name']}:{backbone['weights']}"
-        yield from ("--backbone", shlex.quote(name))
+        yield from ("--backbone", shlex.quote(_backbone(backbone)))
     yield from ("--selection", result["selection"])
     if result.get("on_bad_sample", "fail") != "fail":
         yield from ("--on-bad-sample", result["on_bad_sample"])
@@ -47,6 +45,12 @@ def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[
         yield from ("--threads", str(found["threads"]))
     if found.get("compile"):
         yield "--compile"
+
+
+def _backbone(backbone: Mapping[str, Any]) -> str:
+    """Return a backbone as `--backbone` takes it; a name's own weights need no other."""
+    own = backbone["weights"] == BUNDLED
+    return str(backbone["name"] if own else f"{backbone['name']}:{backbone['weights']}")
 
 
 def _settings(result: Mapping[str, Any]) -> Iterator[str]:
@@ -66,6 +70,8 @@ def _bench_file(result: Mapping[str, Any]) -> Iterator[str]:
     yield "[[variant]]"
     yield f"name = {_toml(result['variant'])}"
     yield f"method = {_toml(result['method'])}"
+    if result["backbone"]["name"] != NONE:
+        yield f"backbone = {_toml(_backbone(result['backbone']))}"
     yield "[variant.set]"
     for name, value in _values(result).items():
         yield f"{_toml(name)} = {_toml(value)}"
