@@ -12,7 +12,7 @@ import torch
 from harness.core.context import RunContext
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
-from harness.core.text import first_line
+from harness.core.text import first_few, first_line
 from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
@@ -24,9 +24,12 @@ from harness.results.provenance import now, provenance
 from harness.results.records import Outcome, identity, write_records
 from harness.results.store import Store
 from harness.system.device import PeakMemory, pick_device, reproducible
+from harness.system.process_state import settings_kept
 from harness.system.timeout import JobTimeout
 from harness.training.checkpoint import CheckpointUnfit
 from harness.training.loop import Report
+
+NAMED = 5  # changes of the process that a result names
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +74,16 @@ def _guarded(
     report: Report,
 ) -> Outcome:
     caught: list[str] = []
+    changes: list[str] = []
     try:
-        with reproducible(context.threads), warnings_kept(caught):
+        with reproducible(context.threads), warnings_kept(caught), settings_kept(changes, job=True):
             outcome = _outcome(job, named, context, report)
     except CannotWrite:
         raise  # the cache: other jobs would fail as well
     except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
+    if changes:
+        caught.append(f"it changed {first_few(changes, NAMED)} of the process, which was put back for the next job")
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = _origin(job, named, context, started)
     return outcome

@@ -27,6 +27,7 @@ from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
+from harness.system.process_state import settings_kept
 from harness.system.source_hash import package_sha256, source_sha256, with_build
 
 DISTRIBUTION = "dfer-harness"
@@ -76,8 +77,10 @@ class Plugins:
         if self.manager.has_plugin(name):
             self.problems.append(PluginProblem(name, "another plugin has this name; rename one of them"))
             return
+        changes: list[str] = []
         try:
-            plugin = load()
+            with settings_kept(changes):
+                plugin = load()
             self.manager.register(plugin, name)
         except (Exception, SystemExit) as error:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
@@ -86,6 +89,9 @@ class Plugins:
         self.hashes[name] = source_sha256(plugin)
         self.distributions[name] = distribution
         self.problems.extend(lost_hooks(self.manager, plugin, name))
+        if changes:
+            reason = f"changed {', '.join(changes)} of the process when it was imported, which was put back"
+            self.problems.append(PluginProblem(name, reason))
 
     def add_file(self, path: Path) -> None:
         """Load a one-file plugin. A missing file is the user's error; a broken one is reported like any plugin."""

@@ -223,6 +223,15 @@ class Cube(Method):
         return [Stage("all", self.options.epochs, 4, {"body": 0.1, "head": 0.1}, schedule=CONSTANT)]
 
 
+class Rude(Head):
+    """Changes settings that other jobs of the process share."""
+
+    def __init__(self, task: Any, options: Options) -> None:
+        super().__init__(task, options)
+        torch.set_float32_matmul_precision("medium")
+        torch.set_num_threads(2)
+
+
 class FedByTrained(Head):
     """Would train what feeds it."""
 
@@ -271,6 +280,7 @@ def register_methods() -> list[MethodSpec]:
         on("cache", Cache, prepares=True),
         on("fed-by-trained", FedByTrained, features="none"),
         on("named", Named),
+        on("rude", Rude),
         on("cube", Cube, **own, architecture="Toy 3-D CNN", pretraining="Toy clips", family="3D network"),
         on("sizeless", Cube, **{**own, "weights": (), "input": seen}),
         on("hearing", Head, streams=("frames", "audio")),

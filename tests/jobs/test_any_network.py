@@ -175,6 +175,15 @@ def test_names_of_the_contract_are_kept_free(toy_bench: Bench) -> None:
     assert "keeps something of its own as 'step'" in error(toy_bench(methods="named"))
 
 
+def test_what_a_job_changes_of_its_process_is_put_back_and_said(toy_bench: Bench, tmp_path: Path) -> None:
+    alone = toy_bench(methods="on-frames", out=tmp_path / "alone")
+    (rude,) = toy_bench(methods="rude")
+    (warning,) = rude["warnings"]
+    assert "it changed torch's precision of matrix products, torch's number of threads of the process" in warning
+    assert torch.get_float32_matmul_precision() == "highest"
+    np.testing.assert_array_equal(logits(toy_bench(methods="on-frames")), logits(alone))
+
+
 def test_no_smaller_parts_of_a_batch_that_is_normalised_as_a_whole(toy_bench: Bench, tmp_path: Path) -> None:
     cube_weights(tmp_path)
     told = error(toy_bench(methods="cube", set={"cube": {"kind": "memory"}}))

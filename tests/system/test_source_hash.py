@@ -24,6 +24,7 @@ def load(path: Path, source: str) -> str:
 
 @pytest.fixture(autouse=True)
 def forget_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.plugins()  # whose modules have to stay
     monkeypatch.setattr(sys, "modules", dict(sys.modules))
 
 
