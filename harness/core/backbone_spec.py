@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from harness.core.weights_spec import WeightsSpec
-
-if TYPE_CHECKING:
-    pass
 
 # What a frozen encoder takes: frames (N, 3, H, W) -> (N, D), or clips (B, T, 3, H, W) -> (B, T', D).
 Sees = Literal["frames", "clips"]

@@ -6,11 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
-
+from typing import Any
 
 # Fields that were part of identities when the first ids were stored; nothing is ever added here.
 FIRST_FIELDS: Mapping[str, frozenset[str]] = {

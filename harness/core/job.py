@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
 from harness.core.frame_input import FrameInput
-
-if TYPE_CHECKING:
-    pass
-
 
 T = TypeVar("T")
 

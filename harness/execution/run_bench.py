@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.plugin import registry
 from harness.plugin.trackers import load_trackers
 from harness.results.status import forget_plans, note_plan
 from harness.results.store import Store
+from harness.system.process_state import settings_kept
 
 log = logging.getLogger(__name__)
 
@@ -84,20 +86,28 @@ def _call_hooks(
     jobs: Mapping[str, JobSpec],
     context: RunContext,
 ) -> None:
-    """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker."""
+    """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker.
+
+    Each gets a result of its own, and what it changes of the process is put back: jobs may run in this one.
+    """
     job = jobs.get(event.get("job", ""))
     if job is None or event["event"] not in HOOKS:
         return
     name = HOOKS[event["event"]]
     row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
-    given = {
-        "job": job,
-        "epoch": row,
-        "result": event.get("result"),
-        "context": context,
-    }
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
+        given = {
+            "job": job,
+            "epoch": dict(row),
+            "result": copy.deepcopy(event.get("result")),
+            "context": context,
+        }
+        changes: list[str] = []
         try:
-            impl.function(*[given[argument] for argument in impl.argnames])
+            with settings_kept(changes):
+                impl.function(*[given[argument] for argument in impl.argnames])
         except (Exception, SystemExit):
             log.exception("plugin %s failed in %s", impl.plugin_name, name)
+        if changes:
+            changed = ", ".join(changes)
+            log.warning("plugin %s changed %s of the process in %s: put back", impl.plugin_name, changed, name)

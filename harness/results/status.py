@@ -6,16 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from harness.core.digest import digest
 from harness.core.job import JobSpec
 from harness.results.summary import ResultSummary, all_summaries
 from harness.system.files import write_atomically
 from harness.system.leases import Leases
-
-if TYPE_CHECKING:
-    pass
 
 PLANS = ".plans"
 JobState = Literal["planned", "running", "done", "failed", "stale"]

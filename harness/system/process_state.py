@@ -54,6 +54,12 @@ SETTINGS = (
         lambda t, v: setattr(t.backends.cudnn, "benchmark", v),
         False,
     ),
+    Setting(
+        "cuDNN's TF32",
+        lambda t: t.backends.cudnn.allow_tf32,
+        lambda t, v: setattr(t.backends.cudnn, "allow_tf32", v),
+        True,
+    ),
 )
 DURING_A_JOB = (  # which a job sets itself before it calls a method
     Setting("number of threads", lambda t: t.get_num_threads(), lambda t, v: t.set_num_threads(v), None),

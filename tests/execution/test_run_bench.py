@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 from harness.core.errors import HarnessError
 from harness.core.request import build_request
@@ -114,6 +115,36 @@ def test_a_hook_that_raises_costs_neither_the_run_nor_another_tracker(
     assert [call["hook"] for call in seen(files[0])] == ["started", "epoch", "epoch", "finished"]
     text = caplog.text + (Path(result["path"]) / "log.txt").read_text()
     assert "plugin broken failed in" in text
+
+
+RUDE = """
+import torch
+from harness import hookimpl
+
+@hookimpl
+def epoch_ended(epoch):
+    torch.set_default_dtype(torch.float64)
+    epoch["loss"] = 0
+
+@hookimpl
+def job_finished(result):
+    result["metrics"].clear()
+"""
+
+
+def test_a_listener_changes_neither_the_process_nor_a_result(
+    toy_bench: Bench, plugin: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = [plugin("tracker", TRACKER), plugin("rude", RUDE)]
+    with caplog.at_level(logging.WARNING, "harness"):
+        (result,) = toy_bench(plugin=files)
+    assert torch.get_default_dtype() is torch.float32
+    text = caplog.text + (Path(result["path"]) / "log.txt").read_text()
+    assert "plugin rude changed torch's default dtype of the process in epoch_ended" in text
+    calls = seen(files[0])
+    assert all(call["epoch"]["loss"] for call in calls if "epoch" in call)
+    assert result["metrics"]
+    assert calls[-1]["result"]["metrics"] == result["metrics"]
 
 
 def test_nothing_runs_where_results_cannot_be_written(

@@ -34,6 +34,11 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] =
         "torch's cuDNN's benchmark mode",
         lambda: torch.backends.cudnn.benchmark,
     ),
+    "tf32": (
+        lambda p: setattr(torch.backends.cudnn, "allow_tf32", False),
+        "torch's cuDNN's TF32",
+        lambda: torch.backends.cudnn.allow_tf32,
+    ),
     "threads": (
         lambda p: torch.set_num_threads(torch.get_num_threads() + 1), "torch's number of threads", torch.get_num_threads
     ),
