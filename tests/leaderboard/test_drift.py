@@ -34,7 +34,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         on = TestSet(table["dataset"], table["folds"], 40, tuple(table["protocol"]["classes"]))
         for number, row in enumerate(table["rows"]):
             identity = {"backbone": demo, "variant": row["variant"]}
-            planted.row(row["method"], number / 4, on=on, seeds=row["seeds"], identity=identity, demo=table["demo"])
+            known = {"demo": table["demo"], "facts": registry.methods()[row["method"]].facts()}
+            planted.row(row["method"], number / 4, on=on, seeds=row["seeds"], identity=identity, **known)
     board = load(Store(planted.root), registry.datasets(), registry.metrics())
     papers = Papers(read_published(), registry.methods())
     write(board, folder / "out", registry.metrics(), papers)
