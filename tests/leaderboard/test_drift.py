@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -66,13 +67,18 @@ def table(text: str) -> list[str]:
 
 
 def keys(data: Any) -> Any:
-    """The keys of a document; of a list those that any of its members has."""
+    """The keys of a document; of a list those that any of its members has, at any depth."""
     if isinstance(data, dict):
         return {name: keys(value) for name, value in data.items() if name not in ("options", "input", "protocol")}
     if isinstance(data, list):
-        members = [keys(item) for item in data if isinstance(item, dict)]
-        return {name: value for member in members for name, value in member.items()}
+        return reduce(joined, [keys(item) for item in data if isinstance(item, dict)], {})
     return None
+
+
+def joined(first: Any, second: Any) -> Any:
+    if not (isinstance(first, dict) and isinstance(second, dict)):
+        return first or second
+    return {name: joined(first.get(name), second.get(name)) for name in [*first, *second]}
 
 
 FORMS = {".md": markdown, ".tex": latex, ".csv": table, ".json": lambda text: keys(json.loads(text))}
