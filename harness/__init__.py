@@ -19,6 +19,7 @@ from harness.core.metric import Interval, MetricSpec, Predictions
 from harness.core.moved import answer_moved_modules
 from harness.core.options import option
 from harness.core.recipe import Schedule, Stage
+from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.core.version import __version__ as __version__
 from harness.core.weights_spec import WeightsSpec
 from harness.models.spec import MethodSpec
@@ -41,6 +42,7 @@ _LAZY = {
 
 __all__ = [
     "AnalysisSpec",
+    "AugmentationSpec",
     "BackboneSpec",
     "BadData",
     "BadOption",
@@ -61,6 +63,7 @@ __all__ = [
     "Results",
     "RunContext",
     "Sample",
+    "SamplerSpec",
     "Schedule",
     "Stage",
     "StudyColumn",

@@ -153,6 +153,7 @@ class FinishedRun:
             self.job,
             self.context,
             encoder=self.method.encoder,
+            pipeline=registry.pipeline(),
         )
         inputs.fill_cache(self.dataset.folds[self.job.fold], trains=False)
         return inputs

@@ -26,7 +26,7 @@ def info(json_: Json = False) -> None:
         [
             (
                 e["dataset"],
-                "test" if e["number"] < 0 else f"train {e['number']}",
+                f"test {-e['number']}" if e["number"] < 0 else f"train {e['number']}",
                 e["input"]["frames"],
                 e["input"]["size"],
                 e["shards"],

@@ -41,7 +41,7 @@ def describe(cls: type, prefix: str = "") -> list[OptionInfo]:
     hints = get_type_hints(cls)
     return [
         OptionInfo(prefix + f.name, type_name(hints[f.name]), _default(f), f.metadata.get("help", ""))
-        for f in dataclasses.fields(cls)
+        for f in _settable(cls)
     ]
 
 
@@ -101,7 +101,12 @@ def type_name(kind: Any) -> str:
 def field_types(cls: type) -> dict[str, Any]:
     """Return the declared type of every field, with its lower bound if it has one."""
     hints = get_type_hints(cls, include_extras=True)
-    return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in dataclasses.fields(cls)}
+    return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in _settable(cls)}
+
+
+def _settable(cls: type) -> list[dataclasses.Field[Any]]:
+    """Return the fields that a user can set, and not only the harness itself."""
+    return [f for f in dataclasses.fields(cls) if not f.metadata.get("internal")]
 
 
 def _bounded(kind: Any, minimum: float | None) -> Any:

@@ -31,9 +31,10 @@ def cost_of(
 ) -> dict[str, Any]:
     """Return multiply-adds of one clip, of the text side and of a training step; parameters; operators left uncounted.
 
-    `gflops` is one clip in one view, from pixels to logits, without the text side. `gflops_text` is that of all
-    classes, once and for all where `text` is "cached", for each clip where it is "per sample". `gflops_train` is a step
-    on `batch` clips, forward and backward, from what the method is fed: cached features if its encoder is frozen.
+    `gflops` is one clip in all of its test views, from pixels to logits, without the text side. `gflops_text` is that
+    of all classes, once and for all where `text` is "cached", for each clip where it is "per sample". `gflops_train` is
+    a step on `batch` clips, forward and backward, from what the method is fed: cached features if its encoder is
+    frozen.
 
     Raises:
         NotCounted: attention is hidden from the counter.
@@ -42,7 +43,7 @@ def cost_of(
     with uncompiled(method):
         with torch.no_grad():
             written = _written(method, convention)
-            clip = _clip(method, task, convention)
+            clip = _clip(method, task, convention).times(task.input.test_views)
         train, batch = step_macs(
             method,
             _shape(method, task),

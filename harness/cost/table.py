@@ -18,8 +18,6 @@ from harness.models.backbone import Backbone
 from harness.models.method import Task
 from harness.models.spec import MethodSpec
 
-TEST_VIEWS = 1  # of every protocol; GFLOPs are of one view
-
 MethodChoice = tuple[MethodSpec, dict[str, Any], FrameInput]
 
 
@@ -73,7 +71,7 @@ def rows(
             "frames": seen.frames,
             "size": seen.size,
             "classes": len(names),
-            "views": TEST_VIEWS,
+            "views": seen.test_views,
             "train_views": seen.views,
             **cost,
         }

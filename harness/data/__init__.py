@@ -25,13 +25,17 @@ if TYPE_CHECKING:
     from harness.video.decode import is_frame as is_frame
     from harness.video.files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
     from harness.video.files import is_video as is_video
+    from harness.video.pipeline import AUGMENTATIONS as AUGMENTATIONS
+    from harness.video.samplers import SAMPLERS as SAMPLERS
 
 HOMES = {
+    "AUGMENTATIONS": "harness.video.pipeline",
     "Crops": "harness.data.layouts.trees",
     "FORMS": "harness.data.layouts.labels",
     "Layouts": "harness.data.layouts.reader",
     "ListRow": "harness.data.clip_list",
     "Numbered": "harness.data.layouts.ids",
+    "SAMPLERS": "harness.video.samplers",
     "Scenes": "harness.data.layouts.ids",
     "VIDEO_SUFFIXES": "harness.video.files",
     "bad_row": "harness.data.clip_list",

@@ -67,6 +67,7 @@ def fill_shard(
             registry.dataset(fill.dataset),
             registry.backbones(),
             context,
+            registry.pipeline(),
             skip_bad=skip_bad,
         )
     except CannotWrite:

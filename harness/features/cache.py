@@ -29,6 +29,7 @@ from harness.models.backbone import Backbone
 from harness.system.files import write_atomically
 from harness.system.leases import leases_in
 from harness.system.shutdown import shutdown
+from harness.video.pipeline import STANDARD, Pipeline
 
 WAIT_SECONDS = 0.2
 
@@ -40,11 +41,12 @@ class FeatureCache:
     """Features on disk, below `root`."""
 
     root: Path
+    pipeline: Pipeline = STANDARD
 
     @classmethod
-    def below(cls, cache: Path) -> FeatureCache:
-        """Return the cache of features below the folder of all caches."""
-        return cls(features_folder(cache))
+    def below(cls, cache: Path, pipeline: Pipeline = STANDARD) -> FeatureCache:
+        """Return the cache of features below the folder of all caches; `pipeline` reads the clips that it lacks."""
+        return cls(features_folder(cache), pipeline)
 
     def path(self, view: View, shard: int) -> Path:
         """Return the file of one shard: (clips, T, D) float32; a clip that cannot be read is NaN."""
@@ -95,7 +97,7 @@ class FeatureCache:
         *,
         skip_bad: bool,
     ) -> None:
-        clips, bad = load_all(shards_of(dataset).batches[shard], view)
+        clips, bad = load_all(shards_of(dataset).batches[shard], view, self.pipeline)
         raise_if_bad(bad, skip_bad)
         self._write(
             dataset,
@@ -134,7 +136,7 @@ class FeatureCache:
             return True
         bad = self._bad(view, shard)
         suspects = [sample for sample in shards_of(dataset).batches[shard] if sample.id in bad]
-        return bool(suspects) and len(load_all(suspects, view)[1]) < len(bad)
+        return bool(suspects) and len(load_all(suspects, view, self.pipeline)[1]) < len(bad)
 
     def _write(
         self,

@@ -11,26 +11,19 @@ from torch import Tensor
 from harness.core.dataset_spec import Sample
 from harness.core.errors import BadSample, HarnessError
 from harness.core.frame_input import FrameInput
-from harness.features.view import TEST, View
+from harness.features.view import View
 from harness.models.backbone import Backbone, encode_clips
 from harness.system.device import move
 from harness.system.seeds import seed_of
 from harness.video.load import load_clip, normalise
+from harness.video.pipeline import STANDARD, Pipeline
 
 CLIPS_AT_ONCE = 8  # through the encoder; fixed, since the batch can change the last bits of a sum
 
 
 def view_seed(view: View, sample: Sample) -> int | None:
     """Return the seed of a view: of an augmented one a hash of clip and view, of a test view none."""
-    return (
-        None
-        if view.number == TEST
-        else seed_of(
-            "view",
-            sample.id,
-            view.number,
-        )
-    )
+    return seed_of("view", sample.id, view.number) if view.tested is None else None
 
 
 @torch.no_grad()
@@ -52,7 +45,7 @@ def encode(
     batches = []
     for batch in _chunks(clips):
         frames = torch.stack([blank if clip is None else clip for clip in batch])  # (n, T, 3, S, S)
-        mean, std = backbone.source.mean, backbone.source.std
+        mean, std = given.mean or backbone.source.mean, given.std or backbone.source.std
         pixels = normalise(
             move(frames.flatten(0, 1), device),
             mean,
@@ -72,13 +65,18 @@ def _chunks(clips: Sequence[Tensor | None]) -> Iterator[Sequence[Tensor | None]]
     return (clips[start : start + CLIPS_AT_ONCE] for start in range(0, len(clips), CLIPS_AT_ONCE))
 
 
-def load_all(samples: Sequence[Sample], view: View) -> tuple[list[Tensor | None], dict[str, str]]:
+def load_all(
+    samples: Sequence[Sample],
+    view: View,
+    pipeline: Pipeline = STANDARD,
+) -> tuple[list[Tensor | None], dict[str, str]]:
     """Return the clips, None for each that cannot be read, and the reasons."""
     clips: list[Tensor | None] = []
     bad: dict[str, str] = {}
     for sample in samples:
         try:
-            clips.append(load_clip(sample, view.input, view_seed(view, sample)))
+            seed = view_seed(view, sample)
+            clips.append(load_clip(sample, view.input, seed, view.tested or 0, pipeline))
         except BadSample as error:
             clips.append(None)
             bad[sample.id] = str(error)

@@ -10,7 +10,7 @@ from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
 from harness.core.frame_input import FrameInput
 
-TEST = -1
+TEST = -1  # number of the first test view; the next one's is -2
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class View:
     fingerprint: str
     backbone: BackboneId  # whole: equal weights in another architecture, or read as another tag's, are another encoder
     input: FrameInput
-    number: int  # TEST, or the number of an augmented view
+    number: int  # of an augmented view, or below 0 of a test view
 
     @property
     def key(self) -> str:
@@ -28,14 +28,20 @@ class View:
         parts = {f.name: getattr(self, f.name) for f in fields(self)}  # not `asdict`, which knows no later fields
         return digest(parts, 20)
 
+    @property
+    def tested(self) -> int | None:
+        """Number of the test view, from 0; None of an augmented one."""
+        return TEST - self.number if self.number <= TEST else None
+
     @classmethod
     def test(
         cls,
         fingerprint: str,
         backbone: BackboneId,
         given: FrameInput,
+        number: int = 0,
     ) -> View:
-        """Return the centred, unaugmented view. Methods that differ only in augmentation share it."""
+        """Return an unaugmented view, the first unless told. Methods that differ only in augmentation share it."""
         plain = replace(
             given,
             augmentation=(),
@@ -44,7 +50,17 @@ class View:
             colour_jitter=(0.0,) * 4,
             rotation=0.0,
         )
-        return cls(fingerprint, backbone, plain, TEST)
+        return cls(fingerprint, backbone, plain, TEST - number)
+
+    @classmethod
+    def tests(
+        cls,
+        fingerprint: str,
+        backbone: BackboneId,
+        given: FrameInput,
+    ) -> Iterator[View]:
+        """Return all views that clips are tested in: one, unless the frame input declares more."""
+        return (cls.test(fingerprint, backbone, given, number) for number in range(given.test_views))
 
     @classmethod
     def training(
@@ -54,7 +70,13 @@ class View:
         given: FrameInput,
     ) -> Iterator[View]:
         """Return all V augmented views; epoch e sees view e mod V."""
-        plain = replace(given, views=0)
+        plain = replace(
+            given,
+            views=0,
+            test_clips=1,
+            test_crops=1,
+            test_flip=False,
+        )
         return (cls(fingerprint, backbone, plain, number) for number in range(given.views))
 
 

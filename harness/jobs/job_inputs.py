@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,12 +16,14 @@ from harness.core.errors import BadSample
 from harness.core.job import JobSpec
 from harness.data.dataset import Dataset
 from harness.features.cache import FeatureCache, FeatureTable, raise_if_bad
+from harness.features.selections import Selections
 from harness.features.shards import shards_of
 from harness.features.view import View
 from harness.models.backbone import Backbone, FrameEncoder
 from harness.models.inputs import Inputs
 from harness.training.batches import CachedFeatures, Frames
 from harness.video.load import load_clip
+from harness.video.pipeline import Pipeline
 from harness.video.source import check_all
 
 NAMED = 10  # skipped clips that a result names; the rest are counted
@@ -36,8 +39,10 @@ class JobInputs:
         job: JobSpec,
         context: RunContext,
         encoder: FrameEncoder | None,
+        pipeline: Pipeline,
     ) -> None:
         self.dataset = dataset
+        self.pipeline = replace(pipeline, remember=Selections.below(Path(context.cache), dataset.fingerprint))
         self.backbone = backbone
         self.job = job
         self.context = context
@@ -45,7 +50,7 @@ class JobInputs:
         self.skip_bad = job.on_bad_sample == "skip"
         self.own_encoder = encoder is not None and not backbone.owns(encoder)
         self.cached = encoder is not None and not self.own_encoder and job.input.views > 0
-        self.cache = FeatureCache.below(Path(context.cache))
+        self.cache = FeatureCache.below(Path(context.cache), self.pipeline)
         self.bad: dict[str, str] = {}  # clip id -> why it cannot be used
 
     def fill_cache(
@@ -65,11 +70,11 @@ class JobInputs:
         Raises:
             BadData: some cannot, and bad clips are not to be skipped.
         """
-        parts: list[tuple[View, Sequence[Sample]]] = [(self._test_view, fold.test)]
+        parts: list[tuple[View, Sequence[Sample]]] = [(view, fold.test) for view in self._test_views]
         if trains:
             parts += [(view, fold.train) for view in self._train_views]
         if self._monitored or prepares:
-            parts.append((self._test_view, fold.train))
+            parts += [(view, fold.train) for view in self._test_views]
         if self.cached:
             self.backbone.check_guard()  # by now the method is built, and could have changed what fills the cache
             for view, samples in parts:
@@ -109,7 +114,7 @@ class JobInputs:
     def test(self, samples: Sequence[Sample]) -> Inputs:
         """Test views."""
         if self.cached:
-            return CachedFeatures(samples, [self._table(self._test_view)])
+            return CachedFeatures(samples, [self._table(view) for view in self._test_views])
         return self._frames(samples, None)
 
     def warnings(
@@ -129,12 +134,8 @@ class JobInputs:
         return self.job.protocol.selection == "val"
 
     @cached_property
-    def _test_view(self) -> View:
-        return View.test(
-            self.job.fingerprint,
-            self.job.backbone,
-            self.job.input,
-        )
+    def _test_views(self) -> list[View]:
+        return list(View.tests(self.job.fingerprint, self.job.backbone, self.job.input))
 
     @cached_property
     def _train_views(self) -> list[View]:
@@ -155,6 +156,7 @@ class JobInputs:
             self.encoder,
             job_seed=job_seed,
             workers=self.context.loader_workers,
+            pipeline=self.pipeline,
         )
 
     def _unreadable(
@@ -166,7 +168,7 @@ class JobInputs:
         bad: dict[str, str] = {}
         readers: tuple[tuple[Iterable[Sample], Callable[[Sample], object]], ...] = (
             (train, check_all),
-            (test, lambda sample: load_clip(sample, self.job.input, None)),
+            (test, self._read_tested),
         )
         for samples, read in readers:
             for sample in samples:
@@ -175,3 +177,8 @@ class JobInputs:
                 except BadSample as error:
                     bad[sample.id] = str(error)
         return bad
+
+    def _read_tested(self, sample: Sample) -> None:
+        given = self.job.input
+        for view in range(given.test_views):
+            load_clip(sample, given, None, view, self.pipeline)

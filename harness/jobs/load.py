@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ from harness.core.errors import BadData, HarnessError
 from harness.core.registered import Registered
 from harness.data.dataset import Dataset, open_dataset
 from harness.features.cache import FeatureCache
+from harness.features.selections import Selections
 from harness.models import backbone as backbones
 from harness.models import weights
 from harness.models.spec import MethodSpec
 from harness.models.weights_files import fetch, file_sha256
 from harness.system.device import pick_device, reproducible
+from harness.video.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from harness.features.shards import ShardFill
@@ -95,6 +98,7 @@ def fill_cache(
     spec: DatasetSpec,
     known: Mapping[str, Registered[BackboneSpec]],
     context: RunContext,
+    pipeline: Pipeline,
     *,
     skip_bad: bool,
 ) -> None:
@@ -110,7 +114,8 @@ def fill_cache(
         context,
         pick_device(),
     )
-    cache = FeatureCache.below(Path(context.cache))
+    remember = Selections.below(Path(context.cache), dataset.fingerprint)
+    cache = FeatureCache.below(Path(context.cache), replace(pipeline, remember=remember))
     with reproducible(context.threads):
         cache.ensure(
             dataset,

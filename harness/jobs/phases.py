@@ -173,6 +173,7 @@ def load(
         job,
         context,
         encoder=method.encoder,
+        pipeline=named.pipeline,
     )
     return Loaded(
         job,

@@ -24,4 +24,12 @@ class Inputs(Protocol):
         epoch: int,
         device: torch.device,
     ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield, for each batch of row numbers, inputs (B, T, ...) and labels (B,), on the device."""
+        """Yield, for each batch of row numbers, inputs (B, T, ...) and labels (B,), on the device.
+
+        Test inputs may have several `views` (a number of theirs, 1 if they say nothing): `epoch` is that of the view.
+        """
+
+
+def views_of(inputs: Inputs) -> int:
+    """Return in how many views clips are tested: one, unless the inputs say otherwise."""
+    return int(getattr(inputs, "views", 1))

@@ -14,6 +14,7 @@ from harness.core.frame_input import FrameInput
 from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, Variant, flatten
 from harness.data.places import DEMO_ROOT
 from harness.models.spec import MethodSpec
+from harness.planning.frame_inputs import checked_input
 from harness.plugin import registry
 
 
@@ -127,7 +128,7 @@ def _settled(
         spec,
         name,
         values,
-        replace(given, views=0) if request.no_cache else given,
+        checked_input(replace(given, views=0) if request.no_cache else given, spec.name),
         _backbone(spec, row.backbone, request),
         by_name,
     )

@@ -60,8 +60,7 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
     whole = job.protocol.selection == "val" or registry.method(job.method).spec.prepares
     tested = [*fold.test, *(fold.train if whole else ())]
     shards = shards_of(dataset)
-    for shard in shards.holding(tested):
-        yield View.test(*key), shard
+    yield from itertools.product(View.tests(*key), shards.holding(tested))
     if features == "train+test":
         trained = shards.holding(fold.train)
         yield from itertools.product(View.training(*key), trained)

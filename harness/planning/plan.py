@@ -239,7 +239,7 @@ def _job(
         options=method.options,
         input=method.input,
         backbone=method.backbone_id,
-        protocol=protocol,
+        protocol=replace(protocol, test_views=method.input.test_views),
         variant=method.variant,
         on_bad_sample=request.on_bad_sample,
         demo=dataset.demo,

@@ -12,6 +12,7 @@ from harness.core.context import RunContext
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
+from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.models.spec import MethodSpec
 from harness.plugin.specs import AnalysisSpec, StudySpec
 
@@ -39,6 +40,16 @@ def register_metrics() -> Iterable[MetricSpec]:  # type: ignore[empty-body]
 @hookspec
 def register_backbones() -> Iterable[BackboneSpec]:  # type: ignore[empty-body]
     """Return the backbones this plugin offers."""
+
+
+@hookspec
+def register_samplers() -> Iterable[SamplerSpec]:  # type: ignore[empty-body]
+    """Return the frame samplers this plugin offers."""
+
+
+@hookspec
+def register_augmentations() -> Iterable[AugmentationSpec]:  # type: ignore[empty-body]
+    """Return the augmentations this plugin offers."""
 
 
 @hookspec

@@ -10,6 +10,7 @@ from harness.core.dataset_spec import DatasetSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
+from harness.video.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,11 @@ class Named:
         method: of the job, with the plugin it came from.
         metrics: every metric, by name: each is a score of the result.
         backbones: every registered backbone, by name; any other name is open_clip's business.
+        pipeline: every sampler and augmentation.
     """
 
     dataset: DatasetSpec
     method: Registered[MethodSpec]
     metrics: Mapping[str, MetricSpec]
     backbones: Mapping[str, Registered[BackboneSpec]]
+    pipeline: Pipeline

@@ -22,6 +22,7 @@ from harness.core.errors import HarnessError, find_named
 from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
+from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
@@ -29,6 +30,7 @@ from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.process_state import settings_kept
 from harness.system.source_hash import package_sha256, source_sha256, with_build
+from harness.video.pipeline import Pipeline
 
 DISTRIBUTION = "dfer-harness"
 
@@ -37,6 +39,8 @@ KINDS: Mapping[str, type] = {
     "methods": MethodSpec,
     "metrics": MetricSpec,
     "backbones": BackboneSpec,
+    "samplers": SamplerSpec,
+    "augmentations": AugmentationSpec,
     "studies": StudySpec,
     "analyses": AnalysisSpec,
 }
@@ -130,7 +134,7 @@ class Plugins:
                 found[spec.name] = Registered(
                     spec,
                     name,
-                    with_build(self.hashes.get(name, ""), plugin, getattr(spec, "build", "")),
+                    with_build(self.hashes.get(name, ""), plugin, _code_of(spec)),
                     self.distributions.get(name, ""),
                 )
         return found
@@ -149,6 +153,11 @@ class Plugins:
         problem = PluginProblem(plugin, reason)
         if problem not in self.problems:
             self.problems.append(problem)
+
+
+def _code_of(spec: Any) -> Any:
+    """Return what a spec has its numbers made by, which may lie outside of its plugin's package."""
+    return next((getattr(spec, name) for name in ("build", "pick", "apply") if getattr(spec, name, "")), "")
 
 
 def lost_hooks(
@@ -244,6 +253,7 @@ def named(job: JobSpec) -> Named:
         method=method(job.method),
         metrics=metrics(),
         backbones=backbones(),
+        pipeline=pipeline(),
     )
 
 
@@ -252,7 +262,7 @@ def running_code() -> dict[str, str]:
     packages = {name: package_sha256(name) for name in ("harness", "harness_plugins")}
     loaded = {name: sha256 for name, sha256 in plugins().hashes.items() if plugins().manager.has_plugin(name)}
     built = {}
-    for kind in ("methods", "backbones"):
+    for kind in ("methods", "backbones", "samplers", "augmentations"):
         built.update({name: offer.source_sha256 for name, offer in plugins().offers(kind).items()})
     return {**packages, **built, **loaded}
 
@@ -265,6 +275,15 @@ def method_sources() -> dict[str, str]:
 def backbones() -> dict[str, Registered[BackboneSpec]]:
     """Return every registered backbone by name; any other name is open_clip's business."""
     return plugins().offers("backbones")
+
+
+def pipeline() -> Pipeline:
+    """Return every registered sampler and augmentation by name."""
+    offers = plugins().offers
+    return Pipeline(
+        {name: offer.spec for name, offer in offers("samplers").items()},
+        {name: offer.spec for name, offer in offers("augmentations").items()},
+    )
 
 
 def plugin_name(manager: pluggy.PluginManager, plugin: Any) -> str:

@@ -17,10 +17,13 @@ from harness.models.inputs import Batches
 from harness.system.device import move
 from harness.system.seeds import seed_of
 from harness.video.load import load_clip, normalise
+from harness.video.pipeline import STANDARD, Pipeline
 
 
 class CachedFeatures:
-    """Features of a frozen encoder, looked up. `tables` are its views: epoch e sees view e mod V."""
+    """Features of a frozen encoder, looked up. `tables` are its views: epoch e sees view e mod V, and so does pass e of
+    testing.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class CachedFeatures:
     ) -> None:
         self.samples = samples
         self.tables = tables
+        self.views = len(tables)
 
     def batches(
         self,
@@ -55,18 +59,21 @@ class Frames:
         *,
         job_seed: int | None,
         workers: int = 0,
+        pipeline: Pipeline = STANDARD,
     ) -> None:
-        """Take `job_seed` None for the test view; otherwise a clip's seed is a hash of job seed, clip and epoch."""
+        """Take `job_seed` None for test views; otherwise a clip's seed is a hash of job seed, clip and epoch."""
         self.samples = samples
         self.given = given
         self.encoder = encoder
         self.job_seed = job_seed
         self.workers = workers
+        self.pipeline = pipeline
+        self.views = given.test_views if job_seed is None else 1
         source = backbone.source
         self.normalise = partial(
             normalise,
-            mean=source.mean,
-            std=source.std,
+            mean=given.mean or source.mean,
+            std=given.std or source.std,
             kind=given.normalisation,
         )
 
@@ -80,7 +87,7 @@ class Frames:
         clips = ClipBatches(
             self.samples,
             rows,
-            partial(_clip, self.given, self.job_seed, epoch),
+            partial(_clip, self.given, self.job_seed, epoch, self.pipeline),
         )
         loader = DataLoader(
             clips,
@@ -127,12 +134,16 @@ def _clip(
     given: FrameInput,
     job_seed: int | None,
     epoch: int,
+    pipeline: Pipeline,
     sample: Sample,
 ) -> Tensor:
+    if job_seed is None:  # the passes of testing are its views
+        return load_clip(sample, given, None, epoch % given.test_views, pipeline)
     return load_clip(
         sample,
         given,
-        None if job_seed is None else seed_of(job_seed, sample.id, epoch),
+        seed_of(job_seed, sample.id, epoch),
+        pipeline=pipeline,
     )
 
 

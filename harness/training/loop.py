@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from torch import Tensor
 from harness.core.errors import BadData, HarnessError, TrainingDiverged
 from harness.core.recipe import Stage
 from harness.models.batch import Batch, logits_of, soft_targets
-from harness.models.inputs import Inputs
+from harness.models.inputs import Inputs, views_of
 from harness.models.method import Method, evaluation
 from harness.system.device import autocast, grad_scaler
 from harness.system.seeds import seed_of
@@ -249,16 +250,41 @@ def predict(
     device: torch.device,
     micro: int = 1,
 ) -> np.ndarray:
-    """Predict logits (N, C) float32, in the order of `inputs.samples`. Raises: BadData if there are none."""
+    """Predict logits (N, C) float32, in the order of `inputs.samples`.
+
+    Where clips are tested in several views, the mean of the probabilities, as logarithms.
+
+    Raises:
+        BadData: there are no clips.
+    """
     if not inputs.samples:
         raise BadData("no clip is left to score")
     batches = split(np.arange(len(inputs.samples)), max(1, TEST_BATCH // micro))
-    logits = []
     with evaluation(method):
-        for batch, _ in inputs.batches(batches, 0, device):
-            logits.append(logits_of(method(batch)).float())
-            shutdown.check()
-    return torch.cat(logits).cpu().numpy()
+        views = [_predict_view(method, inputs, batches, view, device) for view in range(views_of(inputs))]
+    return _averaged(views).cpu().numpy()
+
+
+def _predict_view(
+    method: Method,
+    inputs: Inputs,
+    batches: Sequence[Sequence[int]],
+    view: int,
+    device: torch.device,
+) -> Tensor:
+    logits = []
+    for batch, _ in inputs.batches(batches, view, device):
+        logits.append(logits_of(method(batch)).float())
+        shutdown.check()
+    return torch.cat(logits)  # (N, C)
+
+
+def _averaged(views: Sequence[Tensor]) -> Tensor:
+    """Return the logits of one view as they are; of several the logarithms of the mean of their probabilities."""
+    if len(views) == 1:
+        return views[0]
+    shares = torch.stack([logits.log_softmax(1) for logits in views])  # (V, N, C)
+    return shares.logsumexp(0) - math.log(len(views))
 
 
 def order(

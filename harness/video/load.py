@@ -11,7 +11,8 @@ from torch import Tensor
 from harness.core.dataset_spec import Sample
 from harness.core.frame_input import FrameInput
 from harness.video.decode import check_shape
-from harness.video.sampling import frame_indices
+from harness.video.pipeline import STANDARD, Pipeline
+from harness.video.sampling import frame_indices, kept_frames
 from harness.video.source import open_source
 from harness.video.transform import augmented_view, centre_view
 
@@ -20,21 +21,38 @@ def load_clip(
     sample: Sample,
     given: FrameInput,
     seed: int | None,
+    view: int = 0,
+    pipeline: Pipeline = STANDARD,
 ) -> Tensor:
-    """Return a clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or the test view without one.
+    """Return a clip as (T, 3, S, S) uint8: augmented and sampled at random by `seed`, or a test view without one.
+
+    Args:
+        sample: the clip.
+        given: what the method wants to see of it.
+        seed: of an augmented view; None in testing.
+        view: number of the test view: places in time, in each the crops, each of them as it is and mirrored.
+        pipeline: what sampler and augmentations are looked up in.
 
     Raises:
         BadSample: the clip has no frames, or one of them cannot be decoded or is too narrow to be resized.
+        HarnessError: a plugin's sampler gives no frames of the clip.
     """
+    moment, crop, mirrored = place_of(view, given)
     source = open_source(sample)
     rng = None if seed is None else np.random.RandomState(seed)
+    sampler = pipeline.sampler(given)
+    kept = None
+    if sampler.select is not None:
+        kept = pipeline.remember(sample, sampler, given, lambda: kept_frames(source, sampler))  # (n',)
     picks = frame_indices(
-        source.count,
-        given.frames,
-        given.sampling,
+        source.count if kept is None else len(kept),
+        given,
+        sampler,
         rng,
-        given.duration,
+        moment,
     )
+    if kept is not None:
+        picks = kept[picks]
     unique, places = np.unique(picks, return_inverse=True)  # short clips repeat frames; decode each once
     frames = source.read(unique.tolist())  # (n, H, W, 3)
     check_shape(
@@ -50,15 +68,16 @@ def load_clip(
         1,
         2,
     )  # (T, 3, H, W), channels last in memory
-    return (
-        centre_view(tensor, given)
-        if seed is None
-        else augmented_view(
-            tensor,
-            given,
-            seed,
-        )
-    )
+    if seed is None:
+        return centre_view(tensor, given, crop, mirrored=mirrored)
+    return augmented_view(tensor, given, seed, pipeline.steps(given))
+
+
+def place_of(view: int, given: FrameInput) -> tuple[int, int, bool]:
+    """Return place in time, crop and whether a test view is mirrored, from its number."""
+    rest, mirrored = divmod(view, 1 + given.test_flip)
+    moment, crop = divmod(rest, given.test_crops)
+    return moment, crop, bool(mirrored)
 
 
 def normalise(

@@ -61,6 +61,11 @@ class Reordered:
             index = [self.frames(self.samples[row].id, clips.shape[1]) for row in batch]
             yield torch.stack([clip[order] for clip, order in zip(clips, index, strict=True)]), labels
 
+    @property
+    def views(self) -> int:
+        """In how many views clips are tested, as in the run."""
+        return int(getattr(self.inputs, "views", 1))
+
     def frames(
         self,
         sample_id: str,

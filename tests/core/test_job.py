@@ -24,7 +24,7 @@ JOB = JobSpec(
     method_version="1",
     seed=1,
     options={"epochs": 2, "words": ("a", "ü"), "rate": 0.05},
-    input=FrameInput(frames=2, size=32, base_size=36, augmentation=("flip",)),
+    input=FrameInput(frames=2, size=32, base_size=36, crop_size=34, augmentation=("flip",)),
     backbone=BackboneId("tiny", "random", "0" * 64),
     protocol=Protocol("toy", "1", "crops", "1" * 64, ("left", "right")),
 )
@@ -55,6 +55,13 @@ NESTED: dict[str, dict[str, Any]] = {
         "colour_jitter": (0.5, 0.1, 0.0, 0.0),
         "rotation": 5.0,
         "views": 1,
+        "padding": "first",
+        "mean": (0.4, 0.5, 0.6),
+        "std": (0.4, 0.5, 0.6),
+        "test_clips": 2,
+        "test_crops": 3,
+        "test_flip": True,
+        "code": "5" * 12,
     },
     "backbone": {"name": "tiny2", "weights": "tag", "sha256": "2" * 64, "code": "4" * 64},
     "protocol": {
@@ -68,10 +75,11 @@ NESTED: dict[str, dict[str, Any]] = {
         "test_views": 2,
     },
 }
+ALONG = {"mean": {"std": (0.5,) * 3}, "std": {"mean": (0.5,) * 3}}  # fields that go together
 CHANGED = [
     *(replace(JOB, **{name: value}) for name, value in OTHER.items()),
     *(
-        replace(JOB, **{part: replace(getattr(JOB, part), **{name: value})})
+        replace(JOB, **{part: replace(getattr(JOB, part), **{name: value, **ALONG.get(name, {})})})
         for part, values in NESTED.items()
         for name, value in values.items()
     ),

@@ -185,7 +185,14 @@ def test_bits_do_not_depend_on_who_fills(toy_root: Path, toy_plugin: None, tmp_p
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     for fill in reversed(list(ahead.fills)):
-        load.fill_cache(fill, registry.dataset(fill.dataset), registry.backbones(), ahead.context, skip_bad=False)
+        load.fill_cache(
+            fill,
+            registry.dataset(fill.dataset),
+            registry.backbones(),
+            ahead.context,
+            registry.pipeline(),
+            skip_bad=False,
+        )
     torch.set_num_threads(before)
     assert hashes(bench.cache_of(ahead).root) == hashes(bench.cache_of(inline).root)
     assert bench.plan(toy_root, tmp_path / "elsewhere", "coop", folds="all").fills == []
@@ -304,5 +311,12 @@ def test_a_shard_is_not_filled_with_weights_other_than_planned(
     fill = next(iter(ahead.fills))
     other = replace(fill, view=replace(fill.view, backbone=replace(fill.view.backbone, sha256="0" * 64)))
     with pytest.raises(HarnessError, match="changed after the run was planned"):
-        load.fill_cache(other, registry.dataset("toy"), registry.backbones(), ahead.context, skip_bad=False)
+        load.fill_cache(
+            other,
+            registry.dataset("toy"),
+            registry.backbones(),
+            ahead.context,
+            registry.pipeline(),
+            skip_bad=False,
+        )
     assert not bench.cache_of(ahead).has(other.view, other.shard)

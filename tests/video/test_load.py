@@ -15,7 +15,7 @@ from harness.core.errors import BadSample
 from harness.core.frame_input import FrameInput
 from harness.models.weights import CLIP_MEAN, CLIP_STD
 from harness.video import decode
-from harness.video.load import load_clip, normalise
+from harness.video.load import load_clip, normalise, place_of
 
 
 @pytest.fixture
@@ -74,3 +74,44 @@ def test_normalisation() -> None:
     for channel, (mean, std) in enumerate(zip(CLIP_MEAN, CLIP_STD, strict=True)):
         expected = (frames[:, :, channel].double() / 255 - mean) / std
         torch.testing.assert_close(shown[:, :, channel].double(), expected, atol=1e-6, rtol=0)
+
+
+def test_test_views_are_places_crops_and_mirrored() -> None:
+    shown = FrameInput(frames=4, size=8, base_size=12, crop_size=8, test_clips=2, test_crops=3, test_flip=True)
+    assert shown.test_views == 12
+    assert [place_of(view, shown) for view in (0, 1, 2, 5, 6, 11)] == [
+        (0, 0, False),
+        (0, 0, True),
+        (0, 1, False),
+        (0, 2, True),
+        (1, 0, False),
+        (1, 2, True),
+    ]
+
+
+@pytest.fixture
+def gradient(tmp_path: Path) -> Sample:
+    """Eight equal frames, 20 pixels wide and 10 high, whose red is the column times 12 and green the row times 12."""
+    x, y = np.meshgrid(np.arange(20) * 12, np.arange(10) * 12)
+    for i in range(8):
+        Image.fromarray(np.stack([x, y, x], axis=2).astype(np.uint8)).save(tmp_path / f"{i + 1}.png")
+    return Sample("g", tmp_path, 0)
+
+
+def test_three_crops_lie_along_the_longer_side(gradient: Sample) -> None:
+    seen = FrameInput(frames=1, size=8, base_size=10, crop_size=8, test_crops=3)
+    corners = [load_clip(gradient, seen, None, view)[0, :2, 0, 0].tolist() for view in range(3)]
+    assert corners == [[0, 12], [6 * 12, 12], [12 * 12, 12]]
+
+
+def test_five_crops_are_the_centre_and_the_corners(gradient: Sample) -> None:
+    seen = FrameInput(frames=1, size=8, base_size=10, crop_size=8, test_crops=5)
+    corners = [load_clip(gradient, seen, None, view)[0, :2, 0, 0].tolist() for view in range(5)]
+    assert corners == [[6 * 12, 12], [0, 0], [12 * 12, 0], [0, 2 * 12], [12 * 12, 2 * 12]]
+
+
+def test_a_mirrored_view_is_the_other_read_from_the_right(gradient: Sample) -> None:
+    seen = FrameInput(frames=2, size=8, test_flip=True)
+    plain, mirrored = (load_clip(gradient, seen, None, view) for view in range(2))
+    assert torch.equal(mirrored, plain.flip(-1))
+    assert not torch.equal(mirrored, plain)

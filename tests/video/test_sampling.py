@@ -9,13 +9,23 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from harness.video.sampling import frame_indices
+from harness.core.frame_input import FrameInput
+from harness.video import sampling
+from harness.video.pipeline import STANDARD
 
 counts = st.integers(1, 400)
 wanted = st.integers(1, 32)
 durations = st.integers(1, 4)
 seeds = st.one_of(st.none(), st.integers(0, 2**32 - 1))
 samplers = st.sampled_from(["segments", "tsn-legacy"])
+
+
+def frame_indices(
+    count: int, frames: int, name: str, rng: np.random.RandomState | None, duration: int = 1, **changes: Any
+) -> np.ndarray:
+    view = changes.pop("view", 0)
+    given = FrameInput(frames=frames, sampling=name, duration=duration, **changes)
+    return sampling.frame_indices(count, given, STANDARD.sampler(given), rng, view)
 
 
 def drawn(count: int, frames: int, sampling: str, seed: int | None) -> list[int]:

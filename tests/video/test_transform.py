@@ -14,12 +14,17 @@ from torchvision.transforms import v2
 
 from harness.core.frame_input import FrameInput
 from harness.models.weights import CLIP_MEAN, CLIP_STD
+from harness.video import transform
 from harness.video.jitter import ScaleJitter
 from harness.video.load import normalise
-from harness.video.transform import STEPS, augmented_view
+from harness.video.pipeline import STANDARD
 from harness.video.transform import centre_view as plain_view
 
 RNG = np.random.default_rng(0)
+
+
+def augmented_view(frames: Tensor, given: FrameInput, seed: int) -> Tensor:
+    return transform.augmented_view(frames, given, seed, STANDARD.steps(given))
 
 
 def noise(height: int, width: int, frames: int = 1) -> Tensor:
@@ -125,7 +130,7 @@ def test_the_crop_is_torchvisions_with_cubic_interpolation() -> None:
 
 
 def test_every_step_that_can_be_asked_for_exists() -> None:
-    assert set(STEPS) == set(EVERY)
+    assert set(STANDARD.augmentations) == set(EVERY)
 
 
 def positions(width: int, height: int) -> Tensor:

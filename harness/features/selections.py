@@ -1,0 +1,52 @@
+"""Which frames of each clip a sampler that looks at them keeps: computed once a clip, shared by all jobs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from harness.core.dataset_spec import Sample
+from harness.core.digest import digest
+from harness.core.errors import CannotWrite
+from harness.core.frame_input import FrameInput
+from harness.core.sampler_spec import SamplerSpec
+from harness.features.view import features_folder
+from harness.system.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Selections:
+    """Kept frames on disk, below `root`: a file for each clip, sampler and version of the dataset's files."""
+
+    root: Path
+    fingerprint: str
+
+    @classmethod
+    def below(cls, cache: Path, fingerprint: str) -> Selections:
+        """Return the selections of a dataset below the folder of all caches."""
+        return cls(features_folder(cache) / "selections", fingerprint)
+
+    def __call__(
+        self,
+        sample: Sample,
+        sampler: SamplerSpec,
+        given: FrameInput,
+        compute: Callable[[], np.ndarray],
+    ) -> np.ndarray:
+        """Return the indices (n',) of the frames that are kept of a clip, computed unless they are stored."""
+        key = digest([self.fingerprint, sampler.name, sampler.version, given.code], 20)
+        name = digest(sample.id, 20)
+        path = self.root / key / name[:2] / f"{name}.npy"
+        with suppress(OSError, ValueError, EOFError):  # none yet, or one that a full disk cut short
+            stored: np.ndarray = np.load(path)
+            return stored
+        kept, whole = compute(), io.BytesIO()
+        np.save(whole, kept)
+        with suppress(CannotWrite):  # the next job computes it again
+            write_atomically(path, lambda draft: draft.write_bytes(whole.getbuffer()))
+        return kept

@@ -1,0 +1,1 @@
+"""Frame samplers and augmentations that ship with the harness."""
