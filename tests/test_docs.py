@@ -16,6 +16,8 @@ import typer.main
 
 from harness.cli.app import app
 from harness.core.errors import WeightsMissing
+from harness.core.frame_input import FrameInput
+from harness.core.options import describe
 from harness.core.request import build_request
 from harness.models import weights_files
 from harness.plugin import registry
@@ -154,12 +156,24 @@ def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_networks_shown_run(cli: Cli, tmp_path: Path) -> None:
-    shown_plugin("my_networks.py", tmp_path)
-    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if "my_networks.py" in words]
+@pytest.mark.parametrize(
+    ("name", "methods"),
+    [("my_networks.py", {"prototypes", "tower", "clip3d"}), ("my_sampler.py", {"two-streams"})],
+)
+def test_the_networks_shown_run(cli: Cli, tmp_path: Path, name: str, methods: set[str]) -> None:
+    shown_plugin(name, tmp_path)
+    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if name in words]
     results = json.loads(cli(*words, "--json").stdout)["results"]
     found = {result["method"]: (result["status"], result["warnings"]) for result in results}
-    assert found == {name: ("done", []) for name in ("prototypes", "tower", "clip3d")}
+    assert found == dict.fromkeys(methods, ("done", []))
+
+
+def test_every_field_of_a_frame_input_is_described() -> None:
+    text = (ROOT / "docs" / "plugins.md").read_text()
+    table = text.partition("`FrameInput` says")[2].partition("With several")[0]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = re.findall(r"`(\w+)`", " ".join(first_cells))
+    assert sorted(named) == sorted(info.name for info in describe(FrameInput))
 
 
 def test_the_backbone_shown_runs_and_is_missed_where_its_weights_are(
