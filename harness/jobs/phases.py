@@ -26,6 +26,7 @@ from harness.jobs.selection import monitor_for, training_part
 from harness.models.backbone import Backbone
 from harness.models.batch import TrainingClips
 from harness.models.compile import compile_layers
+from harness.models.guard import BackboneChanged
 from harness.models.method import Method, Task, evaluation, prepares
 from harness.models.own_weights import OwnWeights
 from harness.models.trainable import trained_names
@@ -151,6 +152,21 @@ class Parts:
     unscored: int
 
 
+@contextmanager
+def naming_what_changed(backbone: Backbone) -> Iterator[None]:
+    """Say of an error that follows from a changed backbone what was changed. Raises: BackboneChanged."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, BackboneChanged):
+        raise
+    except Exception as error:
+        try:
+            backbone.check_guard()
+        except BackboneChanged as changed:
+            raise changed from error
+        raise
+
+
 def load(
     job: JobSpec,
     named: Named,
@@ -163,7 +179,8 @@ def load(
 
     files = find_weights_as_planned(named.method.spec, job.weights)
     task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
-    method = build(job, named.method.spec, task).to(device)
+    with naming_what_changed(backbone):
+        method = build(job, named.method.spec, task).to(device)
     if context.compile:
         compile_layers(method, device)
 

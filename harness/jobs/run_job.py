@@ -16,7 +16,7 @@ from harness.core.text import first_few, first_line
 from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import reason_of
 from harness.jobs.log import logged_to, warnings_kept
-from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
+from harness.jobs.phases import Loaded, Phases, encode, fit, load, naming_what_changed, test
 from harness.jobs.saved import weights_of, why_not_rebuilt
 from harness.jobs.score import scored
 from harness.plugin.named import Named
@@ -129,7 +129,8 @@ def _outcome(
         with phases.phase("load"):
             loaded = load(job, named, context)
         try:
-            return _of_phases(loaded, phases, memory, micro)
+            with naming_what_changed(loaded.backbone):
+                return _of_phases(loaded, phases, memory, micro)
         except CheckpointUnfit:
             log.warning("the checkpoint does not fit the method as it is now: training starts anew")
             loaded.checkpoints(micro).remove()

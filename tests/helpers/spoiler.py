@@ -54,6 +54,7 @@ FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and 
     "forward": (own_forward, "own methods"),
     "train": (lambda task: task.backbone.model.visual.train(), "mode"),
     "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
+    "meta": (lambda task: task.backbone.model.visual.to("meta"), "another values"),
     "half": (lambda task: task.backbone.model.visual.ln_post.half(), "dtype"),
     "scale": (scale, "'_scale' of the backbone"),
     "size": (size, "'image_size' of the backbone"),
