@@ -18,12 +18,12 @@ FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("features", "cost", "demo", "plugin", "leaderboard"),
     ("training", "planning", "studies"),
     ("jobs",),
-    ("execution", "analysis"),
+    ("execution", "analysis", "conformance"),
     ("api",),
     ("cli", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {"planning", "execution", "studies", "analysis", "api", "cli"}
+DOORS = {"planning", "execution", "studies", "analysis", "conformance", "api", "cli"}
 REGISTRY = "harness.plugin.registry"
 FILES = sorted(HOUSE.rglob("*.py"))
 MODULE = re.compile(r"harness(\.[a-z_0-9]+)+")

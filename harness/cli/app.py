@@ -17,6 +17,7 @@ from harness.cli import (
     bench,
     cache,
     compare,
+    conform,
     data,
     doctor,
     flops,
@@ -76,6 +77,7 @@ def root(
 
 
 app.command("bench")(bench.bench)
+app.command("conform")(conform.conform)
 app.command("list")(listing.list_plugins)
 app.add_typer(data.app, name="data")
 app.command("status")(status.status)

@@ -16,6 +16,7 @@ from helpers.commands import Invoke
 COMMANDS = [
     (),
     ("bench",),
+    ("conform",),
     ("list",),
     ("data",),
     ("data", "set"),

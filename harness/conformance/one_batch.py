@@ -1,0 +1,117 @@
+"""Whether a few steps lower a loss: taken by the harness's own loop on one batch, and measured by the method's step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from harness.conformance.specimen import Specimen, ignore, shorten
+from harness.core.errors import TrainingDiverged
+from harness.core.recipe import Schedule, Stage
+from harness.jobs import phases
+from harness.jobs.phases import Loaded, Parts
+from harness.models.batch import Batch
+
+STEPS = 8
+DRAWS = 2  # for a loss with chance in it, such as dropout's: the same before and after
+SCALES = (1, 0.1, 10, 100, 1000)  # of the learning rates: those of a large network do not suit a tiny one
+Step = Callable[[Batch], Tensor]
+
+
+@dataclass
+class Losses:
+    """The loss of one stage's batch: before the first step, after the last, and with the labels of other clips."""
+
+    stage: str
+    batch: Batch
+    before: float
+    mislabelled: float
+    after: float
+
+    @property
+    def lowered(self) -> bool:
+        """Whether the steps lowered it."""
+        return self.after < self.before
+
+
+def losses(specimen: Specimen, scale: float) -> list[Losses]:
+    """Train each stage on one batch of all clips, with learning rates times `scale`.
+
+    Returns:
+        One a stage; none if the loss became infinite at rates that are not the method's own.
+    """
+    loaded = specimen.load(augmented=False)
+    parts = specimen.encode(loaded)
+    shorten(loaded.method, lambda stage: _all_at_once(stage, len(parts.train), scale))
+    watch = _Watch(loaded.method.step)
+    vars(loaded.method)["step"] = watch.step
+    try:
+        with specimen.watch.kept():
+            _fit(loaded, parts)
+    except TrainingDiverged:
+        if scale == 1:
+            raise
+        return []
+    watch.measure_last()
+    return watch.found
+
+
+def _fit(loaded: Loaded, parts: Parts) -> None:
+    checkpoints = replace(loaded.checkpoints(1), every=0)
+    checkpoints.remove()
+    phases.fit(loaded, parts, checkpoints, ignore, 1)
+
+
+def _all_at_once(stage: Stage, clips: int, scale: float) -> Stage:
+    rates = {prefix: rate * scale for prefix, rate in stage.lr.items()}
+    epochs = STEPS if stage.epochs else 0
+    return replace(stage, epochs=epochs, batch_size=clips, lr=rates, schedule=Schedule("constant"))
+
+
+class _Watch:
+    """A method's step, which measures the loss of each stage's first batch before anything moves."""
+
+    def __init__(self, step: Step) -> None:
+        self.own = step
+        self.found: list[Losses] = []
+
+    def step(self, batch: Batch) -> Tensor:
+        """Measure where a stage begins, and take the step."""
+        if not self.found or self.found[-1].stage != batch.stage:
+            self.measure_last()
+            before, mislabelled = self._loss(batch), self._loss(_mislabelled(batch))
+            self.found.append(Losses(batch.stage, batch, before, mislabelled, before))
+        return self.own(batch)
+
+    def measure_last(self) -> None:
+        """Measure the loss again where the last stage ended."""
+        if self.found:
+            self.found[-1].after = self._loss(self.found[-1].batch)
+
+    def _loss(self, batch: Batch) -> float:
+        """Return the mean loss of a few draws, which are the same each time."""
+        total = 0.0
+        with _drawing_apart():
+            for draw in range(DRAWS):
+                torch.default_generator.manual_seed(draw)
+                again = replace(batch, generator=torch.Generator().manual_seed(draw))
+                total += float(self.own(again).detach()) / DRAWS
+        return total
+
+
+@contextmanager
+def _drawing_apart() -> Iterator[None]:
+    state = torch.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.set_rng_state(state)
+
+
+def _mislabelled(batch: Batch) -> Batch:
+    targets = None if batch.targets is None else batch.targets.roll(1, 0)
+    return replace(batch, labels=(batch.labels + 1) % (int(batch.labels.max()) + 1), targets=targets)
