@@ -13,13 +13,13 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "harness"
 FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("core",),
-    ("system", "statistics", "video"),
+    ("system", "statistics", "video", "scaffold"),
     ("data", "models", "results"),
     ("features", "cost", "demo", "plugin", "leaderboard"),
     ("training", "planning", "studies"),
     ("jobs",),
     ("execution", "analysis", "conformance"),
-    ("api",),
+    ("api", "testing"),
     ("cli", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -23,6 +23,7 @@ from harness.cli import (
     flops,
     leaderboard,
     listing,
+    new,
     publish,
     status,
     study,
@@ -77,6 +78,7 @@ def root(
 
 
 app.command("bench")(bench.bench)
+app.command("new")(new.new)
 app.command("conform")(conform.conform)
 app.command("list")(listing.list_plugins)
 app.add_typer(data.app, name="data")

@@ -17,6 +17,7 @@ COMMANDS = [
     (),
     ("bench",),
     ("conform",),
+    ("new",),
     ("list",),
     ("data",),
     ("data", "set"),
