@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from torch import Tensor
 from harness.conformance.one_batch import SCALES, STEPS, losses
 from harness.conformance.report import Note
 from harness.conformance.specimen import Specimen, Trained, short, shorten
+from harness.core.errors import HarnessError
 from harness.core.recipe import Stage
 from harness.core.text import first_few
 from harness.jobs.failure import reason_of
@@ -114,10 +114,9 @@ def single(specimen: Specimen) -> Iterator[Note]:
 def resumes(specimen: Specimen) -> Iterator[Note]:
     """Stop between two steps, go on in a method that is built anew, and compare with the unbroken training."""
     unbroken = specimen.trained
-    stop = len(unbroken.fitted.history) // 2 * 2 + 1 if len(unbroken.fitted.history) > 2 else 3
     with specimen.owned("resume"):
-        for place in dict.fromkeys((3, stop)):
-            _run_until(specimen, place, again=place != 3)
+        for number, steps in enumerate(_stops(specimen)):
+            _run_until(specimen, steps, resume=number > 0)
         resumed = specimen.run(resume=True)
     difference = _difference(unbroken, resumed)
     if difference:
@@ -129,7 +128,14 @@ def resumes(specimen: Specimen) -> Iterator[Note]:
     yield from ()
 
 
-def _run_until(specimen: Specimen, steps: int, *, again: bool) -> None:
+def _stops(specimen: Specimen) -> list[int]:
+    """Return after how many steps to stop: within an epoch of the first stage, and before the last step of the last."""
+    taken = [stage.taken for stage in specimen.steps]
+    first = taken[0] // 2 + 1
+    return [first, sum(taken) - first - 1] if len(taken) > 1 else [first]
+
+
+def _run_until(specimen: Specimen, steps: int, *, resume: bool) -> None:
     """Train until the process is asked to stop, as by SIGTERM, during that step; a checkpoint is left."""
     loaded = specimen.load()
     parts = specimen.encode(loaded)
@@ -142,11 +148,13 @@ def _run_until(specimen: Specimen, steps: int, *, again: bool) -> None:
         return own(batch)
 
     vars(loaded.method)["step"] = step
-    with suppress(ShutdownRequested):
-        try:
-            specimen.train(loaded, parts, resume=again)
-        finally:
-            shutdown.requested = False
+    try:
+        specimen.train(loaded, parts, resume=resume)
+    except ShutdownRequested:
+        return
+    finally:
+        shutdown.requested = False
+    raise HarnessError(f"training was asked to stop in its step {steps} and went on: is something caught that ends it?")
 
 
 def again(specimen: Specimen) -> Iterator[Note]:

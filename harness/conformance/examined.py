@@ -21,6 +21,8 @@ WHERE = {  # check -> the function of a method that it is about
     **{"gradients": "stages", "learns": "step", "again": "__init__", "weights": "__init__", "cost": "forward"},
 }
 
+DECLARED = ("settle", "worker")  # checks of what the spec says
+
 
 class Examined:
     """A method whose code is run under watch.
@@ -71,7 +73,10 @@ class Examined:
 
     def where(self, check: str) -> str:
         """Return the line that a check is about."""
-        owner = type(self.method) if self.method else self.spec.build
+        if check in DECLARED or self.method is None:
+            hook = "register_backbones" if check == "encoder" else "register_methods"
+            return self.sources.of_hook(hook) or self.sources.of_hook("register_methods")
+        owner = type(self.method)
         return self.sources.of_function(owner, WHERE.get(check, "__init__"))
 
     def look_at(self, backbone: Backbone) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -95,21 +94,13 @@ class _Watch:
     def _loss(self, batch: Batch) -> float:
         """Return the mean loss of a few draws, which are the same each time."""
         total = 0.0
-        with _drawing_apart():
+        devices = [batch.labels.device] if batch.labels.is_cuda else []
+        with torch.random.fork_rng(devices=devices):
             for draw in range(DRAWS):
-                torch.default_generator.manual_seed(draw)
+                torch.manual_seed(draw)
                 again = replace(batch, generator=torch.Generator().manual_seed(draw))
                 total += float(self.own(again).detach()) / DRAWS
         return total
-
-
-@contextmanager
-def _drawing_apart() -> Iterator[None]:
-    state = torch.get_rng_state()
-    try:
-        yield
-    finally:
-        torch.set_rng_state(state)
 
 
 def _mislabelled(batch: Batch) -> Batch:

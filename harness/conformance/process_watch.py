@@ -90,8 +90,9 @@ class ProcessWatch:
                     self._found_if_own(name, CODE[name])
             for name in changed(environment, os.environ):
                 self._found_if_own(f"the environment ({name})", "environ")
-            os.environ.clear()
-            os.environ.update(environment)
+                os.environ.pop(name, None)
+                if name in environment:
+                    os.environ[name] = environment[name]
             sys.path[:] = path
 
     @contextmanager
@@ -135,7 +136,9 @@ class _SeedWatch:
                 made = original(*given)
                 self.expected = torch.initial_seed()
                 return made
-            self.places.setdefault(name, (self.sources.of_stack(caller), state_of(name)))
+            place = self.sources.of_stack(caller)
+            if place:
+                self.places.setdefault(name, (place, state_of(name)))
             return original(*given)
 
         return seed
@@ -144,7 +147,7 @@ class _SeedWatch:
         """Yield each generator that somebody else seeded and did not put back, and the line."""
         for name, (place, before) in self.places.items():
             back = torch.initial_seed() == self.expected if name == "torch" else state_of(name) == before
-            if place and not back:
+            if not back:
                 yield name, place
         if "torch" not in self.places and torch.initial_seed() != self.expected:
             yield "torch", self.sources.of_text("manual_seed")

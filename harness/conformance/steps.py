@@ -22,6 +22,7 @@ class StageSteps:
         names: of the parameters that it moves.
         largest: of each of them the largest gradient of all steps; None where there was none at all.
         before: all other parameters before the first step.
+        taken: number of steps.
         after: the same after the last.
     """
 
@@ -29,6 +30,7 @@ class StageSteps:
     names: list[str]
     largest: dict[str, float | None]
     before: Tensors
+    taken: int = 0
     after: Tensors = field(default_factory=dict)
 
     @property
@@ -66,6 +68,7 @@ def steps_watched(method: Callable[[], nn.Module | None]) -> Iterator[list[Stage
     def after(optimizer: torch.optim.Optimizer, *given: object) -> None:
         model = method()
         if model is not None and stages:
+            stages[-1].taken += 1
             stages[-1].after = _others(model, stages[-1].names)
 
     handles = [register_optimizer_step_pre_hook(before), register_optimizer_step_post_hook(after)]
