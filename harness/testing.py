@@ -49,20 +49,20 @@ def assert_conforms(target: str | Path) -> list[Report]:
 
 @pytest.fixture(scope="session")
 def tiny_clip() -> Backbone:
-    """A CLIP with random weights, two layers a tower, 16 features and 32 pixels. Shared, so nothing may change it."""
+    """Give a CLIP with random weights, two layers a tower, 16 features, 32 pixels. Shared, so nothing may change it."""
     with quiet_imports():
         return load_tiny_clip()
 
 
 @pytest.fixture
 def tiny_task(tiny_clip: Backbone) -> Task:
-    """A task of 7 classes on the tiny CLIP, with 4 frames of 32 pixels a clip."""
+    """Give a task of 7 classes on the tiny CLIP, with 4 frames of 32 pixels a clip."""
     return Task(CLASSES[:FEWEST], tiny_clip, SEEN)
 
 
 @pytest.fixture(scope="session")
 def tiny_clips(tiny_clip: Backbone) -> Batch:
-    """Fourteen clips, two of each class, as a batch of normalised frames (14, 4, 3, 32, 32)."""
+    """Give eight clips, one of each class and one more, as a batch of normalised frames (8, 4, 3, 32, 32)."""
     with tempfile.TemporaryDirectory(prefix="harness-testing-") as folder:
         samples = Room(Path(folder), {}, {}).datasets[FEWEST].folds[FOLD].train
         clips = Frames(samples, SEEN, tiny_clip, None, job_seed=None)

@@ -74,8 +74,8 @@ def learns(specimen: Specimen) -> Iterator[Note]:
         with specimen.owned("learns"):
             found = losses(specimen, scale)
         if scale == SCALES[0]:
-            left = {stage.stage: f"{stage.before:.5g} to {stage.after:.5g}" for stage in found}
-            if found and all(stage.before == stage.mislabelled for stage in found):
+            left = {stage.stage: f"{stage.before[0]:.5g} to {stage.after[0]:.5g}" for stage in found}
+            if found and all(stage.blind for stage in found):
                 specimen.blame("learns", "the loss is the same for other labels: does it see them at all?")
         for stage in found:
             if stage.lowered:

@@ -15,7 +15,7 @@ from harness.jobs import phases
 from harness.jobs.phases import Loaded, Parts
 from harness.models.batch import Batch
 
-STEPS = 8
+STEPS = 6
 DRAWS = 2  # for a loss with chance in it, such as dropout's: the same before and after
 SCALES = (1, 0.1, 10, 100, 1000)  # of the learning rates: those of a large network do not suit a tiny one
 Step = Callable[[Batch], Tensor]
@@ -23,18 +23,22 @@ Step = Callable[[Batch], Tensor]
 
 @dataclass
 class Losses:
-    """The loss of one stage's batch: before the first step, after the last, and with the labels of other clips."""
+    """The losses of one stage on one batch, each with the clips' labels and with those of other clips."""
 
     stage: str
     batch: Batch
-    before: float
-    mislabelled: float
-    after: float
+    before: tuple[float, float]
+    after: tuple[float, float]
 
     @property
     def lowered(self) -> bool:
         """Whether the steps lowered it."""
-        return self.after < self.before
+        return self.after[0] < self.before[0]
+
+    @property
+    def blind(self) -> bool:
+        """Whether labels make no difference. Before training they need not make one: a head may start from zero."""
+        return self.before[0] == self.before[1] and self.after[0] == self.after[1]
 
 
 def losses(specimen: Specimen, scale: float) -> list[Losses]:
@@ -82,14 +86,17 @@ class _Watch:
         """Measure where a stage begins, and take the step."""
         if not self.found or self.found[-1].stage != batch.stage:
             self.measure_last()
-            before, mislabelled = self._loss(batch), self._loss(_mislabelled(batch))
-            self.found.append(Losses(batch.stage, batch, before, mislabelled, before))
+            before = self._losses(batch)
+            self.found.append(Losses(batch.stage, batch, before, before))
         return self.own(batch)
 
     def measure_last(self) -> None:
         """Measure the loss again where the last stage ended."""
         if self.found:
-            self.found[-1].after = self._loss(self.found[-1].batch)
+            self.found[-1].after = self._losses(self.found[-1].batch)
+
+    def _losses(self, batch: Batch) -> tuple[float, float]:
+        return self._loss(batch), self._loss(_mislabelled(batch))
 
     def _loss(self, batch: Batch) -> float:
         """Return the mean loss of a few draws, which are the same each time."""
@@ -104,5 +111,6 @@ class _Watch:
 
 
 def _mislabelled(batch: Batch) -> Batch:
+    """Return the batch with each clip's label given to the next clip."""
     targets = None if batch.targets is None else batch.targets.roll(1, 0)
-    return replace(batch, labels=(batch.labels + 1) % (int(batch.labels.max()) + 1), targets=targets)
+    return replace(batch, labels=batch.labels.roll(1), targets=targets)

@@ -29,42 +29,39 @@ FEWEST = 7  # classes, as DFEW and FERV39k have them; MAFW has all eleven
 TINY_CLIP = Path(__file__).with_name("tiny_clip.json")
 TINY = "tiny-clip"
 FRAMES, PIXELS = 8, 40
-COPIES = 3  # clips of each class: the last one is tested
 FOLD = "1"
 
 
 def write_clips(root: Path) -> None:
-    """Write 33 clips of 8 JPEG frames: a bright square on noise, whose place and way tell its class.
+    """Write 23 clips of 8 JPEG frames: a bright square on noise, whose place and way tell its class.
 
     The first test clip is black, since real clips are now and then.
     """
     rng = np.random.default_rng(0)
-    for label in range(len(CLASSES)):
-        for copy in range(COPIES):
-            folder = root / clip_name(label, copy)
-            folder.mkdir(parents=True)
-            for frame in range(FRAMES):
-                pixels = rng.integers(0, 100, (PIXELS, PIXELS, 3), dtype=np.uint8)
-                top, left = (3 * label + copy) % 28, (5 * label + (-1) ** label * 2 * frame) % 28
-                pixels[top : top + 12, left : left + 12] += 150
-                dark = label == 0 and copy == COPIES - 1
-                Image.fromarray(pixels * (not dark)).save(folder / f"{frame + 1}.jpg", quality=90)
+    train, test = clip_names(len(CLASSES))
+    for number, (name, label) in enumerate([*train, *test]):
+        folder = root / name
+        folder.mkdir(parents=True)
+        for frame in range(FRAMES):
+            pixels = rng.integers(0, 100, (PIXELS, PIXELS, 3), dtype=np.uint8)
+            top, left = (3 * label + number) % 28, (5 * label + (-1) ** label * 2 * frame) % 28
+            pixels[top : top + 12, left : left + 12] += 150
+            Image.fromarray(pixels * (name != test[0][0])).save(folder / f"{frame + 1}.jpg", quality=90)
 
 
-def clip_name(label: int, copy: int) -> str:
-    """Return the id of a clip."""
-    return f"{label:02d}-{copy}"
+def clip_names(classes: int) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
+    """Return ids and labels of training clips, one of each class and a second of the first, and of test clips."""
+    train = [(f"{label:02d}-train", label) for label in range(classes)]
+    test = [(f"{label:02d}-test", label) for label in range(classes)]
+    return [*train, ("00-train-2", 0)], test
 
 
 def dataset_spec(classes: int) -> DatasetSpec:
-    """Return the tiny dataset with its first so many classes: two training clips of each and one to test."""
+    """Return the tiny dataset with its first so many classes."""
 
     def load(root: Path, fold: str) -> Fold:
-        def clips(copy: int) -> list[Sample]:
-            names = [clip_name(label, copy) for label in range(classes)]
-            return [Sample(name, root / name, label) for label, name in enumerate(names)]
-
-        return Fold([*clips(0), *clips(1)], clips(COPIES - 1))
+        train, test = ([Sample(name, root / name, label) for name, label in part] for part in clip_names(classes))
+        return Fold(train, test)
 
     labels = tuple(ClassLabel(name, name) for name in CLASSES[:classes])
     return DatasetSpec("tiny", "1", "Tiny clips", "TINY", labels, (FOLD,), load)

@@ -32,7 +32,7 @@ from harness.plugin.named import Named
 from harness.system.device import pick_device
 from harness.training.state import HistoryRow, TrainingResult
 
-BATCH = 8  # clips of a step, at most
+BATCH = 4  # clips of a step, at most
 EPOCHS = 2
 Change = Callable[[Stage], Stage]
 

@@ -293,6 +293,26 @@ class Recurrent(Head):
         return [Stage("all", 2, 8, {"gru": 0.01, "head": 0.01}, optimizer="adamw", schedule=Schedule("cosine"))]
 
 
+@sound()
+class StartsFromZero(Head):
+    """At first no label makes a difference."""
+
+    def __init__(self, task: Any, options: Any) -> None:
+        super().__init__(task, options)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+
+@sound()
+class Contrastive(Head):
+    """Pulls clips of a class together; which name the class has makes no difference to that."""
+
+    def step(self, batch: Any) -> Tensor:
+        features = F.normalize(self(batch.inputs), dim=-1)
+        own = (batch.labels[:, None] == batch.labels).float()
+        return super().step(batch) + 0.1 * F.mse_loss(features @ features.T, own)
+
+
 # --- settle
 
 
