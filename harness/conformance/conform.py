@@ -9,8 +9,6 @@ from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 
-import torch
-
 from harness.conformance.catalogue import CHECKS
 from harness.conformance.check import Check
 from harness.conformance.elsewhere import OtherProcess
@@ -107,7 +105,7 @@ def checked(check: Check, specimen: Specimen) -> CheckResult:
     notes: list[str] = []
     skipped = False
     try:
-        with reproducible(torch.get_num_threads()), warnings_kept([]), logged_to(specimen.room.folder / "log.txt"):
+        with reproducible(threads=1), warnings_kept([]), logged_to(specimen.room.folder / "log.txt"):
             if check.trains and not specimen.trains:
                 notes, skipped = ["nothing is trained"], True
             else:

@@ -32,7 +32,7 @@ class Examined:
         sources: its files.
         watch: over the process.
         found: findings by check, also of checks that are over.
-        unmet: checks that failed so that nothing can be built on them.
+        unmet: checks on which nothing can be built, and the one that failed.
         method: the last one that was built.
     """
 
@@ -41,7 +41,7 @@ class Examined:
         self.sources = sources
         self.watch = ProcessWatch(sources)
         self.found: dict[str, list[Finding]] = {}
-        self.unmet: set[str] = set()
+        self.unmet: dict[str, str] = {}
         self.method: Method | None = None
 
     @contextmanager
@@ -52,7 +52,7 @@ class Examined:
             Unmet: it raised, now or before.
         """
         if check in self.unmet:
-            raise Unmet(check)
+            raise Unmet(self.unmet[check])
         try:
             with self.watch.kept():
                 yield
@@ -61,7 +61,7 @@ class Examined:
         except (Exception, SystemExit) as error:
             owner = "backbone" if isinstance(error, BackboneChanged) else check
             self.blame(owner, reason_of(error), self.sources.of_error(error))
-            self.unmet.add(check)
+            self.unmet[check] = owner
             raise Unmet(owner) from error
 
     def blame(self, check: str, message: str, place: str = "") -> None:

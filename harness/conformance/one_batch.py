@@ -17,7 +17,7 @@ from harness.models.batch import Batch
 
 STEPS = 6
 DRAWS = 2  # for a loss with chance in it, such as dropout's: the same before and after
-SCALES = (1, 0.1, 10, 100, 1000)  # of the learning rates: those of a large network do not suit a tiny one
+SCALES = (1, 0.1, 0.01, 0.001, 10, 100, 1000)  # of the learning rates: those of a large network do not suit a tiny one
 Step = Callable[[Batch], Tensor]
 
 

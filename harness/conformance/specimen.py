@@ -86,6 +86,7 @@ class Specimen(Examined):
         """What it runs on; a copy that something has changed is loaded anew."""
         with self.owned("encoder"):
             backbone = self.room.backbone(self.spec)
+            backbone.model.to(pick_device())
             if backbone.source != NO_WEIGHTS:
                 _ = backbone.width  # which looks at features of noise, before a method is built on them
             return backbone
