@@ -15,6 +15,8 @@ import torch
 import typer.main
 
 from harness.cli.app import app
+from harness.conformance.catalogue import MEANINGS
+from harness.conformance.conform import conform
 from harness.core.errors import WeightsMissing
 from harness.core.frame_input import FrameInput
 from harness.core.options import describe
@@ -89,7 +91,10 @@ def shown_plugin(name: str, folder: Path) -> Path:
     return path
 
 
-FACES = ("harness", *(f"harness.{room}" for room in ("models", "data", "demo", "cost", "plugin", "analysis")))
+FACES = (
+    "harness",
+    *(f"harness.{room}" for room in ("models", "data", "demo", "cost", "plugin", "analysis", "testing")),
+)
 LISTED = re.compile(r"### `([\w.]+)`: .*\n\n\|.*\|\n\|[-|]+\|\n((?:\|.*\|\n)+)")
 
 
@@ -144,6 +149,23 @@ def test_plugins_import_nothing_but_faces() -> None:
     files = sorted((ROOT / "plugins").rglob("*.py"))
     assert len(files) > 40
     assert [line for file in files for line in inside(file)] == []
+
+
+def test_every_check_is_listed_with_its_meaning() -> None:
+    _, _, section = (ROOT / "docs" / "plugins.md").read_text().partition("\n## The checks\n")
+    listed = re.findall(r"^\| `([a-z]+)` \| (.+) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    assert listed == list(MEANINGS.items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["my_plugin", "my_networks", "my_backbone"])
+def test_the_methods_shown_keep_the_contract(name: str, tmp_path: Path) -> None:
+    path = shown_plugin(f"{name}.py", tmp_path)
+    try:
+        reports = conform(str(path))
+    finally:
+        forget(name)
+    assert [(report.method, report.findings) for report in reports if not report.ok] == []
 
 
 @pytest.mark.slow

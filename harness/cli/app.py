@@ -17,11 +17,13 @@ from harness.cli import (
     bench,
     cache,
     compare,
+    conform,
     data,
     doctor,
     flops,
     leaderboard,
     listing,
+    new,
     publish,
     status,
     study,
@@ -76,6 +78,8 @@ def root(
 
 
 app.command("bench")(bench.bench)
+app.command("new")(new.new)
+app.command("conform")(conform.conform)
 app.command("list")(listing.list_plugins)
 app.add_typer(data.app, name="data")
 app.command("status")(status.status)

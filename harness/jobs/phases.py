@@ -238,8 +238,7 @@ def fit(
     """
     loaded.refuse_to_train_the_backbone()
     inputs = loaded.inputs
-    if prepares(loaded.method):
-        _prepare(loaded, parts)
+    prepare(loaded, parts)
     monitor = monitor_for(
         loaded.job,
         loaded.named.metrics,
@@ -262,7 +261,15 @@ def fit(
         )
 
 
-def _prepare(loaded: Loaded, parts: Parts) -> None:
+def prepare(loaded: Loaded, parts: Parts) -> None:
+    """Let a method look at the training part before training, if it wants to.
+
+    Raises:
+        BadData: there is nothing to prepare with.
+        HarnessError: it replaced a module.
+    """
+    if not prepares(loaded.method):
+        return
     if not parts.train:
         raise BadData("no training clip is left to prepare the method with")
     clips = TrainingClips(loaded.inputs.test(parts.train), loaded.device)

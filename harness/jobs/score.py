@@ -91,6 +91,19 @@ def _warnings(
     cost: dict[str, Any],
     micro: int,
 ) -> Iterator[str]:
+    yield from contradictions(loaded)
+    yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
+    if "error" in cost:
+        yield f"cost left out: {cost['error']}"
+    if micro > 1:
+        yield (
+            f"out of GPU memory: each batch went through in {micro} times as many parts; the batch that a step is "
+            f"taken on stayed the same"
+        )
+
+
+def contradictions(loaded: Loaded) -> Iterator[str]:
+    """Yield where the spec of a method says something else than the method does."""
     features = loaded.named.method.spec.features
     if loaded.inputs.cached and features == "none":
         yield "its spec says features='none', but it is fed features: name them, so that they are encoded beforehand"
@@ -100,11 +113,3 @@ def _warnings(
         yield f"its spec declares weights {name!r}, which it did not read"
     if bool(loaded.named.method.spec.prepares) != prepares(loaded.method):
         yield "its spec's `prepares` and its class contradict each other: training clips are encoded late, or in vain"
-    yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
-    if "error" in cost:
-        yield f"cost left out: {cost['error']}"
-    if micro > 1:
-        yield (
-            f"out of GPU memory: each batch went through in {micro} times as many parts; the batch that a step is "
-            f"taken on stayed the same"
-        )

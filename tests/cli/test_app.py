@@ -16,6 +16,8 @@ from helpers.commands import Invoke
 COMMANDS = [
     (),
     ("bench",),
+    ("conform",),
+    ("new",),
     ("list",),
     ("data",),
     ("data", "set"),
