@@ -16,7 +16,7 @@ from harness.core.errors import HarnessError
 from harness.jobs import phases
 from harness.jobs.check_logits import are_probabilities, check_logits
 from harness.models.batch import logits_of
-from harness.models.inputs import Batches, Inputs
+from harness.models.inputs import Batches, Inputs, views_of
 from harness.training.loop import TEST_BATCH, predict
 
 ORDER = 1e-5  # of the largest logit: sums in another order differ by less
@@ -99,6 +99,7 @@ class Reversed:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.samples = inputs.samples
+        self.views = views_of(inputs)
 
     def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield inputs (B, T, ...), reversed in time, and labels (B,)."""

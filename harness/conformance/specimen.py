@@ -28,6 +28,8 @@ from harness.models.backbone import Backbone
 from harness.models.method import Method, Task
 from harness.models.spec import MethodSpec
 from harness.models.weights import NO_WEIGHTS
+from harness.planning.frame_inputs import checked_input
+from harness.plugin import registry
 from harness.plugin.named import Named
 from harness.system.device import pick_device
 from harness.training.state import HistoryRow, TrainingResult
@@ -79,7 +81,7 @@ class Specimen(Examined):
             size = self.backbone.image_size if tiny or not given.size else given.size
             if not size:
                 raise HarnessError("it runs on no backbone, so its FrameInput has to name a size in pixels")
-            return values, replace(given, size=size, views=min(given.views, 1))
+            return values, checked_input(replace(given, size=size, views=min(given.views, 1)), self.spec.name)
 
     @property
     def backbone(self) -> Backbone:
@@ -111,11 +113,12 @@ class Specimen(Examined):
     def load(self, classes: int = FEWEST, *, augmented: bool = True) -> Loaded:
         """Build the method anew, as `phases.load` does, but with the structure of declared weights only."""
         job, backbone, dataset = self.job(classes, augmented=augmented), self.backbone, self.room.datasets[classes]
-        named = Named(dataset.spec, replace(self.offer, spec=self.spec), self.room.metrics, self.room.backbones)
+        offer, pipeline = replace(self.offer, spec=self.spec), registry.pipeline()
+        named = Named(dataset.spec, offer, self.room.metrics, self.room.backbones, pipeline)
         task = Task(dataset.spec.class_names, backbone, job.input)
         with self.owned("build"):
             method = self.method = build(job, self.spec, task).to(pick_device())
-        inputs = JobInputs(dataset, backbone, job, self.room.context, encoder=method.encoder)
+        inputs = JobInputs(dataset, backbone, job, self.room.context, method.encoder, pipeline)
         self.look_at(backbone)
         return Loaded(job, named, self.room.context, pick_device(), dataset, task, method, inputs)
 

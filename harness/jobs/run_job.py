@@ -29,6 +29,7 @@ from harness.system.timeout import JobTimeout
 from harness.training.checkpoint import CheckpointUnfit
 from harness.training.loop import Report
 
+ANOTHER = "built again from its weights and options, the method is another"
 NAMED = 5  # changes of the process that a result names
 
 log = logging.getLogger(__name__)
@@ -180,14 +181,16 @@ def _of_phases(
     result["phases"] = phases.seconds
 
     # Weights from which another model would come back are worse than none.
-    stored = weights_of(loaded)
-    why = why_not_rebuilt(loaded, parts, logits, stored, micro) if stored and not loaded.context.compile else ""
+    stored, kept, why = weights_of(loaded), loaded.context.save_weights, ""
+    if not loaded.context.compile:
+        why = why_not_rebuilt(loaded, parts, logits, stored, micro, exact=kept)
     if why:
-        result["warnings"].append(f"its weights are not stored, since the method is not rebuilt from them: {why}")
+        told = "its weights are not stored, since the method is not rebuilt from them" if kept else ANOTHER
+        result["warnings"].append(f"{told}: {why}")
     return Outcome(
         result,
         list(parts.test),
         logits,
         fitted.history,
-        {} if why else stored,
+        stored if kept and not why else {},
     )

@@ -57,7 +57,7 @@ def scored(
         "n_scored": len(parts.test),
         "n_unscored": parts.unscored,
         "cost": cost,
-        "warnings": [*scores.problems, *_warnings(loaded, parts, cost, micro)],
+        "warnings": [*scores.problems, *_warnings(loaded, parts, logits, cost, micro)],
     }
 
 
@@ -88,11 +88,14 @@ def _speed(loaded: Loaded) -> dict[str, float]:
 def _warnings(
     loaded: Loaded,
     parts: Parts,
+    logits: np.ndarray,
     cost: dict[str, Any],
     micro: int,
 ) -> Iterator[str]:
     yield from contradictions(loaded)
     yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
+    if len(logits) > 1 and (logits == logits[0]).all():
+        yield "all clips have the same logits: it tells no clip from another"
     if "error" in cost:
         yield f"cost left out: {cost['error']}"
     if micro > 1:

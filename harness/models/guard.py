@@ -24,6 +24,7 @@ HOOKS = (  # of a module, by which code can come into a call or into its gradien
     "_backward_pre_hooks",
 )
 GLOBAL_HOOKS = tuple(f"_global{name}" for name in HOOKS)  # of all modules
+EVERY_MODULE = frozenset(vars(nn.Module()))  # what torch itself keeps in a module, compared by its meaning
 PLAIN = (bool, int, float, str, tuple, type(None))
 Facts = Mapping[str, Any]
 
@@ -87,7 +88,7 @@ def _sha256(tensor: Tensor) -> str:
 def _modules(module: nn.Module) -> dict[str, Facts]:
     found: dict[str, Facts] = {"every module of torch": {"hooks": _count_hooks(torch.nn.modules.module, GLOBAL_HOOKS)}}
     for name, part in module.named_modules():
-        kept = {key: value for key, value in vars(part).items() if not key.startswith("_")}
+        kept = dict(_kept(part))
         found[name or "the backbone"] = {
             "identity": id(part),
             "type": type(part),
@@ -96,10 +97,18 @@ def _modules(module: nn.Module) -> dict[str, Facts]:
             "hooks": _count_hooks(part, HOOKS),
             "own methods": sorted(key for key in kept if callable(kept[key]) and hasattr(type(part), key)),
             "tensors": (*part._parameters, *part._buffers),
+            "order of parts": tuple(part._modules),
             "attributes": {key: id(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
-            "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN) and key != "training"},
+            "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN)},
         }
     return found
+
+
+def _kept(part: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Yield what a module keeps beside what every module does; torch itself writes None to some private names."""
+    for key, value in vars(part).items():
+        if key not in EVERY_MODULE and not (key.startswith("_") and value is None):
+            yield key, value
 
 
 def _count_hooks(owner: object, names: Sequence[str]) -> tuple[int, ...]:

@@ -62,6 +62,12 @@ def _attention(kind: str) -> Setting:
 SETTINGS = (
     Setting("default dtype", lambda t: t.get_default_dtype(), lambda t, v: t.set_default_dtype(v), _fresh_dtype),
     Setting("grad mode", lambda t: t.is_grad_enabled(), lambda t, v: t.set_grad_enabled(v), True),
+    Setting(
+        "autocast",
+        lambda t: t.is_autocast_enabled("cpu"),
+        lambda t, v: t.set_autocast_enabled("cpu", v),
+        False,
+    ),
     Setting("anomaly mode", lambda t: t.is_anomaly_enabled(), lambda t, v: t.set_anomaly_enabled(v), False),
     Setting(
         "precision of matrix products",
@@ -131,13 +137,13 @@ def settings_kept(changes: list[str], *, job: bool = False) -> Iterator[None]:
     try:
         yield
     finally:
+        changes.extend(dict.fromkeys(code.put_back()) if code else ())  # first: torch is asked by its own functions
         torch = sys.modules.get("torch")
         for setting in watched if torch else ():
             expected = before[setting.name] if before else _fresh(setting, torch)
             if expected is not None and setting.read(torch) != expected:
                 changes.append(f"torch's {setting.name}")
                 setting.write(torch, expected)
-        changes.extend(dict.fromkeys(code.put_back()) if code else ())
         if numpy and numpy.geterr() != numpy_errors:
             changes.append("NumPy's handling of errors")
             numpy.seterr(**numpy_errors)

@@ -1,84 +1,122 @@
-"""Functions, classes and hooks that all jobs of a process share, put back where a plugin replaced them."""
+"""Functions, classes, hooks and modes that all jobs of a process share, put back where a plugin replaced them."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
 # Packages whose functions a job of another method calls, too.
-PACKAGES = ("harness", "open_clip", "timm", "torchvision")
-OF_TORCH = ("torch.nn", "torch.optim", "torch.backends", "torch.autograd", "torch.utils.checkpoint")
+PACKAGES = ("harness", "open_clip", "timm", "torchvision", "simplejpeg", "av", "PIL")
+
+PARTS = ("torch.nn", "torch.optim", "torch.backends", "torch.autograd", "torch.utils.checkpoint")
+
+ALONE = ("torch", "numpy", "numpy.linalg")  # modules whose parts are not watched
+
+FOLLOWING = ("Storage",)  # names that torch binds anew when the default dtype changes
 
 HOOKS = "_global_"  # beginning of the names under which torch keeps hooks of every module
-
-Place = tuple[Any, str]
 
 
 @dataclass(frozen=True)
 class SharedCode:
-    """What code of the process was when this was taken.
+    """Functions, hooks and modes as they were at one time.
 
     Attributes:
-        functions: every function and class, by the module or class that holds it and its name there.
+        held: what each watched module and class holds, by name.
         hooks: torch's hooks of every module, by name.
+        modes: how many modes of torch were entered, by kind.
     """
 
-    functions: Mapping[Place, Any]
+    held: Sequence[tuple[Any, Mapping[str, Any]]]
     hooks: Mapping[str, Mapping[Any, Any]]
+    modes: Mapping[str, int]
 
     @classmethod
     def now(cls) -> SharedCode:
-        """Take it as it is."""
-        return cls(dict(_functions()), _hooks())
+        """Take them as they are."""
+        held = [(owner, dict(vars(owner))) for owner in _owners(len(sys.modules))]
+        return cls(held, _hooks(), _modes())
 
     def put_back(self) -> Iterator[str]:
         """Put back what is another by now, and yield it in words."""
-        for (owner, name), value in self.functions.items():
-            found = vars(owner).get(name)
-            if found is not value and not _wrapped_by_torch(found, value):
-                setattr(owner, name, value)
+        for kind, count in _modes().items():
+            if count > self.modes.get(kind, 0):
+                _leave(kind, count - self.modes.get(kind, 0))
+                yield f"torch's {kind} modes"
+        for owner, before in self.held:
+            for name in _changed(owner, before):
+                _restore(owner, name, before)
                 yield f"{getattr(owner, '__qualname__', owner.__name__)}.{name}"
         for name, hooks in _hooks().items():
             kept = self.hooks.get(name, {})
             if dict(hooks) != dict(kept):
-                held: Any = getattr(_torch_modules(), name)
-                held.clear()
-                held.update(kept)
+                table: Any = getattr(_torch_modules(), name)
+                table.clear()
+                table.update(kept)
                 yield "torch's hooks of every module"
 
 
-def _functions() -> Iterator[tuple[Place, Any]]:
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        yield from _of(torch)
-        yield from _of(torch.Tensor)
+@lru_cache(maxsize=1)
+def _owners(modules: int) -> Sequence[Any]:
+    """Return the watched modules and their classes; looked for again when the number of loaded modules has changed."""
+    found: list[Any] = []
     for name, module in list(sys.modules.items()):
         if not isinstance(module, ModuleType) or not _is_watched(name):
             continue
-        yield from _of(module)
-        for held in list(vars(module).values()):
-            if isinstance(held, type) and held.__module__ == name:
-                yield from _of(held)
-
-
-def _wrapped_by_torch(found: Any, value: Any) -> bool:
-    """Return whether it is the step of an optimizer, which torch wraps when the first of its kind is made."""
-    return getattr(found, "hooked", False) is True and getattr(found, "__wrapped__", None) is value
+        found.append(module)
+        own = (held for held in vars(module).values() if isinstance(held, type) and held.__module__ == name)
+        found.extend(own)
+    torch = sys.modules.get("torch")
+    return [*found, *([torch.Tensor] if torch else [])]
 
 
 def _is_watched(module: str) -> bool:
-    return module.partition(".")[0] in PACKAGES or any(
-        module == own or module.startswith(f"{own}.") for own in OF_TORCH
-    )
+    if module in ALONE or module.partition(".")[0] in PACKAGES:
+        return True
+    return any(module == own or module.startswith(f"{own}.") for own in PARTS)
 
 
-def _of(owner: Any) -> Iterator[tuple[Place, Any]]:
-    for name, value in list(vars(owner).items()):
-        if callable(value) or isinstance(value, classmethod | staticmethod | property):
-            yield (owner, name), value
+def _changed(owner: Any, before: Mapping[str, Any]) -> list[str]:
+    """Return names under which code is another than it was, or hides inherited code."""
+    now = vars(owner)
+    if _same(now, before):
+        return []
+    own = ((name, value) for name, value in before.items() if _is_code(value) and name not in FOLLOWING)
+    replaced = [name for name, value in own if _differs(now.get(name), value)]
+    added = [name for name in now if name not in before] if isinstance(owner, type) else []
+    return [*replaced, *(name for name in added if _is_code(now[name]) and _inherits(owner, name))]
+
+
+def _inherits(owner: type, name: str) -> bool:
+    return any(name in vars(base) for base in owner.__mro__[1:])
+
+
+def _same(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
+    try:
+        return bool(now == before)  # which compares by identity first: the rest is for the few that differ
+    except Exception:  # of values that cannot be compared
+        return False
+
+
+def _is_code(value: Any) -> bool:
+    return callable(value) or isinstance(value, classmethod | staticmethod | property | ModuleType)
+
+
+def _differs(found: Any, value: Any) -> bool:
+    """Return whether code is another; torch wraps the step of an optimizer when the first of its kind is made."""
+    wrapped = getattr(found, "hooked", False) is True and getattr(found, "__wrapped__", None) is value
+    return found is not value and not wrapped
+
+
+def _restore(owner: Any, name: str, before: Mapping[str, Any]) -> None:
+    if name in before:
+        setattr(owner, name, before[name])
+    else:
+        delattr(owner, name)
 
 
 def _hooks() -> dict[str, Mapping[Any, Any]]:
@@ -90,3 +128,24 @@ def _hooks() -> dict[str, Mapping[Any, Any]]:
 
 def _torch_modules() -> ModuleType | None:
     return sys.modules.get("torch.nn.modules.module")
+
+
+def _modes() -> dict[str, int]:
+    """Return how many modes are entered that see every function or operator of torch."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {}
+    own = hasattr(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", None), "device_context")  # at the bottom: a setting
+    return {
+        "function": torch._C._len_torch_function_stack() - own,
+        "dispatch": torch._C._len_torch_dispatch_stack(),
+    }
+
+
+def _leave(kind: str, count: int) -> None:
+    torch: Any = sys.modules["torch"]
+    for _ in range(count):
+        if kind == "function":
+            torch._C._pop_torch_function_stack()
+        else:
+            torch._C._pop_torch_dispatch_stack(None)

@@ -27,6 +27,22 @@ def own_forward(task: Any) -> None:
     visual.forward = lambda frames: torch.zeros(len(frames), task.backbone.width)
 
 
+def own_call(task: Any) -> None:
+    layer = task.backbone.model.visual.ln_post
+    layer._call_impl = lambda *args, **kwargs: type(layer)._call_impl(layer, *args, **kwargs) * 0
+
+
+def own_pool(task: Any) -> None:
+    visual = task.backbone.model.visual
+    visual._global_pool = lambda x: tuple(part * 0 for part in type(visual)._global_pool(visual, x))
+
+
+def reorder(task: Any) -> None:
+    blocks = task.backbone.model.transformer.resblocks._modules  # of two layers
+    first = next(iter(blocks))
+    blocks[first] = blocks.pop(first)
+
+
 def scale(task: Any) -> None:
     task.backbone._scale = 1.0
 
@@ -52,6 +68,9 @@ FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and 
     "hook": (lambda task: task.backbone.model.visual.register_forward_hook(lambda *args: args[-1] * 0), "hooks"),
     "encoder-hook": (lambda task: task.backbone.frame_encoder().register_forward_hook(lambda *a: a[-1] * 0), "hooks"),
     "forward": (own_forward, "own methods"),
+    "private": (own_call, "own methods"),
+    "pool": (own_pool, "own methods"),
+    "order": (reorder, "another order of parts"),
     "train": (lambda task: task.backbone.model.visual.train(), "mode"),
     "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
     "meta": (lambda task: task.backbone.model.visual.to("meta"), "another values"),
@@ -155,6 +174,9 @@ class Normed(Method):
         return [Stage("all", epochs=2, batch_size=4, lr=lr, schedule=Schedule("constant"))]
 
 
+BUILT: list[str] = []  # which no option and no weight tells
+
+
 @dataclass
 class OddOptions:
     kind: str = option("", "What is wrong with the logits.")
@@ -168,9 +190,19 @@ class Odd(Method):
         self.encoder = task.backbone.frame_encoder()
         self.head = nn.Linear(task.backbone.width, len(task.classes))
         self.kind = options.kind
+        BUILT.append(options.kind)
+        self.number = len(BUILT)
 
     def forward(self, features: Tensor) -> Tensor:
         logits = self.head(features.mean(1))
+        if self.kind == "alone" and len(features) == 1:
+            return logits * 2 + 1
+        if self.kind == "whole numbers":
+            return (100 * logits).long()
+        if self.kind == "constant":
+            return logits * 0
+        if self.kind == "counted":
+            return logits + self.number * torch.arange(logits.shape[1])
         if self.kind == "probabilities":
             return logits.softmax(-1)
         if self.kind == "beside":

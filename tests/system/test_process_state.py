@@ -6,19 +6,39 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import simplejpeg
 import torch
+from open_clip import transformer
 from open_clip.transformer import ResidualAttentionBlock
 from torch import nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from harness.models.method import Method
 from harness.plugin import registry
 from harness.system.process_state import settings_kept
 from harness.training import loop
 from helpers.commands import forget
+
+
+class Functions(TorchFunctionMode):
+    """Changes nothing."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+class Operators(TorchDispatchMode):
+    """Changes nothing."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
 
 CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] = {
     "dtype": (lambda p: torch.set_default_dtype(torch.float64), "torch's default dtype", torch.get_default_dtype),
@@ -69,6 +89,33 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] =
         lambda: ResidualAttentionBlock.forward,
     ),
     "harness": (lambda p: setattr(loop, "predict", print), "harness.training.loop.predict", lambda: loop.predict),
+    "autocast": (
+        lambda p: torch.set_autocast_enabled("cpu", True), "torch's autocast", lambda: torch.is_autocast_enabled("cpu")
+    ),
+    "function mode": (
+        lambda p: Functions().__enter__(),
+        "torch's function modes",
+        lambda: torch._C._len_torch_function_stack(),
+    ),
+    "dispatch mode": (
+        lambda p: Operators().__enter__(),
+        "torch's dispatch modes",
+        lambda: torch._C._len_torch_dispatch_stack(),
+    ),
+    "inherited": (
+        lambda p: setattr(torch.Tensor, "argmax", torch.Tensor.argmin), "Tensor.argmax", lambda: torch.Tensor.argmax
+    ),
+    "module": (
+        lambda p: setattr(transformer, "F", torch.nn.init), "open_clip.transformer.F", lambda: transformer.F
+    ),
+    "decoder": (
+        lambda p: setattr(simplejpeg, "decode_jpeg", print), "simplejpeg.decode_jpeg", lambda: simplejpeg.decode_jpeg
+    ),
+    "class method": (
+        lambda p: setattr(transformer.VisionTransformer, "_global_pool", print),
+        "VisionTransformer._global_pool",
+        lambda: transformer.VisionTransformer._global_pool,
+    ),
     "loss": (lambda p: setattr(Method, "loss", print), "Method.loss", lambda: Method.loss),
     "hook": (
         lambda p: nn.modules.module.register_module_forward_hook(lambda *args: args[-1]),
