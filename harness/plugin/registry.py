@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
 from harness.core.backbone_spec import BackboneSpec
 from harness.core.dataset_spec import DatasetSpec
-from harness.core.errors import HarnessError, find_named
+from harness.core.errors import HarnessError, UnknownName, find_named
 from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
@@ -31,6 +31,8 @@ from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.process_state import settings_kept
 from harness.system.source_hash import package_sha256, source_sha256, with_build
 from harness.video.pipeline import Pipeline
+
+T = TypeVar("T")
 
 DISTRIBUTION = "dfer-harness"
 
@@ -238,12 +240,21 @@ def metrics() -> dict[str, MetricSpec]:
 
 def dataset(name: str) -> DatasetSpec:
     """Return the dataset of that name. Raises: UnknownName, with the closest one."""
-    return find_named("dataset", datasets(), name)
+    return _named("dataset", datasets(), name)
 
 
 def method(name: str) -> Registered[MethodSpec]:
     """Return the method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
-    return find_named("method", plugins().offers("methods"), name)
+    return _named("method", plugins().offers("methods"), name)
+
+
+def _named(kind: str, known: Mapping[str, T], name: str) -> T:
+    """Return what has that name. Raises: UnknownName, with the closest one and what was left out of plugins."""
+    try:
+        return find_named(kind, known, name)
+    except UnknownName as error:
+        problems = [f"plugin {problem.plugin}: {problem.reason}" for problem in plugins().problems]
+        raise UnknownName("\n".join([str(error), *problems])) from None
 
 
 def named(job: JobSpec) -> Named:
