@@ -68,4 +68,13 @@ def tiny_clips(tiny_clip: Backbone) -> Batch:
         clips = Frames(samples, SEEN, tiny_clip, None, job_seed=None)
         inputs, labels = next(clips.batches([range(len(samples))], 0, torch.device("cpu")))
     ids = tuple(sample.id for sample in samples)
-    return Batch(inputs, labels, None, ids, "all", 0, 0.0, torch.Generator().manual_seed(0))
+    return Batch(
+        inputs,
+        labels,
+        None,
+        ids,
+        "all",
+        0,
+        0.0,
+        torch.Generator().manual_seed(0),
+    )

@@ -101,7 +101,12 @@ class Reversed:
         self.samples = inputs.samples
         self.views = views_of(inputs)
 
-    def batches(self, rows: Batches, epoch: int, device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield inputs (B, T, ...), reversed in time, and labels (B,)."""
         for inputs, labels in self.inputs.batches(rows, epoch, device):
             yield inputs.flip(1), labels

@@ -98,7 +98,11 @@ def single(specimen: Specimen) -> Iterator[Note]:
     clips = len(specimen.trained.parts.train)
 
     def with_one_over(stage: Stage) -> Stage:
-        return replace(short(stage), batch_size=clips - 1, epochs=min(stage.epochs, 1))
+        return replace(
+            short(stage),
+            batch_size=clips - 1,
+            epochs=min(stage.epochs, 1),
+        )
 
     try:
         specimen.run(with_one_over)

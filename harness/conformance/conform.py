@@ -94,7 +94,13 @@ def check_method(
     for name, result in results.items():
         late = tuple(finding for finding in specimen.found.get(name, ()) if finding not in result.findings)
         if late:
-            results[name] = CheckResult(name, "failed", result.seconds, (*result.findings, *late), result.notes)
+            results[name] = CheckResult(
+                name,
+                "failed",
+                result.seconds,
+                (*result.findings, *late),
+                result.notes,
+            )
             tell(offer.spec.name, results[name])
     return Report(offer.spec.name, tuple(results.values()))
 
@@ -114,7 +120,17 @@ def checked(check: Check, specimen: Specimen) -> CheckResult:
         skipped = check.name not in specimen.found
         notes = [str(unmet)] * skipped
     except Exception as error:
-        specimen.blame(check.name, reason_of(error), specimen.sources.of_error(error))
+        specimen.blame(
+            check.name,
+            reason_of(error),
+            specimen.sources.of_error(error),
+        )
     findings = tuple(specimen.found.get(check.name, ()))
     verdict: Verdict = "failed" if findings else "skipped" if skipped else "passed"
-    return CheckResult(check.name, verdict, round(time.perf_counter() - started, 3), findings, tuple(notes))
+    return CheckResult(
+        check.name,
+        verdict,
+        round(time.perf_counter() - started, 3),
+        findings,
+        tuple(notes),
+    )

@@ -31,7 +31,11 @@ def described(offer: Registered[MethodSpec]) -> str:
 class OtherProcess:
     """A process that loads the same plugins, started at once and asked later, since starting takes seconds."""
 
-    def __init__(self, files: Sequence[Path], methods: Sequence[str]) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        methods: Sequence[str],
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "harness.conformance.elsewhere", json.dumps([list(map(str, files)), list(methods)])],
             stdout=subprocess.PIPE,

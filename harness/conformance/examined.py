@@ -64,7 +64,12 @@ class Examined:
             self.unmet[check] = owner
             raise Unmet(owner) from error
 
-    def blame(self, check: str, message: str, place: str = "") -> None:
+    def blame(
+        self,
+        check: str,
+        message: str,
+        place: str = "",
+    ) -> None:
         """Keep a finding; one that is known already is kept once."""
         finding = Finding(check, message, place or self.where(check))
         known = self.found.setdefault(check, [])

@@ -72,7 +72,13 @@ def _fit(loaded: Loaded, parts: Parts) -> None:
 def _all_at_once(stage: Stage, clips: int, scale: float) -> Stage:
     rates = {prefix: rate * scale for prefix, rate in stage.lr.items()}
     epochs = STEPS if stage.epochs else 0
-    return replace(stage, epochs=epochs, batch_size=clips, lr=rates, schedule=Schedule("constant"))
+    return replace(
+        stage,
+        epochs=epochs,
+        batch_size=clips,
+        lr=rates,
+        schedule=Schedule("constant"),
+    )
 
 
 class _Watch:

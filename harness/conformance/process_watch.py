@@ -43,7 +43,11 @@ CALLS = {  # what was changed, as `settings_kept` names it -> what code writes t
     "the working folder": "chdir",
 }
 REMEDY = "every job of the process shares it"
-SEEDERS = {"torch": (torch, "manual_seed"), "NumPy": (np.random, "seed"), "random": (random, "seed")}
+SEEDERS = {
+    "torch": (torch, "manual_seed"),
+    "NumPy": (np.random, "seed"),
+    "random": (random, "seed"),
+}
 Seeder = Callable[..., object]
 
 

@@ -86,7 +86,12 @@ class Report:
     def to_json(self) -> dict[str, object]:
         """Return plain data."""
         results = [asdict(result) for result in self.results]
-        return {"method": self.method, "ok": self.ok, "seconds": self.seconds, "checks": results}
+        return {
+            "method": self.method,
+            "ok": self.ok,
+            "seconds": self.seconds,
+            "checks": results,
+        }
 
 
 class Unmet(HarnessError):

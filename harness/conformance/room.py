@@ -43,7 +43,12 @@ def write_clips(root: Path) -> None:
         folder = root / name
         folder.mkdir(parents=True)
         for frame in range(FRAMES):
-            pixels = rng.integers(0, 100, (PIXELS, PIXELS, 3), dtype=np.uint8)
+            pixels = rng.integers(
+                0,
+                100,
+                (PIXELS, PIXELS, 3),
+                dtype=np.uint8,
+            )
             top, left = (3 * label + number) % 28, (5 * label + (-1) ** label * 2 * frame) % 28
             pixels[top : top + 12, left : left + 12] += 150
             Image.fromarray(pixels * (name != test[0][0])).save(folder / f"{frame + 1}.jpg", quality=90)
@@ -93,7 +98,13 @@ class Room:
     def context(self) -> RunContext:
         """Places and settings of a job."""
         out, cache = str(self.folder / "runs"), str(self.folder / "cache")
-        return RunContext(out, cache, {"tiny": str(self.folder / "TINY")}, {}, save_weights=True)
+        return RunContext(
+            out,
+            cache,
+            {"tiny": str(self.folder / "TINY")},
+            {},
+            save_weights=True,
+        )
 
     def backbone(self, spec: MethodSpec) -> Backbone:
         """Return what a method runs on, with random weights: none, what a plugin builds, or a tiny CLIP.

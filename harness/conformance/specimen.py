@@ -93,7 +93,12 @@ class Specimen(Examined):
                 _ = backbone.width  # which looks at features of noise, before a method is built on them
             return backbone
 
-    def job(self, classes: int = FEWEST, *, augmented: bool = True) -> JobSpec:
+    def job(
+        self,
+        classes: int = FEWEST,
+        *,
+        augmented: bool = True,
+    ) -> JobSpec:
         """Return the job of the small form."""
         values, given = self.settled
         dataset = self.room.datasets[classes]
@@ -110,24 +115,56 @@ class Specimen(Examined):
             protocol=dataset.protocol("last"),
         )
 
-    def load(self, classes: int = FEWEST, *, augmented: bool = True) -> Loaded:
+    def load(
+        self,
+        classes: int = FEWEST,
+        *,
+        augmented: bool = True,
+    ) -> Loaded:
         """Build the method anew, as `phases.load` does, but with the structure of declared weights only."""
         job, backbone, dataset = self.job(classes, augmented=augmented), self.backbone, self.room.datasets[classes]
         offer, pipeline = replace(self.offer, spec=self.spec), registry.pipeline()
-        named = Named(dataset.spec, offer, self.room.metrics, self.room.backbones, pipeline)
+        named = Named(
+            dataset.spec,
+            offer,
+            self.room.metrics,
+            self.room.backbones,
+            pipeline,
+        )
         task = Task(dataset.spec.class_names, backbone, job.input)
         with self.owned("build"):
             method = self.method = build(job, self.spec, task).to(pick_device())
-        inputs = JobInputs(dataset, backbone, job, self.room.context, method.encoder, pipeline)
+        inputs = JobInputs(
+            dataset,
+            backbone,
+            job,
+            self.room.context,
+            method.encoder,
+            pipeline,
+        )
         self.look_at(backbone)
-        return Loaded(job, named, self.room.context, pick_device(), dataset, task, method, inputs)
+        return Loaded(
+            job,
+            named,
+            self.room.context,
+            pick_device(),
+            dataset,
+            task,
+            method,
+            inputs,
+        )
 
     def encode(self, loaded: Loaded) -> Parts:
         """Fill the feature cache and part the clips."""
         with self.owned("encoder"):
             return phases.encode(loaded)
 
-    def run(self, change: Change = short, *, resume: bool = False) -> Trained:
+    def run(
+        self,
+        change: Change = short,
+        *,
+        resume: bool = False,
+    ) -> Trained:
         """Take a method that is built anew through encoding, training and testing.
 
         Args:
@@ -139,7 +176,13 @@ class Specimen(Examined):
         shorten(loaded.method, change)
         return self.train(loaded, parts, resume=resume)
 
-    def train(self, loaded: Loaded, parts: Parts, *, resume: bool = False) -> Trained:
+    def train(
+        self,
+        loaded: Loaded,
+        parts: Parts,
+        *,
+        resume: bool = False,
+    ) -> Trained:
         """Train and test. Whatever it raises is for the check that asks."""
         checkpoints = loaded.checkpoints(1)
         if not resume:

@@ -41,13 +41,22 @@ def find(target: str) -> Target:
     return Target(path.name, offers, _loading(path.stem, started, path))
 
 
-def _loading(plugin: str, started: float, path: Path | None = None) -> CheckResult:
+def _loading(
+    plugin: str,
+    started: float,
+    path: Path | None = None,
+) -> CheckResult:
     findings = []
     for problem in registry.plugins().problems:
         if problem.plugin == plugin:
             findings.append(Finding(LOAD, problem.reason, place_of_problem(problem.reason, path) if path else ""))
     verdict: Verdict = "failed" if findings else "passed"
-    return CheckResult(LOAD, verdict, round(time.perf_counter() - started, 3), tuple(findings))
+    return CheckResult(
+        LOAD,
+        verdict,
+        round(time.perf_counter() - started, 3),
+        tuple(findings),
+    )
 
 
 def place_of_problem(reason: str, path: Path) -> str:

@@ -34,7 +34,12 @@ def check_logits(
     inputs = loaded.inputs.test([parts.test[i] for i in chosen])
     again = predict(loaded.method, inputs, loaded.device, micro)
     _check_equal(loaded, parts, logits, again, chosen, "beside other clips")
-    alone = predict(loaded.method, loaded.inputs.test([parts.test[int(chosen[0])]]), loaded.device, micro)
+    alone = predict(
+        loaded.method,
+        loaded.inputs.test([parts.test[int(chosen[0])]]),
+        loaded.device,
+        micro,
+    )
     _check_equal(loaded, parts, logits, alone, chosen[:1], "alone")
 
 
@@ -55,7 +60,11 @@ def _check_equal(
         )
 
 
-def alike(again: np.ndarray, logits: np.ndarray, scale: float = 0.0) -> bool:
+def alike(
+    again: np.ndarray,
+    logits: np.ndarray,
+    scale: float = 0.0,
+) -> bool:
     """Return whether logits (N, C) are equal but for what kernels for another batch make of them.
 
     Args:

@@ -211,7 +211,11 @@ def encode(loaded: Loaded) -> Parts:
         BadData: some cannot be read, and bad clips are not to be skipped.
     """
     fold, inputs = loaded.fold, loaded.inputs
-    inputs.fill_cache(fold, trains=bool(loaded.method.stages()), prepares=prepares(loaded.method))
+    inputs.fill_cache(
+        fold,
+        trains=bool(loaded.method.stages()),
+        prepares=prepares(loaded.method),
+    )
     train_part, held_out = training_part(fold, loaded.job.protocol.selection)
     usable, scored = inputs.usable(train_part), inputs.usable(fold.test)
     return Parts(

@@ -142,7 +142,12 @@ class Backbone:
         """
         key = frames if self.source.sees == "clips" else 1
         if key not in self._shapes:
-            self._shapes[key] = _checked_shape(self._encoder, self.source, key, self.device)
+            self._shapes[key] = _checked_shape(
+                self._encoder,
+                self.source,
+                key,
+                self.device,
+            )
         return self._shapes[key]
 
     @cached_property

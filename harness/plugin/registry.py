@@ -248,7 +248,11 @@ def method(name: str) -> Registered[MethodSpec]:
     return _named("method", plugins().offers("methods"), name)
 
 
-def _named(kind: str, known: Mapping[str, T], name: str) -> T:
+def _named(
+    kind: str,
+    known: Mapping[str, T],
+    name: str,
+) -> T:
     """Return what has that name. Raises: UnknownName, with the closest one and what was left out of plugins."""
     try:
         return find_named(kind, known, name)

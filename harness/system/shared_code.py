@@ -88,11 +88,13 @@ def _changed(owner: Any, before: Mapping[str, Any]) -> list[str]:
     own = ((name, value) for name, value in before.items() if _is_code(value) and name not in FOLLOWING)
     replaced = [name for name, value in own if _differs(now.get(name), value)]
     added = [name for name in now if name not in before] if isinstance(owner, type) else []
-    return [*replaced, *(name for name in added if _is_code(now[name]) and _inherits(owner, name))]
+    return [*replaced, *(name for name in added if _is_code(now[name]) and _hides(owner, name))]
 
 
-def _inherits(owner: type, name: str) -> bool:
-    return any(name in vars(base) for base in owner.__mro__[1:])
+def _hides(owner: type, name: str) -> bool:
+    """Return whether a class holds other code under a name than it inherits."""
+    inherited = [vars(base)[name] for base in owner.__mro__[1:] if name in vars(base)]
+    return bool(inherited) and _differs(vars(owner)[name], inherited[0])
 
 
 def _same(now: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
@@ -112,7 +114,11 @@ def _differs(found: Any, value: Any) -> bool:
     return found is not value and not wrapped
 
 
-def _restore(owner: Any, name: str, before: Mapping[str, Any]) -> None:
+def _restore(
+    owner: Any,
+    name: str,
+    before: Mapping[str, Any],
+) -> None:
     if name in before:
         setattr(owner, name, before[name])
     else:

@@ -40,6 +40,7 @@ def forgotten() -> Iterator[None]:
     forget("own")
 
 
+@pytest.mark.slow
 def test_a_method_that_passes(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(PLUGIN.format(more=""))
     answer = invoke("conform", "own.py")
@@ -57,6 +58,7 @@ def test_a_method_that_fails(invoke: Invoke, tmp_path: Path) -> None:
     assert answer.out.splitlines()[-1] == "own: failed logits, alone"
 
 
+@pytest.mark.slow
 def test_facts_for_programs(invoke: Invoke, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(PLUGIN.format(more=".softmax(-1)"))
     answer = invoke("conform", "zero-shot-clip", "own.py", "--json")

@@ -73,6 +73,7 @@ def test_a_plugin_that_does_not_load_is_told_of_with_the_line(tmp_path: Path, te
     assert finding.place == f"mine.py:{line}"
 
 
+@pytest.mark.slow
 def test_each_method_of_a_file_is_checked(tmp_path: Path) -> None:
     two = SPEC.replace("]\n", ", MethodSpec('other', '1', Head)]\n")
     told: list[tuple[str, str]] = []
@@ -94,6 +95,7 @@ def test_what_is_no_method_is_a_users_error(tmp_path: Path) -> None:
         conform(str(write(tmp_path, "from harness import hookimpl\n")))
 
 
+@pytest.mark.slow
 def test_a_small_form_is_laid_over_the_demos(tmp_path: Path) -> None:
     small = "    return [MethodSpec('mine', '1', Head, features='train+test', demo={'input.frames': 6}, small=%s)]\n"
     report = loaded(tmp_path, HEAD + HOOK + small % "{'input.frames': 2}")

@@ -211,10 +211,12 @@ def test_a_hook_without_its_mark_is_said(tmp_path: Path) -> None:
         forget("unmarked")
 
 
-def test_an_unknown_method_is_answered_with_what_was_left_out_of_plugins(invoke: Invoke, tmp_path: Path) -> None:
+def test_an_unknown_method_is_answered_with_what_was_left_out_of_plugins(
+    invoke: Invoke, toy_args: list[str], tmp_path: Path
+) -> None:
     (tmp_path / "unmarked.py").write_text("def register_methods():\n    return []\n")
     try:
-        answer = invoke("bench", "--demo", "--plugin", tmp_path / "unmarked.py", "--methods", "mine")
+        answer = invoke(*toy_args, "--plugin", tmp_path / "unmarked.py", "--methods", "mine")
     finally:
         forget("unmarked")
     assert answer.code == 2

@@ -167,7 +167,8 @@ def test_nothing_changed_is_nothing_said() -> None:
     found: list[str] = []
     weight = nn.Parameter(torch.zeros(2))
     with settings_kept(found, job=True):
-        torch.optim.Adagrad([weight])  # torch itself wraps `step` of the first one of each kind
+        torch.optim.Adagrad([weight])
+        torch.optim.AdamW([weight])  # torch itself wraps `step` of the first one of each kind
         torch.softmax(torch.zeros(2), 0)
         with torch.no_grad(), torch.autocast("cpu"):
             pass

@@ -146,7 +146,11 @@ def _digest(data: Mapping[str, Any], known: Digests) -> str:
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a row's hash stands for; of the protocol its hash, unless that is not its own."""
-    told = {ABOUT, "protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
+    told = {
+        ABOUT,
+        "protocol",
+        *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ()),
+    }
     return {name: value for name, value in facts.items() if name not in told}
 
 
