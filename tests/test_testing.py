@@ -13,6 +13,7 @@ import torch
 from harness import Task
 from harness.models import Backbone, Batch
 from harness.testing import assert_conforms, tiny_clip, tiny_clips, tiny_task  # noqa: F401  (fixtures)
+from helpers.commands import forget
 
 BROKEN = """
 from torch import nn
@@ -48,8 +49,11 @@ def test_the_tiny_clip_has_text(tiny_clip: Backbone) -> None:  # noqa: F811
 
 def test_a_method_that_breaks_the_contract_fails_with_line_and_check(tmp_path: Path) -> None:
     (tmp_path / "softmax.py").write_text(BROKEN)
-    with pytest.raises(AssertionError, match=r"softmax: logits: softmax\.py:10: forward gives probabilities"):
-        assert_conforms(tmp_path / "softmax.py")
+    try:
+        with pytest.raises(AssertionError, match=r"softmax: logits: softmax\.py:10: forward gives probabilities"):
+            assert_conforms(tmp_path / "softmax.py")
+    finally:
+        forget("softmax")
 
 
 @pytest.mark.slow
