@@ -9,9 +9,11 @@ from harness.cli.exits import EXIT_USER_ERROR
 
 def main() -> None:
     """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
-    from harness.cli.app import command, console
+    from harness.cli.app import GROUPS, command, console
+    from harness.cli.panels import keep_names_whole
     from harness.core.errors import HarnessError
 
+    keep_names_whole(sys.argv[1:], GROUPS)
     try:
         command()(prog_name="harness")
     except HarnessError as error:

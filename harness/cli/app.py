@@ -30,6 +30,7 @@ from harness.cli import (
     weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
+from harness.cli.panels import ABOUT, OWN, PLACES, READ, RUN, BenchFlags
 from harness.core.version import __version__
 from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
@@ -77,22 +78,29 @@ def root(
     """Options of the program itself."""
 
 
-app.command("bench")(bench.bench)
-app.command("new")(new.new)
-app.command("conform")(conform.conform)
-app.command("list")(listing.list_plugins)
-app.add_typer(data.app, name="data")
-app.command("status")(status.status)
-app.command("leaderboard")(leaderboard.leaderboard)
-app.command("compare")(compare.compare)
-app.command("audit")(audit.audit)
-app.command("publish")(publish.publish)
-app.command("study")(study.study)
-app.command("analyze")(analyze.analyze)
-app.command("flops")(flops.flops)
-app.add_typer(cache.app, name="cache")
-app.add_typer(weights.app, name="weights")
-app.command("doctor")(doctor.doctor)
+app.command("bench", cls=BenchFlags, rich_help_panel=RUN)(bench.bench)
+app.command("study", cls=BenchFlags, rich_help_panel=RUN)(study.study)
+app.command("status", rich_help_panel=RUN)(status.status)
+
+app.command("leaderboard", rich_help_panel=READ)(leaderboard.leaderboard)
+app.command("compare", rich_help_panel=READ)(compare.compare)
+app.command("audit", rich_help_panel=READ)(audit.audit)
+app.command("publish", rich_help_panel=READ)(publish.publish)
+app.command("analyze", rich_help_panel=READ)(analyze.analyze)
+
+app.add_typer(data.app, name="data", rich_help_panel=PLACES)
+app.add_typer(weights.app, name="weights", rich_help_panel=PLACES)
+app.add_typer(cache.app, name="cache", rich_help_panel=PLACES)
+
+app.command("new", rich_help_panel=OWN)(new.new)
+app.command("conform", rich_help_panel=OWN)(conform.conform)
+
+app.command("list", rich_help_panel=ABOUT)(listing.list_plugins)
+app.command("flops", rich_help_panel=ABOUT)(flops.flops)
+app.command("doctor", rich_help_panel=ABOUT)(doctor.doctor)
+
+
+GROUPS = ("data", "weights", "cache")  # commands that have commands
 
 
 @lru_cache

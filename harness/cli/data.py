@@ -9,7 +9,7 @@ import typer
 
 from harness.cli import prepare
 from harness.cli.check import check
-from harness.cli.output import Json, print_json, say, warn
+from harness.cli.output import Json, load_plugins, print_json, say, warn
 from harness.core.errors import HarnessError
 from harness.data.places import DatasetPlace, set_place
 from harness.plugin import registry
@@ -42,6 +42,7 @@ def set_root(
 
         harness data set dfew /data/DFEW --layout DFEW_Frame_Face:annotation
     """
+    load_plugins(None)
     spec = registry.dataset(name)
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
@@ -71,6 +72,7 @@ def demo(
 
     if root is None and sheet is None:
         raise HarnessError("nothing to do: name a folder for the replicas, or --sheet FILE.png")
+    load_plugins(None)
     names = [n.strip() for n in datasets.split(",")] if datasets else None
     written = write_demo(root, names, _say) if root else []
     if sheet:

@@ -119,8 +119,8 @@ def visible(text: str) -> str:
 
 
 def load_plugins(files: list[Path] | None) -> None:
-    """Load one-file plugins and report, on standard error, every plugin that is left out."""
-    registry.plugins().add_files(files or ())
+    """Load the one-file plugins of the configuration and of `--plugin`; report, on standard error, what is left out."""
+    registry.plugins().add_asked(files or ())
     report_problems()
 
 

@@ -46,7 +46,7 @@ def study(
             raise BadOption("which study? harness study NAME; --list names them")
         _show_list(json_)
         return
-    registry.plugins().add_files(flags["plugin"] or ())
+    registry.plugins().add_asked(flags["plugin"] or ())
     from harness.api import results_of
     from harness.results.store import Store
     from harness.studies.request import as_bench, study_named

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError
-from harness.system.files import write_atomically
-from harness.system.folders import config_file
+from harness.system.configuration import read_configuration, write_configuration
 
 DATA_ROOT = "HARNESS_DATA_ROOT"
 DEMO_ROOT = Path("demo-data")
@@ -29,18 +25,8 @@ class DatasetPlace:
 
 def configured_places() -> dict[str, DatasetPlace]:
     """Return dataset name -> place, as written by `harness data set`."""
-    path = config_file()
-    if not path.is_file():
-        return {}
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        layouts = {str(name): str(layout) for name, layout in data.get("layout", {}).items()}
-        places = {}
-        for name, folder in data.get("data", {}).items():
-            places[str(name)] = DatasetPlace(Path(folder), layouts.get(name, ""))
-        return places
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, AttributeError, TypeError) as error:
-        raise HarnessError(f"{path}: not a valid configuration ({error}); mend or remove it") from error
+    written = read_configuration()
+    return {name: DatasetPlace(Path(root), written.layout.get(name, "")) for name, root in written.data.items()}
 
 
 def set_place(name: str, place: DatasetPlace) -> Path:
@@ -48,22 +34,7 @@ def set_place(name: str, place: DatasetPlace) -> Path:
     places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
     roots = {name: str(place.root) for name, place in places.items()}
     layouts = {name: place.layout for name, place in places.items() if place.layout}
-    lines = _table("data", roots)
-    if layouts:
-        lines = [*lines, "", *_table("layout", layouts)]
-    text = "\n".join(lines)
-    path = config_file()
-    write_atomically(path, lambda draft: draft.write_text(text + "\n", encoding="utf-8"))
-    return path
-
-
-def _table(name: str, values: Mapping[str, str]) -> list[str]:
-    return [f"[{name}]", *(f"{_quoted(key)} = {_quoted(values[key])}" for key in sorted(values))]
-
-
-def _quoted(text: str) -> str:
-    """Return a TOML string. JSON's escapes are TOML's, but for surrogate pairs and the bare DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return write_configuration(read_configuration().model_copy(update={"data": roots, "layout": layouts}))
 
 
 def dataset_place(

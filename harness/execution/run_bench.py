@@ -41,7 +41,7 @@ def plan_bench(
     Raises:
         HarnessError: anything that the user has to put right first.
     """
-    registry.plugins().add_files(request.plugin)
+    registry.plugins().add_asked(request.plugin)
     load_trackers(request.trackers)
     if request.demo:
         if not dry_run:

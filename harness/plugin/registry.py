@@ -28,6 +28,8 @@ from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
+from harness.system.configuration import read_configuration
+from harness.system.folders import config_file
 from harness.system.process_state import settings_kept
 from harness.system.source_hash import package_sha256, source_sha256, with_build
 from harness.video.pipeline import Pipeline
@@ -58,7 +60,7 @@ class PluginProblem:
 
 @dataclass
 class Plugins:
-    """The loaded plugins. `files` are those named by `--plugin`, which workers load again."""
+    """The loaded plugins. `files` are those named by `--plugin` or the configuration, which workers load again."""
 
     manager: pluggy.PluginManager
     problems: list[PluginProblem] = field(default_factory=list)
@@ -99,10 +101,14 @@ class Plugins:
             reason = f"changed {', '.join(changes)} of the process when it was imported, which was put back"
             self.problems.append(PluginProblem(name, reason))
 
-    def add_file(self, path: Path) -> None:
-        """Load a one-file plugin. A missing file is the user's error; a broken one is reported like any plugin."""
+    def add_file(self, path: Path, asked_by: str = "--plugin") -> None:
+        """Load a one-file plugin, once. A broken one is reported like any plugin.
+
+        Raises:
+            HarnessError: there is no such file; `asked_by` says where it is named.
+        """
         if not path.is_file():
-            raise HarnessError(f"--plugin {path}: no such file")
+            raise HarnessError(f"{asked_by} {path}: no such file")
         if path.resolve() not in self.files:
             self.files.append(path.resolve())
             self.add(path.stem, lambda: import_file(path))
@@ -111,6 +117,16 @@ class Plugins:
         """Load one-file plugins, those of `--plugin`."""
         for path in paths:
             self.add_file(path)
+
+    def add_asked(self, paths: Iterable[Path]) -> None:
+        """Load the one-file plugins that the user's configuration names, then those of `--plugin`.
+
+        Raises:
+            HarnessError: the configuration is wrong, or a file that it or `--plugin` names is not there.
+        """
+        for path in read_configuration().plugin_files:
+            self.add_file(path, f"{config_file()}: plugins:")
+        self.add_files(paths)
 
     def offers(self, kind: str) -> dict[str, Registered[Any]]:
         """Return everything of one kind by name. The first plugin to offer a name keeps it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any
 import pytest
 
 import harness
+from harness.cli import panels
 from harness.execution import run_bench
-from helpers.commands import Invoke
+from helpers.commands import Cli, Invoke
 
 COMMANDS = [
     (),
@@ -48,6 +50,40 @@ def test_the_help_lists_every_command(invoke: Invoke) -> None:
     shown = invoke("--help").out
     for command in {name[0] for name in COMMANDS if name}:
         assert f" {command} " in shown
+
+
+def panels_of(text: str) -> dict[str, str]:
+    """Panels of help by their titles."""
+    parts = re.split(r"^╭─ (.+?) ─+╮$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_commands_stand_in_panels_by_what_they_are_for(invoke: Invoke) -> None:
+    shown = panels_of(invoke("--help").out)
+    assert list(shown) == ["Options", panels.RUN, panels.READ, panels.OWN, panels.ABOUT, panels.PLACES]
+    for title, command in (
+        (panels.RUN, "bench"),
+        (panels.READ, "audit"),
+        (panels.OWN, "conform"),
+        (panels.ABOUT, "list"),
+    ):
+        assert f"│ {command} " in shown[title]
+    assert "│ weights " in shown[panels.PLACES]
+
+
+@pytest.mark.parametrize(("command", "own"), [("bench", []), ("study", ["--list", "--show"])])
+def test_every_flag_of_bench_stands_in_a_panel(invoke: Invoke, command: str, own: list[str]) -> None:
+    shown = panels_of(invoke(command, "--help").out)
+    assert [title for title in shown if title not in ("Arguments", "Options")] == list(panels.FLAGS)
+    assert re.findall(r"^│ (--\S+)", shown["Options"], re.MULTILINE) == [*own, "--help"]
+    assert "--checkpoint-every" in shown["Interruptions"]
+
+
+@pytest.mark.parametrize("args", [["--help"], ["bench", "--help"], ["data"], ["data", "check", "--help"]], ids=" ".join)
+def test_help_that_is_no_terminals_cuts_no_name(cli: Cli, args: list[str]) -> None:
+    shown = cli(*args, COLUMNS="20", check=None).stdout
+    assert "│ " in shown
+    assert "…" not in shown
 
 
 def test_the_version(invoke: Invoke) -> None:
