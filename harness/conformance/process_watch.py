@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -76,9 +76,13 @@ class ProcessWatch:
                 yield
         finally:
             self._deep = False
-            for change in changes:
-                place = self.sources.of_text(CALLS.get(change, f"{change.rpartition('.')[2]} ="))
-                self._found(f"it changes {change}: {REMEDY}", place)
+            self.note(changes)
+
+    def note(self, changes: Sequence[str]) -> None:
+        """Take down what was changed, and put back."""
+        for change in changes:
+            place = self.sources.of_text(CALLS.get(change, f"{change.rpartition('.')[2]} ="))
+            self._found(f"it changes {change}: {REMEDY}", place)
 
     def _found(self, message: str, place: str) -> None:
         self.findings.setdefault(message, Finding(CHECK, message, place))

@@ -157,7 +157,9 @@ class Specimen(Examined):
     def encode(self, loaded: Loaded) -> Parts:
         """Fill the feature cache and part the clips."""
         with self.owned("encoder"):
-            return phases.encode(loaded)
+            parts = phases.encode(loaded)
+        self.watch.note(loaded.changes)
+        return parts
 
     def run(
         self,

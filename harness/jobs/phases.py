@@ -33,6 +33,7 @@ from harness.models.trainable import trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
 from harness.system.device import pick_device
+from harness.system.process_state import settings_kept
 from harness.training.checkpoint import Checkpoints
 from harness.training.loop import TEST_BATCH, Report, predict
 from harness.training.loop import fit as train
@@ -71,6 +72,7 @@ class Loaded:
     task: Task
     method: Method
     inputs: JobInputs
+    changes: list[str] = field(default_factory=list)  # of the process, put back before features were encoded
 
     @property
     def fold(self) -> Fold:
@@ -171,15 +173,23 @@ def load(
     job: JobSpec,
     named: Named,
     context: RunContext,
+    changes: list[str],
 ) -> Loaded:
-    """Open the dataset and the backbone, and build the method."""
+    """Open the dataset and the backbone, and build the method.
+
+    Args:
+        job: what is to be done.
+        named: what it names.
+        context: where things are.
+        changes: what the method changes of the process, which is put back at once, is added to it.
+    """
     device = pick_device()
     dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
     files = find_weights_as_planned(named.method.spec, job.weights)
     task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
-    with naming_what_changed(backbone):
+    with naming_what_changed(backbone), settings_kept(changes, job=True):  # features are encoded next
         method = build(job, named.method.spec, task).to(device)
     if context.compile:
         compile_layers(method, device)
@@ -201,6 +211,7 @@ def load(
         task,
         method,
         inputs,
+        changes,
     )
 
 
@@ -211,9 +222,11 @@ def encode(loaded: Loaded) -> Parts:
         BadData: some cannot be read, and bad clips are not to be skipped.
     """
     fold, inputs = loaded.fold, loaded.inputs
+    with settings_kept(loaded.changes, job=True):
+        trains = bool(loaded.method.stages())
     inputs.fill_cache(
         fold,
-        trains=bool(loaded.method.stages()),
+        trains=trains,
         prepares=prepares(loaded.method),
     )
     train_part, held_out = training_part(fold, loaded.job.protocol.selection)

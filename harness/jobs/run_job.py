@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import open_clip  # noqa: F401  (before it is noted what the code of the process is)
 import torch
 
 from harness.core.context import RunContext
@@ -77,14 +78,20 @@ def _guarded(
     caught: list[str] = []
     changes: list[str] = []
     try:
-        with reproducible(context.threads), warnings_kept(caught), settings_kept(changes, job=True):
-            outcome = _outcome(job, named, context, report)
+        with (
+            torch.inference_mode(mode=False),  # and out of it again, whatever a method enters
+            reproducible(context.threads),
+            warnings_kept(caught),
+            settings_kept(changes, job=True),
+        ):
+            outcome = _outcome(job, named, context, report, changes)
     except CannotWrite:
         raise  # the cache: other jobs would fail as well
     except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
     if changes:
-        caught.append(f"it changed {first_few(changes, NAMED)} of the process, which was put back for the next job")
+        changed = first_few(list(dict.fromkeys(changes)), NAMED)
+        caught.append(f"it changed {changed} of the process, which was put back for the next job")
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = _origin(job, named, context, started)
     return outcome
@@ -122,13 +129,14 @@ def _outcome(
     named: Named,
     context: RunContext,
     report: Report,
+    changes: list[str],
 ) -> Outcome:
     """Run the phases; a GPU that is too small gets smaller micro-batches, from the first step on."""
     micro = 1
     while True:
         phases, memory = Phases(report), PeakMemory(pick_device())
         with phases.phase("load"):
-            loaded = load(job, named, context)
+            loaded = load(job, named, context, changes)
         try:
             with naming_what_changed(loaded.backbone):
                 return _of_phases(loaded, phases, memory, micro)

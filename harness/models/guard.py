@@ -56,9 +56,12 @@ class Guard:
         Raises:
             BackboneChanged: it is another; the first changes are named.
         """
-        changes = list(_changes(self.modules, _modules(module)))
-        if not changes:  # hashing takes longest, and says less than a module that was replaced
-            changes = list(_changes(self.tensors, _tensors(module)))
+        try:
+            changes = list(_changes(self.modules, _modules(module)))
+            if not changes:  # hashing takes longest, and says less than a module that was replaced
+                changes = list(_changes(self.tensors, _tensors(module)))
+        except Exception as error:  # what it holds cannot even be looked at any more
+            changes = [f"it cannot be read ({type(error).__name__})"]
         if changes:
             raise BackboneChanged(
                 f"the backbone that all jobs share was changed in place: {first_few(changes, NAMED)}. It has to stay "
@@ -70,6 +73,7 @@ def _tensors(module: nn.Module) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         found[name] = {
+            "type": type(tensor),
             "dtype": tensor.dtype,
             "shape": tuple(tensor.shape),
             "need of a gradient": tensor.requires_grad,
@@ -98,7 +102,7 @@ def _modules(module: nn.Module) -> dict[str, Facts]:
             "own methods": sorted(key for key in kept if callable(kept[key]) and hasattr(type(part), key)),
             "tensors": (*part._parameters, *part._buffers),
             "order of parts": tuple(part._modules),
-            "attributes": {key: id(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
+            "attributes": {key: _held(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
             "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN)},
         }
     return found
@@ -109,6 +113,17 @@ def _kept(part: nn.Module) -> Iterator[tuple[str, Any]]:
     for key, value in vars(part).items():
         if key not in EVERY_MODULE and not (key.startswith("_") and value is None):
             yield key, value
+
+
+def _held(value: object) -> object:
+    """Return by what an attribute is known again: a tensor by its values, a list or mapping by what is in it."""
+    if isinstance(value, Tensor):
+        return id(value), _sha256(value)
+    if isinstance(value, Mapping):
+        return id(value), [(key, _held(inner)) for key, inner in value.items()]
+    if isinstance(value, list):
+        return id(value), [_held(inner) for inner in value]
+    return value if isinstance(value, PLAIN) else id(value)
 
 
 def _count_hooks(owner: object, names: Sequence[str]) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
+from harness.core.text import first_few
 from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
@@ -31,10 +32,13 @@ from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.configuration import read_configuration
 from harness.system.folders import config_file
 from harness.system.process_state import settings_kept
+from harness.system.shared_code import written_by
 from harness.system.source_hash import package_sha256, source_sha256, with_build
 from harness.video.pipeline import Pipeline
 
 T = TypeVar("T")
+
+NAMED = 3  # replaced functions that an error names
 
 DISTRIBUTION = "dfer-harness"
 
@@ -94,6 +98,12 @@ class Plugins:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
             self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
+        replaced = list(written_by(getattr(plugin, "__name__", "")))
+        if replaced:
+            raise HarnessError(
+                f"plugin {name} replaces {first_few(replaced, NAMED)} when it is imported, which every job of the "
+                f"process shares; it has to call a function of its own instead"
+            )
         self.hashes[name] = source_sha256(plugin)
         self.distributions[name] = distribution
         self.problems.extend(lost_hooks(self.manager, plugin, name))

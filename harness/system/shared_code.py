@@ -60,6 +60,14 @@ class SharedCode:
                 yield "torch's hooks of every module"
 
 
+def written_by(module: str) -> Iterator[str]:
+    """Yield watched names under which functions of this module stand: it has replaced them when it was imported."""
+    for owner in _owners(len(sys.modules)):
+        for name, value in list(vars(owner).items()):
+            if getattr(value, "__module__", None) == module and not isinstance(value, type):
+                yield f"{getattr(owner, '__qualname__', owner.__name__)}.{name}"
+
+
 @lru_cache(maxsize=1)
 def _owners(modules: int) -> Sequence[Any]:
     """Return the watched modules and their classes; looked for again when the number of loaded modules has changed."""

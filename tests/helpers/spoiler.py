@@ -43,6 +43,14 @@ def reorder(task: Any) -> None:
     blocks[first] = blocks.pop(first)
 
 
+def own_tokenizer(task: Any) -> None:
+    task.backbone.tokenize.encode = lambda text: [1]
+
+
+def own_kind(task: Any) -> None:
+    task.backbone.model.visual.conv1.weight.__class__ = type("Own", (nn.Parameter,), {})
+
+
 def scale(task: Any) -> None:
     task.backbone._scale = 1.0
 
@@ -71,6 +79,8 @@ FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and 
     "private": (own_call, "own methods"),
     "pool": (own_pool, "own methods"),
     "order": (reorder, "another order of parts"),
+    "tokenizer": (own_tokenizer, "the tokenizer"),
+    "kind": (own_kind, "another type"),
     "train": (lambda task: task.backbone.model.visual.train(), "mode"),
     "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
     "meta": (lambda task: task.backbone.model.visual.to("meta"), "another values"),

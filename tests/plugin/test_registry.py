@@ -222,3 +222,17 @@ def test_an_unknown_method_is_answered_with_what_was_left_out_of_plugins(
     assert answer.code == 2
     assert "unknown method 'mine'" in answer.err
     assert "plugin unmarked: register_methods is not marked as a hook; write @hookimpl above it" in answer.err
+
+
+def test_a_plugin_that_replaces_shared_code_when_it_is_imported_is_refused(tmp_path: Path) -> None:
+    from torch import nn
+
+    before = nn.LayerNorm.forward
+    text = "from torch import nn\ndef zero(self, x):\n    return x * 0\nnn.LayerNorm.forward = zero\n"
+    (tmp_path / "replacing.py").write_text(text)
+    try:
+        with pytest.raises(HarnessError, match=r"plugin replacing replaces LayerNorm\.forward when it is imported"):
+            registry.plugins().add_file(tmp_path / "replacing.py")
+    finally:
+        nn.LayerNorm.forward = before
+        forget("replacing")
