@@ -13,8 +13,6 @@ from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.plugin import registry
 from harness.video.check_pipeline import check_pipeline
 
-SHIPPED = "harness_plugins."  # plugins whose code is the harness's: their versions are enough
-
 TRIED_SIZE = 64  # pixels, where the backbone's are not known yet
 
 
@@ -42,4 +40,4 @@ def checked_input(given: FrameInput, owner: str) -> FrameInput:
 def _of_plugins(given: FrameInput) -> Iterator[Registered[SamplerSpec] | Registered[AugmentationSpec]]:
     offers = registry.plugins().offers
     named = [offers("samplers")[given.sampling], *(offers("augmentations")[name] for name in given.augmentation)]
-    return (offer for offer in named if not offer.plugin.startswith(SHIPPED))
+    return (offer for offer in named if not registry.ships(offer.plugin))  # whose versions are enough

@@ -11,7 +11,7 @@ import torch
 from harness.core.errors import HarnessError, UnknownName
 from harness.core.frame_input import FrameInput
 from harness.core.sampler_spec import AugmentationSpec
-from harness.video.check_pipeline import check_pipeline
+from harness.video.check_pipeline import check_augmentation, check_pipeline
 from harness.video.pipeline import AUGMENTATIONS, STANDARD, Pipeline
 from harness.video.samplers import SAMPLERS
 
@@ -19,7 +19,10 @@ EVERY = tuple(STANDARD.augmentations)
 
 
 def test_what_ships_will_do() -> None:
-    check_pipeline(FrameInput(frames=4, size=24, augmentation=EVERY), STANDARD)
+    given = FrameInput(frames=4, size=24, augmentation=EVERY)
+    check_pipeline(given, STANDARD)
+    for step in AUGMENTATIONS:
+        check_augmentation(step, given)
 
 
 @pytest.mark.parametrize(
