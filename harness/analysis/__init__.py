@@ -9,6 +9,7 @@ from harness.core.lazy import hand_on
 if TYPE_CHECKING:
     from harness.analysis.finished import FinishedRun as FinishedRun
     from harness.core.text import markdown as markdown
+    from harness.models.inputs import AlteredInputs as AlteredInputs
     from harness.models.inputs import Batches as Batches
     from harness.models.inputs import Inputs as Inputs
     from harness.plugin.specs import Run as Run
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.training.loop import predict as predict
 
 HOMES = {
+    "AlteredInputs": "harness.models.inputs",
     "Batches": "harness.models.inputs",
     "FinishedRun": "harness.analysis.finished",
     "Inputs": "harness.models.inputs",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import torch
-
 from harness.conformance.report import Note
 from harness.conformance.room import FEWEST
 from harness.conformance.small import forms
 from harness.conformance.specimen import Specimen
+from harness.conformance.steps import differing
 from harness.core.errors import HarnessError
 from harness.core.text import first_few
 from harness.jobs.score import contradictions
@@ -46,9 +45,7 @@ def builds(specimen: Specimen) -> Iterator[Note]:
 def builds_equal(specimen: Specimen) -> Iterator[Note]:
     """Build twice with one seed, and compare parameters and buffers."""
     first, second = specimen.load(), specimen.load()
-    one, other = (own_state(loaded.method, loaded.backbone) for loaded in (first, second))
-    odd = sorted(set(one) ^ set(other))
-    odd += [name for name in one if name in other and not torch.equal(one[name], other[name])]
+    odd = differing(*(own_state(loaded.method, loaded.backbone) for loaded in (first, second)))
     if odd:
         specimen.blame(
             "seed",

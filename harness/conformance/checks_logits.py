@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from harness.conformance.checks_form import MOST
 from harness.conformance.report import Note
 from harness.conformance.specimen import Specimen, Trained
+from harness.core.dataset_spec import Sample
 from harness.core.errors import HarnessError
 from harness.jobs import phases
 from harness.jobs.check_logits import are_probabilities, check_logits
-from harness.models.batch import logits_of
-from harness.models.inputs import Batches, Inputs, views_of
+from harness.models.inputs import AlteredInputs
 from harness.training.loop import TEST_BATCH, predict
 
 ORDER = 1e-5  # of the largest logit: sums in another order differ by less
@@ -41,11 +40,6 @@ def _check_shape(specimen: Specimen, logits: np.ndarray, given: Trained) -> None
     with specimen.owned("shapes"):
         if logits.shape != expected:
             raise HarnessError(f"forward gave logits of shape {logits.shape} for (clips, classes) of {expected}")
-        inputs, _ = next(given.loaded.inputs.test(given.parts.test[:1]).batches([[0]], 0, given.loaded.device))
-        with torch.no_grad():
-            kind = logits_of(given.loaded.method.eval()(inputs)).dtype
-        if not kind.is_floating_point:
-            raise HarnessError(f"forward gave {kind}; logits are floating-point numbers")
 
 
 def finite(specimen: Specimen) -> Iterator[Note]:
@@ -93,23 +87,12 @@ def alone(specimen: Specimen) -> Iterator[Note]:
     yield from ()
 
 
-class Reversed:
+class Reversed(AlteredInputs):
     """Clips whose frames, or features of them, are given from the last to the first."""
 
-    def __init__(self, inputs: Inputs) -> None:
-        self.inputs = inputs
-        self.samples = inputs.samples
-        self.views = views_of(inputs)
-
-    def batches(
-        self,
-        rows: Batches,
-        epoch: int,
-        device: torch.device,
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield inputs (B, T, ...), reversed in time, and labels (B,)."""
-        for inputs, labels in self.inputs.batches(rows, epoch, device):
-            yield inputs.flip(1), labels
+    def alter(self, clips: Tensor, samples: Sequence[Sample]) -> Tensor:
+        """Return inputs (B, T, ...) reversed in time."""
+        return clips.flip(1)
 
 
 def order_of_frames(specimen: Specimen) -> Iterator[Note]:

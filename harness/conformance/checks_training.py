@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from harness.conformance.one_batch import SCALES, STEPS, losses
 from harness.conformance.report import Note
 from harness.conformance.specimen import Specimen, Trained, short, shorten
+from harness.conformance.steps import differing
 from harness.core.errors import HarnessError
 from harness.core.recipe import Stage
 from harness.core.text import first_few
@@ -178,9 +178,7 @@ def again(specimen: Specimen) -> Iterator[Note]:
 
 def _difference(first: Trained, second: Trained) -> str:
     """Say what differs between two runs of one job; nothing if they are equal bit for bit."""
-    one, other = (own_state(run.loaded.method, run.loaded.backbone) for run in (first, second))
-    odd = sorted(set(one) ^ set(other))
-    odd += [name for name in one if name in other and not torch.equal(one[name], other[name])]
+    odd = differing(*(own_state(run.loaded.method, run.loaded.backbone) for run in (first, second)))
     if odd:
         return f"{first_few(odd, NAMED)} ends with other values"
     return "" if np.array_equal(first.logits, second.logits, equal_nan=True) else "it predicts other logits"

@@ -16,32 +16,9 @@ import torch
 from harness.conformance.report import Finding
 from harness.conformance.sources import Sources
 from harness.system import seeds
-from harness.system.process_state import settings_kept
+from harness.system.process_state import CHANGED_BY, settings_kept
 
 CHECK = "process"
-CALLS = {  # what was changed, as `settings_kept` names it -> what code writes that changes it
-    "torch's default dtype": "set_default_dtype",
-    "torch's grad mode": "set_grad_enabled",
-    "torch's anomaly mode": "anomaly",
-    "torch's precision of matrix products": "matmul_precision",
-    "torch's fast path of attention": "set_fastpath_enabled",
-    "torch's cuDNN's benchmark mode": "cudnn.benchmark",
-    "torch's cuDNN's TF32": "allow_tf32",
-    "torch's default device": "set_default_device",
-    "torch's oneDNN": "mkldnn",
-    "torch's flush of tiny numbers": "set_flush_denormal",
-    "torch's flash attention": "enable_flash_sdp",
-    "torch's mem_efficient attention": "enable_mem_efficient_sdp",
-    "torch's math attention": "enable_math_sdp",
-    "torch's cudnn attention": "enable_cudnn_sdp",
-    "torch's hooks of every module": "register_module_",
-    "the level of logger 'harness'": "setLevel",
-    "the level of logger 'root'": "setLevel",
-    "torch's number of threads": "set_num_threads",
-    "torch's deterministic kernels": "deterministic",
-    "NumPy's handling of errors": "seterr",
-    "the working folder": "chdir",
-}
 REMEDY = "every job of the process shares it"
 SEEDERS = {
     "torch": (torch, "manual_seed"),
@@ -81,7 +58,7 @@ class ProcessWatch:
     def note(self, changes: Sequence[str]) -> None:
         """Take down what was changed, and put back."""
         for change in changes:
-            place = self.sources.of_text(CALLS.get(change, f"{change.rpartition('.')[2]} ="))
+            place = self.sources.of_text(CHANGED_BY.get(change, f"{change.rpartition('.')[2]} ="))
             self._found(f"it changes {change}: {REMEDY}", place)
 
     def _found(self, message: str, place: str) -> None:
@@ -191,7 +168,6 @@ CODE = {  # what of the process is looked at -> what code writes that changes it
     "the root logger": "basicConfig",
     "signal handlers": "signal.signal",
     "the recursion limit": "setrecursionlimit",
-    "torch's default device": "set_default_device",
 }
 
 
@@ -203,5 +179,4 @@ def _surroundings() -> dict[str, object]:
         "the root logger": (root.level, list(root.handlers)),
         "signal handlers": [signal.getsignal(number) for number in numbers],
         "the recursion limit": sys.getrecursionlimit(),
-        "torch's default device": str(torch.get_default_device()),
     }

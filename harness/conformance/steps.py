@@ -50,6 +50,12 @@ class StageSteps:
         return [name for name, largest in self.largest.items() if largest == 0]
 
 
+def differing(one: Tensors, other: Tensors) -> list[str]:
+    """Return names under which two states hold other tensors, or only one of them a tensor."""
+    odd = sorted(set(one) ^ set(other))
+    return [*odd, *(name for name in one if name in other and not torch.equal(one[name], other[name]))]
+
+
 @contextmanager
 def steps_watched(method: Callable[[], nn.Module | None]) -> Iterator[list[StageSteps]]:
     """Watch every step that an optimizer takes meanwhile; `method` gives the model under training."""

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.conformance.process_watch import CALLS
 from harness.conformance.report import LOAD, CheckResult, Finding, Verdict
 from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.plugin.registry import import_file
-from harness.system.process_state import settings_kept
+from harness.system.process_state import CHANGED_BY, settings_kept
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def _loading(
 
 def place_of_problem(reason: str, path: Path) -> str:
     """Return the line of a plugin's file that a problem is about; the file alone where that is not known."""
-    codes = [code for change, code in CALLS.items() if change in reason]
+    codes = [code for change, code in CHANGED_BY.items() if change in reason]
     codes += [f"def {word}(" for word in re.findall(r"\w+", reason)]
     error = _error_of_import(path)
     if error is None:

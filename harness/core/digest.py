@@ -43,13 +43,9 @@ def _fields(data: Any) -> dict[str, Any]:
 
     A field that came after the first ids were stored enters only where it is not at its default, so that ids keep.
     """
-    first = FIRST_FIELDS.get(type(data).__name__)
-    values = {}
-    for f in fields(data):
-        value = getattr(data, f.name)
-        if first is None or f.name in first or value != _default(f):
-            values[f.name] = value
-    return values
+    later = _later(type(data))
+    values = {f.name: getattr(data, f.name) for f in fields(data)}
+    return {name: value for name, value in values.items() if name not in later or value != later[name]}
 
 
 def first_form(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,9 +53,14 @@ def first_form(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
 
     So results from before and after a field came belong to one row.
     """
-    later = {f.name: _default(f) for f in fields(cls) if f.name not in FIRST_FIELDS[cls.__name__]}
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in later.items()}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in _later(cls).items()}
     return {name: value for name, value in data.items() if name not in plain or value != plain[name]}
+
+
+def _later(cls: type) -> Mapping[str, Any]:
+    """Return the fields of a dataclass that came after the first ids were stored, each with its default."""
+    first = FIRST_FIELDS.get(cls.__name__)
+    return {} if first is None else {f.name: _default(f) for f in fields(cls) if f.name not in first}
 
 
 def _default(later: Field[Any]) -> Any:

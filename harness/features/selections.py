@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from harness.core.frame_input import FrameInput
 from harness.core.sampler_spec import SamplerSpec
 from harness.features.view import features_folder
 from harness.system.files import write_atomically
+from harness.video.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Selections:
     def below(cls, cache: Path, fingerprint: str) -> Selections:
         """Return the selections of a dataset below the folder of all caches."""
         return cls(features_folder(cache) / "selections", fingerprint)
+
+    @classmethod
+    def kept_by(
+        cls,
+        pipeline: Pipeline,
+        cache: Path,
+        fingerprint: str,
+    ) -> Pipeline:
+        """Return a pipeline that remembers its selections of a dataset below the folder of all caches."""
+        return replace(pipeline, remember=cls.below(cache, fingerprint))
 
     def __call__(
         self,

@@ -51,8 +51,8 @@ def _check_equal(
     chosen: np.ndarray,
     how: str,
 ) -> None:
-    difference = np.abs(again - logits[chosen]).max(axis=1)
     if not alike(again, logits[chosen], _scale(logits)):
+        difference = np.abs(again - logits[chosen]).max(axis=1)
         clip = parts.test[int(chosen[int(difference.argmax())])].id
         raise HarnessError(
             f"the logits of clip {clip} are others when it is predicted again {how} (by {difference.max():.3g}): in "

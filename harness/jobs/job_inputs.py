@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,7 +41,7 @@ class JobInputs:
         pipeline: Pipeline,
     ) -> None:
         self.dataset = dataset
-        self.pipeline = replace(pipeline, remember=Selections.below(Path(context.cache), dataset.fingerprint))
+        self.pipeline = Selections.kept_by(pipeline, Path(context.cache), dataset.fingerprint)
         self.backbone = backbone
         self.job = job
         self.context = context

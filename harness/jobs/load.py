@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,8 +113,8 @@ def fill_cache(
         context,
         pick_device(),
     )
-    remember = Selections.below(Path(context.cache), dataset.fingerprint)
-    cache = FeatureCache.below(Path(context.cache), replace(pipeline, remember=remember))
+    place = Path(context.cache)
+    cache = FeatureCache.below(place, Selections.kept_by(pipeline, place, dataset.fingerprint))
     with reproducible(context.threads):
         cache.ensure(
             dataset,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Protocol
 
 from harness.core.dataset_spec import Sample
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 Batches = Sequence[Sequence[int]]
 
@@ -33,3 +34,27 @@ class Inputs(Protocol):
 def views_of(inputs: Inputs) -> int:
     """Return in how many views clips are tested: one, unless the inputs say otherwise."""
     return int(getattr(inputs, "views", 1))
+
+
+class AlteredInputs:
+    """Inputs whose clips are altered on the way. A subclass says how: `alter`."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.samples = inputs.samples
+        self.views = views_of(inputs)
+
+    def alter(self, clips: Tensor, samples: Sequence[Sample]) -> Tensor:
+        """Return the inputs (B, T, ...) of these clips as they are to be seen."""
+        raise NotImplementedError
+
+    def batches(
+        self,
+        rows: Batches,
+        epoch: int,
+        device: torch.device,
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield altered inputs (B, T, ...) and labels (B,)."""
+        given = self.inputs.batches(rows, epoch, device)
+        for batch, (clips, labels) in zip(rows, given, strict=True):
+            yield self.alter(clips, [self.samples[row] for row in batch]), labels

@@ -16,7 +16,6 @@ from harness.system.shared_code import SharedCode
 
 TINY = 1e-310  # below the smallest number of full precision
 
-
 LOGGERS = ("root", "harness")
 
 
@@ -26,12 +25,14 @@ class Setting:
 
     Attributes:
         name: in words.
+        code: what code that changes it writes, by which the line to mend is found.
         read: returns it, given torch.
         write: sets it, given torch and a value.
         fresh: what it is in a process that has not imported torch yet.
     """
 
     name: str
+    code: str
     read: Callable[[Any], Any]
     write: Callable[[Any, Any], Any]
     fresh: Any
@@ -56,67 +57,92 @@ def _allow(kind: str, torch: Any, value: bool) -> None:
 
 def _attention(kind: str) -> Setting:
     """Return whether these kernels of attention may be chosen."""
-    return Setting(f"{kind} attention", partial(_allows, kind), partial(_allow, kind), True)
+    return Setting(f"{kind} attention", f"enable_{kind}_sdp", partial(_allows, kind), partial(_allow, kind), True)
 
 
 SETTINGS = (
-    Setting("default dtype", lambda t: t.get_default_dtype(), lambda t, v: t.set_default_dtype(v), _fresh_dtype),
-    Setting("grad mode", lambda t: t.is_grad_enabled(), lambda t, v: t.set_grad_enabled(v), True),
+    Setting(
+        "default dtype",
+        "set_default_dtype",
+        lambda t: t.get_default_dtype(),
+        lambda t, v: t.set_default_dtype(v),
+        _fresh_dtype,
+    ),
+    Setting("grad mode", "set_grad_enabled", lambda t: t.is_grad_enabled(), lambda t, v: t.set_grad_enabled(v), True),
     Setting(
         "autocast",
+        "set_autocast_enabled",
         lambda t: t.is_autocast_enabled("cpu"),
         lambda t, v: t.set_autocast_enabled("cpu", v),
         False,
     ),
-    Setting("anomaly mode", lambda t: t.is_anomaly_enabled(), lambda t, v: t.set_anomaly_enabled(v), False),
+    Setting("anomaly mode", "anomaly", lambda t: t.is_anomaly_enabled(), lambda t, v: t.set_anomaly_enabled(v), False),
     Setting(
         "precision of matrix products",
+        "matmul_precision",
         lambda t: t.get_float32_matmul_precision(),
         lambda t, v: t.set_float32_matmul_precision(v),
         "highest",
     ),
     Setting(
         "fast path of attention",
+        "set_fastpath_enabled",
         lambda t: t.backends.mha.get_fastpath_enabled(),
         lambda t, v: t.backends.mha.set_fastpath_enabled(v),
         True,
     ),
     Setting(
         "cuDNN's benchmark mode",
+        "cudnn.benchmark",
         lambda t: t.backends.cudnn.benchmark,
         lambda t, v: setattr(t.backends.cudnn, "benchmark", v),
         False,
     ),
     Setting(
         "default device",
+        "set_default_device",
         lambda t: str(t.get_default_device()),
         lambda t, v: t.set_default_device(None if v == "cpu" else v),
         "cpu",
     ),
     Setting(
         "oneDNN",
+        "mkldnn",
         lambda t: t.backends.mkldnn.enabled,
         lambda t, v: setattr(t.backends.mkldnn, "enabled", v),
         True,
     ),
-    Setting("flush of tiny numbers", lambda t: _flushes(t), lambda t, v: t.set_flush_denormal(v), False),
+    Setting("flush of tiny numbers", "set_flush_denormal", _flushes, lambda t, v: t.set_flush_denormal(v), False),
     *map(_attention, ("flash", "mem_efficient", "math", "cudnn")),
     Setting(
         "cuDNN's TF32",
+        "allow_tf32",
         lambda t: t.backends.cudnn.allow_tf32,
         lambda t, v: setattr(t.backends.cudnn, "allow_tf32", v),
         True,
     ),
 )
 DURING_A_JOB = (  # which a job sets itself before it calls a method
-    Setting("number of threads", lambda t: t.get_num_threads(), lambda t, v: t.set_num_threads(v), None),
+    Setting(
+        "number of threads", "set_num_threads", lambda t: t.get_num_threads(), lambda t, v: t.set_num_threads(v), None
+    ),
     Setting(
         "deterministic kernels",
+        "deterministic",
         lambda t: t.get_deterministic_debug_mode(),
         lambda t, v: t.set_deterministic_debug_mode(v),
         None,
     ),
 )
+
+
+CHANGED_BY = {  # what was changed, as `settings_kept` names it -> what code that changes it writes
+    **{f"torch's {setting.name}": setting.code for setting in (*SETTINGS, *DURING_A_JOB)},
+    **{f"the level of logger {name!r}": "setLevel" for name in LOGGERS},
+    "torch's hooks of every module": "register_module_",
+    "NumPy's handling of errors": "seterr",
+    "the working folder": "chdir",
+}
 
 
 @contextmanager

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import AnalysisSpec, hookimpl, option
+from harness import AnalysisSpec, Sample, hookimpl, option
+from harness.analysis import AlteredInputs
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-    import torch
     from torch import Tensor
 
-    from harness.analysis import Batches, Inputs, Run
+    from harness.analysis import Inputs, Run
 
 ORDERS = ("normal", "shuffled", "reversed", "repeated")
 DASH = "\N{EN DASH}"
@@ -30,7 +30,7 @@ class Options:
     resamples: int = option(5000, "bootstrap samples of test clips", minimum=100)
 
 
-class Reordered:
+class Reordered(AlteredInputs):
     """Inputs with the frames of each clip in another order; a clip's order depends on its id alone."""
 
     def __init__(
@@ -39,32 +39,16 @@ class Reordered:
         order: str,
         seed: int,
     ) -> None:
-        self.inputs = inputs
-        self.samples = inputs.samples
+        super().__init__(inputs)
         self.order = order
         self.seed = seed
 
-    def batches(
-        self,
-        rows: Batches,
-        epoch: int,
-        device: torch.device,
-    ) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield inputs (B, T, ...) and labels (B,)."""
+    def alter(self, clips: Tensor, samples: Sequence[Sample]) -> Tensor:
+        """Return inputs (B, T, ...) with each clip in its order."""
         import torch
 
-        for batch, (clips, labels) in zip(
-            rows,
-            self.inputs.batches(rows, epoch, device),
-            strict=True,
-        ):
-            index = [self.frames(self.samples[row].id, clips.shape[1]) for row in batch]
-            yield torch.stack([clip[order] for clip, order in zip(clips, index, strict=True)]), labels
-
-    @property
-    def views(self) -> int:
-        """In how many views clips are tested, as in the run."""
-        return int(getattr(self.inputs, "views", 1))
+        index = [self.frames(sample.id, clips.shape[1]) for sample in samples]
+        return torch.stack([clip[order] for clip, order in zip(clips, index, strict=True)])
 
     def frames(
         self,
