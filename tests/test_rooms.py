@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "harness"
 FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("core",),
-    ("system", "statistics", "video", "scaffold"),
+    ("system", "statistics", "video"),
     ("data", "models", "results"),
     ("features", "cost", "demo", "plugin", "leaderboard"),
     ("training", "planning", "studies"),

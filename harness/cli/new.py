@@ -10,7 +10,7 @@ import typer
 from harness.cli.output import load_plugins, say
 from harness.core.errors import BadOption
 from harness.plugin import registry
-from harness.scaffold.plugin_files import Kind, NewPlugin, Offer, check_kind, check_name
+from harness.plugin.scaffold.plugin_files import Kind, NewPlugin, Offer, check_kind, check_name
 
 
 def new(

@@ -13,7 +13,7 @@ from typing import get_args
 
 import pytest
 
-from harness.scaffold.plugin_files import Kind, Offer
+from harness.plugin.scaffold.plugin_files import Kind, Offer
 from helpers.commands import Cli, Invoke, forget
 
 EVERY = [*(("method", kind) for kind in get_args(Kind)), *((offer, None) for offer in get_args(Offer)[1:])]
