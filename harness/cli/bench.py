@@ -12,6 +12,7 @@ import typer
 
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, print_json, print_table, report_problems, say, warn
+from harness.core.events import say_nothing
 
 if TYPE_CHECKING:
     from harness.core.request import Request
@@ -127,14 +128,16 @@ def bench(
     from harness.core.request import build_request
 
     # From flags and file to jobs; nothing has run after this.
+    quiet = quiet or json_
     request = build_request(flags_of(ctx.params), bench_file)
-    plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)
+    say_loading(quiet=quiet)
+    plan = plan_of(request, quiet=quiet, dry_run=dry_run)
     if dry_run:
         show_plan(plan, json_)
         return
 
     # The run. A failed job is a result, but not a success: not of this run, nor of one before.
-    results = run_plan(plan, request, quiet=quiet or json_)
+    results = run_plan(plan, request, quiet=quiet)
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
     if failed or any(result["status"] == "failed" for result in results):
@@ -155,6 +158,12 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def say_loading(*, quiet: bool) -> None:
+    """Say that plugins are loaded, before anything is imported that takes seconds."""
+    if not quiet:
+        warn("loading plugins")
+
+
 def plan_of(
     request: Request,
     *,
@@ -169,6 +178,7 @@ def plan_of(
             request,
             _demo_progress(quiet),
             dry_run=dry_run,
+            say=say_nothing if quiet else warn,
         )
     report_problems()
     for note in () if quiet else plan.notes:
@@ -185,6 +195,8 @@ def run_plan(
     quiet: bool,
 ) -> list[dict[str, Any]]:
     """Run what is to do, with progress. Returns the results of what ran."""
+    if plan.todo and not quiet:
+        warn(f"starting {len(plan.todo)} of {len(plan.jobs)} jobs, {request.executor}")
     from harness.execution import run_bench
     from harness.execution.progress import progress
 

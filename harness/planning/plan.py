@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.core.context import RunContext
 from harness.core.errors import BadData, BadOption
+from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
 from harness.core.request import Request
 from harness.data.dataset import Dataset, open_dataset
@@ -69,20 +70,23 @@ class Inputs:
     folds: Mapping[str, Sequence[str]]
 
 
-def make_plan(request: Request) -> Plan:
-    """Read the data, look into the store, and list what is to do.
+def make_plan(request: Request, say: Say = say_nothing) -> Plan:
+    """Read the data, look into the store, and list what is to do, saying each step before it is taken.
 
     Raises:
         HarnessError: an unknown name, a bad option, missing data or weights: all before any work.
     """
+    say("planning")
     chosen = choose(request)
     context = make_context(request, chosen)
+    say("looking for backbones and weights")
     able = runnable(chosen)
     context = replace(context, backbones=able.backbones)
-    inputs = open_inputs(request, chosen, able.methods, context)
+    inputs = open_inputs(request, chosen, able.methods, context, say)
     jobs = make_jobs(request, inputs)
 
     # What the store holds serves both: what is to do, and how long it will take.
+    say(f"looking up {len(jobs)} jobs in {request.out}")
     store = Store(request.out)
     summaries = store.summaries()
     planned = look_up(jobs, store, summaries)
@@ -141,6 +145,7 @@ def open_inputs(
     chosen: Choice,
     methods: Sequence[MethodChoice],
     context: RunContext,
+    say: Say = say_nothing,
 ) -> Inputs:
     """Open the datasets, and check that the folds asked for are whole.
 
@@ -149,6 +154,7 @@ def open_inputs(
     """
     datasets = {}
     for spec in chosen.datasets:
+        say(f"reading annotations of {spec.name}, counting its frames")
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
         datasets[spec.name] = open_dataset(
             spec,

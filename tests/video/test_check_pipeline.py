@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,22 @@ EVERY = tuple(STANDARD.augmentations)
 
 def test_what_ships_will_do() -> None:
     check_pipeline(FrameInput(frames=4, size=24, augmentation=EVERY), STANDARD)
+
+
+def test_what_ships_is_known_to_do_without_importing_torch() -> None:
+    code = (
+        "import sys\nfrom harness.core.frame_input import FrameInput\nfrom harness.video.pipeline import STANDARD\n"
+        "from harness.video.check_pipeline import check_pipeline\n"
+        f"check_pipeline(FrameInput(size=24, augmentation={EVERY!r}), STANDARD)\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_what_ships_is_tried_where_it_is_set() -> None:
+    with pytest.raises(ValueError, match="degrees"):
+        check_pipeline(FrameInput(size=24, augmentation=("rotation",), rotation=-1.0), STANDARD)
 
 
 @pytest.mark.parametrize(
