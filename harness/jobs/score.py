@@ -70,7 +70,7 @@ def _cost(loaded: Loaded) -> dict[str, Any]:
         cost |= _speed(loaded)
         cost |= counted(loaded.job, source, method, task, Path(loaded.context.cache))
     except Exception as error:
-        cost["error"] = reason_of(error)
+        cost["error"] = reason_of(error, loaded.named)
     return cost
 
 
