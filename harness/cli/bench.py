@@ -65,6 +65,10 @@ def bench(
     no_cache: Annotated[
         bool | None, typer.Option("--no-cache", help="Encode anew each epoch, with fresh augmentation.")
     ] = None,
+    quick: Annotated[
+        bool | None,
+        typer.Option("--quick", help="No latency, no cost; its results are not ranked, and a full run replaces them."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     retry_failed: Annotated[bool | None, typer.Option("--retry-failed", help="Run failed jobs again.")] = None,
     force: Annotated[bool | None, typer.Option("--force", help="Run every job, done or not.")] = None,
@@ -268,6 +272,9 @@ def _show_results(
     failed = sum(result["status"] == "failed" for result in results)
     kept = len(plan.jobs) - len(plan.todo)
     say(f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}")
+    quick = sum(bool(result.get("quick")) for result in results)
+    if quick:
+        say(f"{quick} of them are quick: not ranked, and run again without --quick")
     old = sum(p.state == "failed" and p.job not in plan.todo for p in plan.jobs)
     if old:
         say(f"{old} of those kept had failed; --retry-failed runs them again")

@@ -18,7 +18,7 @@ from harness.core.lazy import quiet_imports
 from harness.core.text import first_few
 from harness.data.places import dataset_place
 from harness.features.view import features_folder
-from harness.jobs.failure import placeless
+from harness.jobs.failure import as_stored
 from harness.plugin import registry
 from harness.results.provenance import now, provenance
 from harness.results.records import identity
@@ -153,7 +153,7 @@ def store_failure(
         "error": reason + tries,
         "provenance": found,
     }
-    result = placeless(failed, context)
+    result = as_stored(failed, context)
     store = Store(Path(context.out))
     with _storing(context), store.draft(job) as draft:
         text = store.lost_logs(job) + "\n".join([*context.lost, reason]) + "\n"

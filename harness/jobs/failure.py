@@ -1,4 +1,4 @@
-"""What a failed job says: the place in its plugin's own file, and nothing of where things lie on this machine."""
+"""What a failed job says: the place in its plugin's own file; and what no result says: where things lie here."""
 
 from __future__ import annotations
 
@@ -46,8 +46,11 @@ def reason_of(error: BaseException, named: Named | None = None) -> str:
     return "\n".join([first, *rest])
 
 
-def placeless(result: dict[str, Any], context: RunContext) -> dict[str, Any]:
-    """Return a result whose messages name no folder of this machine; the log of its job keeps them."""
+def as_stored(result: dict[str, Any], context: RunContext) -> dict[str, Any]:
+    """Return a result as others may read it: it says whether it is a quick one, and names no folder of this machine.
+
+    The log of its job keeps the folders.
+    """
 
     def told(text: Any) -> Any:
         return without_places(str(text), context.data_roots.values()) if text else text
@@ -55,6 +58,7 @@ def placeless(result: dict[str, Any], context: RunContext) -> dict[str, Any]:
     cost, origin = result["cost"], result["provenance"]
     return {
         **result,
+        "quick": context.quick,
         "error": told(result["error"]),
         "warnings": [told(text) for text in result["warnings"]],
         "cost": {**cost, "error": told(cost["error"])} if "error" in cost else cost,

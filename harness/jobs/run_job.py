@@ -14,7 +14,7 @@ from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
 from harness.core.text import first_few, first_line
 from harness.jobs.check_logits import check_logits
-from harness.jobs.failure import placeless, reason_of
+from harness.jobs.failure import as_stored, reason_of
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
 from harness.jobs.saved import weights_of, why_not_rebuilt
@@ -61,7 +61,7 @@ def run_job(
             write_records(draft, outcome)
         except (TypeError, ValueError) as error:  # a plugin gave what cannot be stored, such as a metric of NaN
             outcome = _failed(job, named, context, started, error)
-            outcome.result = placeless(outcome.result, context)
+            outcome.result = as_stored(outcome.result, context)
             write_records(draft, outcome)
     store.checkpoint(job).unlink(missing_ok=True)
     return outcome.result
@@ -87,7 +87,7 @@ def _guarded(
         caught.append(f"it changed {first_few(changes, NAMED)} of the process, which was put back for the next job")
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = _origin(job, named, context, started)
-    outcome.result = placeless(outcome.result, context)
+    outcome.result = as_stored(outcome.result, context)
     return outcome
 
 

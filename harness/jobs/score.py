@@ -62,10 +62,15 @@ def scored(
 
 
 def _cost(loaded: Loaded) -> dict[str, Any]:
-    """Return what the method costs. One that cannot be counted keeps its scores, and says under `error` why."""
+    """Return what the method costs; of a quick job only its parameters.
+
+    One that cannot be counted keeps its scores, and says under `error` why.
+    """
     method, task = loaded.method, loaded.task
     source = loaded.named.method.source_sha256
     cost: dict[str, Any] = dict(parameters(method, task.backbone))
+    if loaded.context.quick:
+        return cost
     try:
         cost |= _speed(loaded)
         cost |= counted(loaded.job, source, method, task, Path(loaded.context.cache))
@@ -100,6 +105,8 @@ def _warnings(
         yield f"its spec declares weights {name!r}, which it did not read"
     if bool(loaded.named.method.spec.prepares) != prepares(loaded.method):
         yield "its spec's `prepares` and its class contradict each other: training clips are encoded late, or in vain"
+    if loaded.context.quick:
+        yield "quick run: neither latency nor cost was measured, and it is not ranked"
     yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
     if "error" in cost:
         yield f"cost left out: {cost['error']}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Planned:
     job: JobSpec
     state: State
     stamp: FileVersion | None = None  # of the result that is stored now
+    quick: bool = False  # whether that was made by `bench --quick`, done or not
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     store = Store(request.out)
     summaries = store.summaries()
     planned = look_up(jobs, store, summaries)
-    todo = [one.job for one in planned if _to_do(one.state, request)]
+    todo = [one.job for one in planned if _to_do(one, request)]
 
     # The longest job first, then the one that can start soonest.
     missing = missing_shards(
@@ -104,6 +105,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
+    notes += _quick_notes(planned, request)
     return Plan(
         planned,
         todo,
@@ -194,7 +196,8 @@ def look_up(
     for job in jobs:
         summary = summaries.get(str(store.folder(job)))
         state = state_of(summary, sources[job.method])
-        planned.append(Planned(job, state, summary.stamp if summary else None))
+        known = (summary.stamp, summary.quick) if summary else (None, False)
+        planned.append(Planned(job, state, *known))
     return planned
 
 
@@ -257,7 +260,23 @@ def _cluster(request: Request) -> Cluster:
     return Cluster(**{f.name: getattr(request, f.name) for f in fields(Cluster)})
 
 
-def _to_do(state: State, request: Request) -> bool:
-    if request.force or state == "missing":
+def _to_do(planned: Planned, request: Request) -> bool:
+    """Return whether a job is run. A quick result stands for no full run, and replaces no full result."""
+    state = planned.state
+    if request.quick and state == "done":
+        return False
+    if request.force or state == "missing" or (planned.quick and not request.quick):
         return True
     return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
+
+
+def _quick_notes(planned: Iterable[Planned], request: Request) -> Iterator[str]:
+    """Yield what a run has to say of quick results before it starts."""
+    quick = sum(one.quick for one in planned)
+    full = sum(one.state == "done" for one in planned)
+    if request.quick:
+        yield "quick: neither latency nor cost is measured, and no result is ranked; run without --quick for that"
+    if request.quick and request.force and full:
+        yield f"quick: {full} full results are kept, --force or not"
+    if quick and not request.quick:
+        yield f"{quick} results of --quick are replaced by full ones"

@@ -28,6 +28,7 @@ class Cell:
     folds: int = 0
     seeds: int = 0
     failed: int = 0  # jobs; a cell with one has no figure
+    quick: int = 0  # of the jobs behind the figure, those of `--quick`
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,7 @@ def _measured(
         std,
         len(by_fold),
         seeds,
+        quick=sum(bool(result.get("quick")) for result in results),
     )
 
 
@@ -170,6 +172,9 @@ def notes(lines: Iterable[Line], results: Sequence[Result]) -> list[str]:
     found = []
     if any(result["demo"] for result in results):
         found.append("Synthetic demo data: these numbers say nothing about the paper's.")
+    quick = sum(bool(result.get("quick")) for result in results)
+    if quick:
+        found.append(f"{quick} of {len(results)} results are of --quick: run the study again without it.")
     backbones = sorted({f"{r['backbone']['name']} ({r['backbone']['weights']})" for r in results})
     if backbones:
         found.append(f"Backbone: {', '.join(backbones)}.")
@@ -201,4 +206,5 @@ def _texts(column: StudyColumn, cell: Cell) -> tuple[str, str]:
     if cell.ours is None:
         return printed, DASH
     std = "" if cell.std is None else f" ± {cell.std:.{column.digits}f}"
-    return printed, f"{cell.ours:.{column.digits}f}{std}"
+    quick = " (quick)" if cell.quick else ""
+    return printed, f"{cell.ours:.{column.digits}f}{std}{quick}"

@@ -15,7 +15,7 @@ from harness.system.folders import config_file
 
 
 class Configuration(BaseModel):
-    """What the file holds, as it was written."""
+    """Contents of the file, as they were written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     plugins: list[str] = []  # Python files with hooks
