@@ -15,7 +15,11 @@ import torch
 import typer.main
 
 from harness.cli.app import app
+from harness.conformance.catalogue import MEANINGS
+from harness.conformance.conform import conform
 from harness.core.errors import WeightsMissing
+from harness.core.frame_input import FrameInput
+from harness.core.options import describe
 from harness.core.request import build_request
 from harness.models import weights_files
 from harness.plugin import registry
@@ -87,7 +91,10 @@ def shown_plugin(name: str, folder: Path) -> Path:
     return path
 
 
-FACES = ("harness", *(f"harness.{room}" for room in ("models", "data", "demo", "cost", "plugin", "analysis")))
+FACES = (
+    "harness",
+    *(f"harness.{room}" for room in ("models", "data", "demo", "cost", "plugin", "analysis", "testing")),
+)
 LISTED = re.compile(r"### `([\w.]+)`: .*\n\n\|.*\|\n\|[-|]+\|\n((?:\|.*\|\n)+)")
 
 
@@ -144,6 +151,23 @@ def test_plugins_import_nothing_but_faces() -> None:
     assert [line for file in files for line in inside(file)] == []
 
 
+def test_every_check_is_listed_with_its_meaning() -> None:
+    _, _, section = (ROOT / "docs" / "plugins.md").read_text().partition("\n## The checks\n")
+    listed = re.findall(r"^\| `([a-z]+)` \| (.+) \|$", section.partition("\n## ")[0], re.MULTILINE)
+    assert listed == list(MEANINGS.items())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["my_plugin", "my_networks", "my_backbone"])
+def test_the_methods_shown_keep_the_contract(name: str, tmp_path: Path) -> None:
+    path = shown_plugin(f"{name}.py", tmp_path)
+    try:
+        reports = conform(str(path))
+    finally:
+        forget(name)
+    assert [(report.method, report.findings) for report in reports if not report.ok] == []
+
+
 @pytest.mark.slow
 def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
     shown_plugin("my_plugin.py", tmp_path)
@@ -154,12 +178,24 @@ def test_the_plugin_shown_runs(cli: Cli, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_networks_shown_run(cli: Cli, tmp_path: Path) -> None:
-    shown_plugin("my_networks.py", tmp_path)
-    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if "my_networks.py" in words]
+@pytest.mark.parametrize(
+    ("name", "methods"),
+    [("my_networks.py", {"prototypes", "tower", "clip3d"}), ("my_sampler.py", {"two-streams"})],
+)
+def test_the_networks_shown_run(cli: Cli, tmp_path: Path, name: str, methods: set[str]) -> None:
+    shown_plugin(name, tmp_path)
+    (words,) = [words for _, words in commands(ROOT / "docs" / "plugins.md") if name in words]
     results = json.loads(cli(*words, "--json").stdout)["results"]
     found = {result["method"]: (result["status"], result["warnings"]) for result in results}
-    assert found == {name: ("done", []) for name in ("prototypes", "tower", "clip3d")}
+    assert found == dict.fromkeys(methods, ("done", []))
+
+
+def test_every_field_of_a_frame_input_is_described() -> None:
+    text = (ROOT / "docs" / "plugins.md").read_text()
+    table = text.partition("`FrameInput` says")[2].partition("With several")[0]
+    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = re.findall(r"`(\w+)`", " ".join(first_cells))
+    assert sorted(named) == sorted(info.name for info in describe(FrameInput))
 
 
 def test_the_backbone_shown_runs_and_is_missed_where_its_weights_are(

@@ -13,17 +13,17 @@ ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "harness"
 FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("core",),
-    ("system", "statistics", "video"),
+    ("system", "statistics", "video", "scaffold"),
     ("data", "models", "results"),
     ("features", "cost", "demo", "plugin", "leaderboard"),
     ("training", "planning", "studies"),
     ("jobs",),
-    ("execution", "analysis"),
-    ("api",),
+    ("execution", "analysis", "conformance"),
+    ("api", "testing"),
     ("cli", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {"planning", "execution", "studies", "analysis", "api", "cli"}
+DOORS = {"planning", "execution", "studies", "analysis", "conformance", "api", "cli"}
 REGISTRY = "harness.plugin.registry"
 FILES = sorted(HOUSE.rglob("*.py"))
 MODULE = re.compile(r"harness(\.[a-z_0-9]+)+")

@@ -17,18 +17,20 @@ from harness.cli import (
     bench,
     cache,
     compare,
+    conform,
     data,
     doctor,
     flops,
     leaderboard,
     listing,
+    new,
     publish,
     status,
     study,
     weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
-from harness.cli.panels import ABOUT, PLACES, READ, RUN, BenchFlags
+from harness.cli.panels import ABOUT, OWN, PLACES, READ, RUN, BenchFlags
 from harness.core.version import __version__
 from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
@@ -89,6 +91,9 @@ app.command("analyze", rich_help_panel=READ)(analyze.analyze)
 app.add_typer(data.app, name="data", rich_help_panel=PLACES)
 app.add_typer(weights.app, name="weights", rich_help_panel=PLACES)
 app.add_typer(cache.app, name="cache", rich_help_panel=PLACES)
+
+app.command("new", rich_help_panel=OWN)(new.new)
+app.command("conform", rich_help_panel=OWN)(conform.conform)
 
 app.command("list", rich_help_panel=ABOUT)(listing.list_plugins)
 app.command("flops", rich_help_panel=ABOUT)(flops.flops)

@@ -260,7 +260,11 @@ def _show_results(
     json_: bool,
 ) -> None:
     if json_:
-        facts = {"results": results, "skipped": len(plan.jobs) - len(plan.todo), "runs": plan.context.out}
+        facts = {
+            "results": results,
+            "skipped": len(plan.jobs) - len(plan.todo),
+            "runs": plan.context.out,
+        }
         print_json({**facts, "left_out": dict(plan.left_out)})
         return
     for result in results:

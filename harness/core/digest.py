@@ -52,5 +52,15 @@ def _fields(data: Any) -> dict[str, Any]:
     return values
 
 
+def first_form(cls: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a dataclass that was stored as JSON as it was at first: without later fields that are at their default.
+
+    So results from before and after a field came belong to one row.
+    """
+    later = {f.name: _default(f) for f in fields(cls) if f.name not in FIRST_FIELDS[cls.__name__]}
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in later.items()}
+    return {name: value for name, value in data.items() if name not in plain or value != plain[name]}
+
+
 def _default(later: Field[Any]) -> Any:
     return later.default if later.default_factory is MISSING else later.default_factory()

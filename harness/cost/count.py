@@ -102,7 +102,14 @@ def _shape(method: Method, task: Task) -> tuple[int, ...]:
         return frames, 3, size, size
     if task.backbone.owns(method.encoder):
         return task.backbone.features_shape(frames)
-    blank = torch.zeros(1, frames, 3, size, size, device=_device(method.encoder))
+    blank = torch.zeros(
+        1,
+        frames,
+        3,
+        size,
+        size,
+        device=_device(method.encoder),
+    )
     return tuple(encode_clips(method.encoder, blank).shape[1:])
 
 

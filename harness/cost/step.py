@@ -78,7 +78,16 @@ def _blank(
         dtype=torch.long,
         device=device,
     )
-    return Batch(inputs, labels, None, ("",) * size, stage.name, 0, 0.0, torch.Generator().manual_seed(0))
+    return Batch(
+        inputs,
+        labels,
+        None,
+        ("",) * size,
+        stage.name,
+        0,
+        0.0,
+        torch.Generator().manual_seed(0),
+    )
 
 
 def _layers(method: Method, batch: Batch) -> int:

@@ -108,7 +108,11 @@ def main() -> None:
     work = json.load(sys.stdin)
     pairs = [tuple(pair) for pair in work["pairs"]]
     for each in work["clips"]:
-        clip = ClipPlan(each["folder"], each["file"], Performance(**each["act"]))
+        clip = ClipPlan(
+            each["folder"],
+            each["file"],
+            Performance(**each["act"]),
+        )
         write_clip(Path(work["root"]), pairs, clip)
         sys.stdout.write(".")
         sys.stdout.flush()

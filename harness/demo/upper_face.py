@@ -135,8 +135,16 @@ def _discs(
     x = size * _IRIS_AND_PUPIL[:, 0] + 0.05 * gaze[0]
     y = EYE_LINE + size * _IRIS_AND_PUPIL[:, 1] + 0.06 * gaze[1]
     x_lid = x * side
-    upper = np.interp(x_lid, top[:, 0], top[:, 1])
-    lower = np.interp(x_lid, bottom[:, 0], bottom[:, 1])
+    upper = np.interp(
+        x_lid,
+        top[:, 0],
+        top[:, 1],
+    )
+    lower = np.interp(
+        x_lid,
+        bottom[:, 0],
+        bottom[:, 1],
+    )
     return np.stack([x, np.minimum(np.maximum(y, upper), lower)], 1)
 
 

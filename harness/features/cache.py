@@ -97,7 +97,11 @@ class FeatureCache:
         *,
         skip_bad: bool,
     ) -> None:
-        clips, bad = load_all(shards_of(dataset).batches[shard], view, self.pipeline)
+        clips, bad = load_all(
+            shards_of(dataset).batches[shard],
+            view,
+            self.pipeline,
+        )
         raise_if_bad(bad, skip_bad)
         self._write(
             dataset,

@@ -33,15 +33,50 @@ def check_logits(
     chosen = np.unique(np.linspace(len(logits) - 1, 0, min(CHECKED, len(logits))).astype(int))[::-1]
     inputs = loaded.inputs.test([parts.test[i] for i in chosen])
     again = predict(loaded.method, inputs, loaded.device, micro)
-    largest = max(1.0, float(np.abs(logits).max()))
+    _check_equal(loaded, parts, logits, again, chosen, "beside other clips")
+    alone = predict(
+        loaded.method,
+        loaded.inputs.test([parts.test[int(chosen[0])]]),
+        loaded.device,
+        micro,
+    )
+    _check_equal(loaded, parts, logits, alone, chosen[:1], "alone")
+
+
+def _check_equal(
+    loaded: Loaded,
+    parts: Parts,
+    logits: np.ndarray,
+    again: np.ndarray,
+    chosen: np.ndarray,
+    how: str,
+) -> None:
     difference = np.abs(again - logits[chosen]).max(axis=1)
-    if (difference > TOLERANCE * largest).any():
+    if not alike(again, logits[chosen], _scale(logits)):
         clip = parts.test[int(chosen[int(difference.argmax())])].id
         raise HarnessError(
-            f"the logits of clip {clip} are others when it is predicted again beside other clips (by "
-            f"{difference.max():.3g}): in evaluation they may depend on nothing but the clip. Is something random, or "
-            f"taken over the batch?"
+            f"the logits of clip {clip} are others when it is predicted again {how} (by {difference.max():.3g}): in "
+            f"evaluation they may depend on nothing but the clip. Is something random, or taken over the batch?"
         )
+
+
+def alike(
+    again: np.ndarray,
+    logits: np.ndarray,
+    scale: float = 0.0,
+) -> bool:
+    """Return whether logits (N, C) are equal but for what kernels for another batch make of them.
+
+    Args:
+        again: predicted a second time.
+        logits: as they were first.
+        scale: largest of all, if these are a few of many.
+    """
+    return bool((np.abs(again - logits) <= TOLERANCE * max(scale, _scale(logits))).all())
+
+
+def _scale(logits: np.ndarray) -> float:
+    return max(1.0, float(np.abs(logits).max()))
 
 
 def are_probabilities(logits: np.ndarray) -> bool:

@@ -26,12 +26,14 @@ from harness.jobs.selection import monitor_for, training_part
 from harness.models.backbone import Backbone
 from harness.models.batch import TrainingClips
 from harness.models.compile import compile_layers
+from harness.models.guard import BackboneChanged
 from harness.models.method import Method, Task, evaluation, prepares
 from harness.models.own_weights import OwnWeights
 from harness.models.trainable import trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
 from harness.system.device import pick_device
+from harness.system.process_state import settings_kept
 from harness.training.checkpoint import Checkpoints
 from harness.training.loop import TEST_BATCH, Report, predict
 from harness.training.loop import fit as train
@@ -70,6 +72,7 @@ class Loaded:
     task: Task
     method: Method
     inputs: JobInputs
+    changes: list[str] = field(default_factory=list)  # of the process, put back before features were encoded
 
     @property
     def fold(self) -> Fold:
@@ -151,19 +154,43 @@ class Parts:
     unscored: int
 
 
+@contextmanager
+def naming_what_changed(backbone: Backbone) -> Iterator[None]:
+    """Say of an error that follows from a changed backbone what was changed. Raises: BackboneChanged."""
+    try:
+        yield
+    except (torch.OutOfMemoryError, BackboneChanged):
+        raise
+    except Exception as error:
+        try:
+            backbone.check_guard()
+        except BackboneChanged as changed:
+            raise changed from error
+        raise
+
+
 def load(
     job: JobSpec,
     named: Named,
     context: RunContext,
+    changes: list[str],
 ) -> Loaded:
-    """Open the dataset and the backbone, and build the method."""
+    """Open the dataset and the backbone, and build the method.
+
+    Args:
+        job: what is to be done.
+        named: what it names.
+        context: where things are.
+        changes: what the method changes of the process, which is put back at once, is added to it.
+    """
     device = pick_device()
     dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
     files = find_weights_as_planned(named.method.spec, job.weights)
     task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
-    method = build(job, named.method.spec, task).to(device)
+    with naming_what_changed(backbone), settings_kept(changes, job=True):  # features are encoded next
+        method = build(job, named.method.spec, task).to(device)
     if context.compile:
         compile_layers(method, device)
 
@@ -184,6 +211,7 @@ def load(
         task,
         method,
         inputs,
+        changes,
     )
 
 
@@ -194,7 +222,13 @@ def encode(loaded: Loaded) -> Parts:
         BadData: some cannot be read, and bad clips are not to be skipped.
     """
     fold, inputs = loaded.fold, loaded.inputs
-    inputs.fill_cache(fold, trains=bool(loaded.method.stages()), prepares=prepares(loaded.method))
+    with settings_kept(loaded.changes, job=True):
+        trains = bool(loaded.method.stages())
+    inputs.fill_cache(
+        fold,
+        trains=trains,
+        prepares=prepares(loaded.method),
+    )
     train_part, held_out = training_part(fold, loaded.job.protocol.selection)
     usable, scored = inputs.usable(train_part), inputs.usable(fold.test)
     return Parts(
@@ -221,8 +255,7 @@ def fit(
     """
     loaded.refuse_to_train_the_backbone()
     inputs = loaded.inputs
-    if prepares(loaded.method):
-        _prepare(loaded, parts)
+    prepare(loaded, parts)
     monitor = monitor_for(
         loaded.job,
         loaded.named.metrics,
@@ -245,7 +278,15 @@ def fit(
         )
 
 
-def _prepare(loaded: Loaded, parts: Parts) -> None:
+def prepare(loaded: Loaded, parts: Parts) -> None:
+    """Let a method look at the training part before training, if it wants to.
+
+    Raises:
+        BadData: there is nothing to prepare with.
+        HarnessError: it replaced a module.
+    """
+    if not prepares(loaded.method):
+        return
     if not parts.train:
         raise BadData("no training clip is left to prepare the method with")
     clips = TrainingClips(loaded.inputs.test(parts.train), loaded.device)

@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import open_clip  # noqa: F401  (before it is noted what the code of the process is)
 import torch
 
 from harness.core.context import RunContext
@@ -16,7 +17,7 @@ from harness.core.text import first_few, first_line
 from harness.jobs.check_logits import check_logits
 from harness.jobs.failure import as_stored, reason_of
 from harness.jobs.log import logged_to, warnings_kept
-from harness.jobs.phases import Loaded, Phases, encode, fit, load, test
+from harness.jobs.phases import Loaded, Phases, encode, fit, load, naming_what_changed, test
 from harness.jobs.saved import weights_of, why_not_rebuilt
 from harness.jobs.score import scored
 from harness.plugin.named import Named
@@ -29,6 +30,7 @@ from harness.system.timeout import JobTimeout
 from harness.training.checkpoint import CheckpointUnfit
 from harness.training.loop import Report
 
+ANOTHER = "built again from its weights and options, the method is another"
 NAMED = 5  # changes of the process that a result names
 
 log = logging.getLogger(__name__)
@@ -77,14 +79,20 @@ def _guarded(
     caught: list[str] = []
     changes: list[str] = []
     try:
-        with reproducible(context.threads), warnings_kept(caught), settings_kept(changes, job=True):
-            outcome = _outcome(job, named, context, report)
+        with (
+            torch.inference_mode(mode=False),  # and out of it again, whatever a method enters
+            reproducible(context.threads),
+            warnings_kept(caught),
+            settings_kept(changes, job=True),
+        ):
+            outcome = _outcome(job, named, context, report, changes)
     except CannotWrite:
         raise  # the cache: other jobs would fail as well
     except (Exception, SystemExit, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
     if changes:
-        caught.append(f"it changed {first_few(changes, NAMED)} of the process, which was put back for the next job")
+        changed = first_few(list(dict.fromkeys(changes)), NAMED)
+        caught.append(f"it changed {changed} of the process, which was put back for the next job")
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = _origin(job, named, context, started)
     outcome.result = as_stored(outcome.result, context)
@@ -123,15 +131,17 @@ def _outcome(
     named: Named,
     context: RunContext,
     report: Report,
+    changes: list[str],
 ) -> Outcome:
     """Run the phases; a GPU that is too small gets smaller micro-batches, from the first step on."""
     micro = 1
     while True:
         phases, memory = Phases(report), PeakMemory(pick_device())
         with phases.phase("load"):
-            loaded = load(job, named, context)
+            loaded = load(job, named, context, changes)
         try:
-            return _of_phases(loaded, phases, memory, micro)
+            with naming_what_changed(loaded.backbone):
+                return _of_phases(loaded, phases, memory, micro)
         except CheckpointUnfit:
             log.warning("the checkpoint does not fit the method as it is now: training starts anew")
             loaded.checkpoints(micro).remove()
@@ -181,14 +191,16 @@ def _of_phases(
     result["phases"] = phases.seconds
 
     # Weights from which another model would come back are worse than none.
-    stored = weights_of(loaded)
-    why = why_not_rebuilt(loaded, parts, logits, stored, micro) if stored and not loaded.context.compile else ""
+    stored, kept, why = weights_of(loaded), loaded.context.save_weights, ""
+    if not loaded.context.compile:
+        why = why_not_rebuilt(loaded, parts, logits, stored, micro, exact=kept)
     if why:
-        result["warnings"].append(f"its weights are not stored, since the method is not rebuilt from them: {why}")
+        told = "its weights are not stored, since the method is not rebuilt from them" if kept else ANOTHER
+        result["warnings"].append(f"{told}: {why}")
     return Outcome(
         result,
         list(parts.test),
         logits,
         fitted.history,
-        {} if why else stored,
+        stored if kept and not why else {},
     )

@@ -57,7 +57,7 @@ def scored(
         "n_scored": len(parts.test),
         "n_unscored": parts.unscored,
         "cost": cost,
-        "warnings": [*scores.problems, *_warnings(loaded, parts, cost, micro)],
+        "warnings": [*scores.problems, *_warnings(loaded, parts, logits, cost, micro)],
     }
 
 
@@ -93,9 +93,27 @@ def _speed(loaded: Loaded) -> dict[str, float]:
 def _warnings(
     loaded: Loaded,
     parts: Parts,
+    logits: np.ndarray,
     cost: dict[str, Any],
     micro: int,
 ) -> Iterator[str]:
+    if loaded.context.quick:
+        yield "quick run: neither latency nor cost was measured, and it is not ranked"
+    yield from contradictions(loaded)
+    yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
+    if len(logits) > 1 and (logits == logits[0]).all():
+        yield "all clips have the same logits: it tells no clip from another"
+    if "error" in cost:
+        yield f"cost left out: {cost['error']}"
+    if micro > 1:
+        yield (
+            f"out of GPU memory: each batch went through in {micro} times as many parts; the batch that a step is "
+            f"taken on stayed the same"
+        )
+
+
+def contradictions(loaded: Loaded) -> Iterator[str]:
+    """Yield where the spec of a method says something else than the method does."""
     features = loaded.named.method.spec.features
     if loaded.inputs.cached and features == "none":
         yield "its spec says features='none', but it is fed features: name them, so that they are encoded beforehand"
@@ -105,13 +123,3 @@ def _warnings(
         yield f"its spec declares weights {name!r}, which it did not read"
     if bool(loaded.named.method.spec.prepares) != prepares(loaded.method):
         yield "its spec's `prepares` and its class contradict each other: training clips are encoded late, or in vain"
-    if loaded.context.quick:
-        yield "quick run: neither latency nor cost was measured, and it is not ranked"
-    yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
-    if "error" in cost:
-        yield f"cost left out: {cost['error']}"
-    if micro > 1:
-        yield (
-            f"out of GPU memory: each batch went through in {micro} times as many parts; the batch that a step is "
-            f"taken on stayed the same"
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cached_property, lru_cache
@@ -69,6 +69,21 @@ def encode_clips(encoder: nn.Module, pixels: Tensor) -> Tensor:
     return encoder(pixels.flatten(0, 1)).unflatten(0, pixels.shape[:2])  # type: ignore[no-any-return]
 
 
+REMEMBERED = ("_guard", "_kept", "_tokenizer", "_shapes")  # of a backbone, by itself
+
+
+def _parts(tokenizer: object) -> dict[str, tuple[int, int]]:
+    """Return what a tokenizer is known again by: which parts it holds, and how many things are in each.
+
+    What it remembers of the words that it has met grows.
+    """
+    found = {}
+    for name, value in getattr(tokenizer, "__dict__", {}).items():
+        grows = name == "cache" or not isinstance(value, Sized)
+        found[name] = (id(value), 0 if grows else len(value))
+    return found
+
+
 class Backbone:
     """A loaded encoder as methods see it. One copy a process is shared by all jobs, so nothing of it may be changed.
 
@@ -92,6 +107,7 @@ class Backbone:
         """Take the backbone as it is now for what it has to stay."""
         self._guard = Guard.of(self._shared)
         self._kept = self._attributes()
+        self._tokenizer = _parts(getattr(self, "_tokenize", None))
 
     def check_guard(self) -> None:
         """Compare the backbone with what it was when it was loaded: values, modules, modes and hooks.
@@ -100,6 +116,8 @@ class Backbone:
             BackboneChanged: it is another.
         """
         self._guard.check(self._shared)
+        if _parts(getattr(self, "_tokenize", None)) != self._tokenizer:
+            raise BackboneChanged("the tokenizer of the backbone that all jobs share was changed; it has to stay")
         now = self._attributes()
         for name in {**self._kept, **now}:
             if self._kept.get(name) is not now.get(name):
@@ -116,7 +134,7 @@ class Backbone:
     def _attributes(self) -> dict[str, object]:
         """Return all that the object holds and what its class says, but for what it remembers meanwhile."""
         said = {name: value for kind in type(self).__mro__[:-1] for name, value in vars(kind).items()}
-        held = {name: value for name, value in vars(self).items() if name not in ("_guard", "_kept", "_shapes")}
+        held = {name: value for name, value in vars(self).items() if name not in REMEMBERED}
         return {**said, **held}
 
     @property
@@ -142,7 +160,12 @@ class Backbone:
         """
         key = frames if self.source.sees == "clips" else 1
         if key not in self._shapes:
-            self._shapes[key] = _checked_shape(self._encoder, self.source, key, self.device)
+            self._shapes[key] = _checked_shape(
+                self._encoder,
+                self.source,
+                key,
+                self.device,
+            )
         return self._shapes[key]
 
     @cached_property

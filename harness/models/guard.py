@@ -24,6 +24,7 @@ HOOKS = (  # of a module, by which code can come into a call or into its gradien
     "_backward_pre_hooks",
 )
 GLOBAL_HOOKS = tuple(f"_global{name}" for name in HOOKS)  # of all modules
+EVERY_MODULE = frozenset(vars(nn.Module()))  # what torch itself keeps in a module, compared by its meaning
 PLAIN = (bool, int, float, str, tuple, type(None))
 Facts = Mapping[str, Any]
 
@@ -55,9 +56,12 @@ class Guard:
         Raises:
             BackboneChanged: it is another; the first changes are named.
         """
-        changes = list(_changes(self.modules, _modules(module)))
-        if not changes:  # hashing takes longest, and says less than a module that was replaced
-            changes = list(_changes(self.tensors, _tensors(module)))
+        try:
+            changes = list(_changes(self.modules, _modules(module)))
+            if not changes:  # hashing takes longest, and says less than a module that was replaced
+                changes = list(_changes(self.tensors, _tensors(module)))
+        except Exception as error:  # what it holds cannot even be looked at any more
+            changes = [f"it cannot be read ({type(error).__name__})"]
         if changes:
             raise BackboneChanged(
                 f"the backbone that all jobs share was changed in place: {first_few(changes, NAMED)}. It has to stay "
@@ -69,6 +73,7 @@ def _tensors(module: nn.Module) -> dict[str, Facts]:
     found: dict[str, Facts] = {}
     for name, tensor in (*module.named_parameters(), *module.named_buffers()):
         found[name] = {
+            "type": type(tensor),
             "dtype": tensor.dtype,
             "shape": tuple(tensor.shape),
             "need of a gradient": tensor.requires_grad,
@@ -78,6 +83,8 @@ def _tensors(module: nn.Module) -> dict[str, Facts]:
 
 
 def _sha256(tensor: Tensor) -> str:
+    if tensor.is_meta:
+        return ""  # moved to where there are no values
     values = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
     return hashlib.sha256(values.numpy().data).hexdigest()
 
@@ -85,7 +92,7 @@ def _sha256(tensor: Tensor) -> str:
 def _modules(module: nn.Module) -> dict[str, Facts]:
     found: dict[str, Facts] = {"every module of torch": {"hooks": _count_hooks(torch.nn.modules.module, GLOBAL_HOOKS)}}
     for name, part in module.named_modules():
-        kept = {key: value for key, value in vars(part).items() if not key.startswith("_")}
+        kept = dict(_kept(part))
         found[name or "the backbone"] = {
             "identity": id(part),
             "type": type(part),
@@ -94,10 +101,29 @@ def _modules(module: nn.Module) -> dict[str, Facts]:
             "hooks": _count_hooks(part, HOOKS),
             "own methods": sorted(key for key in kept if callable(kept[key]) and hasattr(type(part), key)),
             "tensors": (*part._parameters, *part._buffers),
-            "attributes": {key: id(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
-            "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN) and key != "training"},
+            "order of parts": tuple(part._modules),
+            "attributes": {key: _held(value) for key, value in kept.items() if not isinstance(value, PLAIN)},
+            "settings": {key: value for key, value in kept.items() if isinstance(value, PLAIN)},
         }
     return found
+
+
+def _kept(part: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Yield what a module keeps beside what every module does; torch itself writes None to some private names."""
+    for key, value in vars(part).items():
+        if key not in EVERY_MODULE and not (key.startswith("_") and value is None):
+            yield key, value
+
+
+def _held(value: object) -> object:
+    """Return by what an attribute is known again: a tensor by its values, a list or mapping by what is in it."""
+    if isinstance(value, Tensor):
+        return id(value), _sha256(value)
+    if isinstance(value, Mapping):
+        return id(value), [(key, _held(inner)) for key, inner in value.items()]
+    if isinstance(value, list):
+        return id(value), [_held(inner) for inner in value]
+    return value if isinstance(value, PLAIN) else id(value)
 
 
 def _count_hooks(owner: object, names: Sequence[str]) -> tuple[int, ...]:

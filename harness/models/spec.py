@@ -71,6 +71,7 @@ class MethodSpec:
         year: of publication.
         code: address of public code.
         exactness: how far the implementation goes.
+        small: overrides over the demo's that make it small, for `harness conform`: fewer frames, pixels, channels.
     """
 
     name: str
@@ -99,6 +100,7 @@ class MethodSpec:
     year: int | None = None
     code: str = ""
     exactness: Exactness = ""
+    small: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for problem in self._problems():

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONNECT_SECONDS = 5.0
+
+HOLDS_MORE = "it holds other objects than tensors, which could run code"
 
 SUFFIXES = (".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
@@ -90,13 +93,25 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     except HarnessError:
         raise
     except Exception as error:  # a hostile file can make the readers fail in any way
+        why = HOLDS_MORE if isinstance(error, UnpicklingError) else f"{type(error).__name__}: {first_line(error)}"
         raise HarnessError(
-            f"{path}: cannot be read as tensors ({type(error).__name__}: {first_line(error)}). Expected a .safetensors "
-            f"file, or a checkpoint that holds tensors only; anything else has to be converted first"
+            f"{path}: cannot be read as tensors ({why}). Expected a .safetensors file, or a checkpoint that holds "
+            f"tensors only; anything else has to be converted first"
         ) from error
     if not tensors:
         raise HarnessError(f"{path}: holds no tensors by name, alone or under one key such as state_dict")
     return tensors
+
+
+def check_readable(path: Path) -> None:
+    """Read a file of weights once, before any work. Raises: HarnessError if it holds anything but tensors."""
+    state = path.stat()
+    _check_readable(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache
+def _check_readable(path: Path, size: int, changed_ns: int) -> None:
+    read_tensors(path)
 
 
 def _read(path: Path) -> Any:

@@ -95,7 +95,11 @@ def _methods(request: Request) -> Iterator[MethodChoice]:
         names = [] if request.variant else ["all"]
     everything = names == ["all"]
     for name in list(offered) if everything else list(dict.fromkeys(names)):
-        plain = Variant(name=name, method=name, set=request.set.get(name, {}))
+        plain = Variant(
+            name=name,
+            method=name,
+            set=request.set.get(name, {}),
+        )
         yield _settled(plain, "", request, by_name=not everything)
     for name in request.set:
         registry.method(name)  # an override of an unknown method is a slip

@@ -11,7 +11,7 @@ from harness.core.errors import BadOption, CannotRun, HarnessError
 from harness.models import weights
 from harness.models.spec import STREAMS, MethodSpec
 from harness.models.weights import WeightsSource
-from harness.models.weights_files import fetch, file_sha256
+from harness.models.weights_files import check_readable, fetch, file_sha256
 from harness.planning.choose import Choice, MethodChoice
 from harness.plugin import registry
 
@@ -92,11 +92,14 @@ def _ready(method: MethodChoice, found: _Backbones) -> tuple[MethodChoice, Weigh
     size = method.input.size or source.image_size
     if not size:
         raise BadOption(f"method {spec.name!r} runs on no backbone, so its FrameInput has to name a size in pixels")
+    files = {declared.name: fetch(declared) for declared in spec.weights}
+    for file in files.values():
+        check_readable(file)
     ready = replace(
         method,
         input=replace(method.input, size=size),
         backbone_id=source.id,
-        weights={declared.name: file_sha256(fetch(declared)) for declared in spec.weights},
+        weights={name: file_sha256(file) for name, file in files.items()},
     )
     return ready, source
 

@@ -12,17 +12,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
 from harness.core.backbone_spec import BackboneSpec
 from harness.core.dataset_spec import DatasetSpec
-from harness.core.errors import HarnessError, find_named
+from harness.core.errors import HarnessError, UnknownName, find_named
 from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
+from harness.core.text import first_few
 from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
@@ -31,8 +32,13 @@ from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.configuration import read_configuration
 from harness.system.folders import config_file
 from harness.system.process_state import settings_kept
+from harness.system.shared_code import written_by
 from harness.system.source_hash import package_sha256, source_sha256, with_build
 from harness.video.pipeline import Pipeline
+
+T = TypeVar("T")
+
+NAMED = 3  # replaced functions that an error names
 
 DISTRIBUTION = "dfer-harness"
 
@@ -92,6 +98,12 @@ class Plugins:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
             self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
+        replaced = list(written_by(getattr(plugin, "__name__", "")))
+        if replaced:
+            raise HarnessError(
+                f"plugin {name} replaces {first_few(replaced, NAMED)} when it is imported, which every job of the "
+                f"process shares; it has to call a function of its own instead"
+            )
         self.hashes[name] = source_sha256(plugin)
         self.distributions[name] = distribution
         self.problems.extend(lost_hooks(self.manager, plugin, name))
@@ -254,12 +266,25 @@ def metrics() -> dict[str, MetricSpec]:
 
 def dataset(name: str) -> DatasetSpec:
     """Return the dataset of that name. Raises: UnknownName, with the closest one."""
-    return find_named("dataset", datasets(), name)
+    return _named("dataset", datasets(), name)
 
 
 def method(name: str) -> Registered[MethodSpec]:
     """Return the method of that name, with the plugin it came from. Raises: UnknownName, with the closest one."""
-    return find_named("method", plugins().offers("methods"), name)
+    return _named("method", plugins().offers("methods"), name)
+
+
+def _named(
+    kind: str,
+    known: Mapping[str, T],
+    name: str,
+) -> T:
+    """Return what has that name. Raises: UnknownName, with the closest one and what was left out of plugins."""
+    try:
+        return find_named(kind, known, name)
+    except UnknownName as error:
+        problems = [f"plugin {problem.plugin}: {problem.reason}" for problem in plugins().problems]
+        raise UnknownName("\n".join([str(error), *problems])) from None
 
 
 def named(job: JobSpec) -> Named:

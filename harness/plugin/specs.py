@@ -69,7 +69,11 @@ class StudyRow:
     @property
     def own(self) -> dict[str, Any]:
         """What the row asks for beside its method: options, backbone and recipe, as far as it does."""
-        asked = {"set": dict(self.set), "backbone": self.backbone, "recipe": self.recipe}
+        asked = {
+            "set": dict(self.set),
+            "backbone": self.backbone,
+            "recipe": self.recipe,
+        }
         return {name: value for name, value in asked.items() if value}
 
     @property

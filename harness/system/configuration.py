@@ -15,7 +15,7 @@ from harness.system.folders import config_file
 
 
 class Configuration(BaseModel):
-    """Contents of the file, as they were written."""
+    """The user's configuration file, as it was written."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     plugins: list[str] = []  # Python files with hooks

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from harness.system.shared_code import SharedCode
+
+TINY = 1e-310  # below the smallest number of full precision
+
+
+LOGGERS = ("root", "harness")
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,33 @@ def _fresh_dtype(torch: Any) -> Any:
     return torch.float32
 
 
+def _flushes(torch: Any) -> bool:
+    """Return whether numbers too small for full precision become 0; torch itself cannot be asked."""
+    return bool((torch.full((), TINY, dtype=torch.float64, device="cpu") / 2 == 0).item())
+
+
+def _allows(kind: str, torch: Any) -> bool:
+    return bool(getattr(torch.backends.cuda, f"{kind}_sdp_enabled")())
+
+
+def _allow(kind: str, torch: Any, value: bool) -> None:
+    getattr(torch.backends.cuda, f"enable_{kind}_sdp")(value)
+
+
+def _attention(kind: str) -> Setting:
+    """Return whether these kernels of attention may be chosen."""
+    return Setting(f"{kind} attention", partial(_allows, kind), partial(_allow, kind), True)
+
+
 SETTINGS = (
     Setting("default dtype", lambda t: t.get_default_dtype(), lambda t, v: t.set_default_dtype(v), _fresh_dtype),
     Setting("grad mode", lambda t: t.is_grad_enabled(), lambda t, v: t.set_grad_enabled(v), True),
+    Setting(
+        "autocast",
+        lambda t: t.is_autocast_enabled("cpu"),
+        lambda t, v: t.set_autocast_enabled("cpu", v),
+        False,
+    ),
     Setting("anomaly mode", lambda t: t.is_anomaly_enabled(), lambda t, v: t.set_anomaly_enabled(v), False),
     Setting(
         "precision of matrix products",
@@ -54,6 +87,20 @@ SETTINGS = (
         lambda t, v: setattr(t.backends.cudnn, "benchmark", v),
         False,
     ),
+    Setting(
+        "default device",
+        lambda t: str(t.get_default_device()),
+        lambda t, v: t.set_default_device(None if v == "cpu" else v),
+        "cpu",
+    ),
+    Setting(
+        "oneDNN",
+        lambda t: t.backends.mkldnn.enabled,
+        lambda t, v: setattr(t.backends.mkldnn, "enabled", v),
+        True,
+    ),
+    Setting("flush of tiny numbers", lambda t: _flushes(t), lambda t, v: t.set_flush_denormal(v), False),
+    *map(_attention, ("flash", "mem_efficient", "math", "cudnn")),
     Setting(
         "cuDNN's TF32",
         lambda t: t.backends.cudnn.allow_tf32,
@@ -78,27 +125,32 @@ def settings_kept(changes: list[str], *, job: bool = False) -> Iterator[None]:
 
     Args:
         changes: what was changed is added to it, in words.
-        job: whether the code is that of a job: then threads and kernels are watched, too, and torch's own functions.
+        job: whether the code is that of a job: then threads and kernels are watched, too, and code that others call.
     """
     watched = (*SETTINGS, *(DURING_A_JOB if job else ()))
     torch = sys.modules.get("torch")
     before = {setting.name: setting.read(torch) for setting in watched} if torch else None
-    functions = _functions(torch) if torch and job else {}
+    code = SharedCode.now() if job else None
     numpy = sys.modules.get("numpy")
     numpy_errors, folder = numpy.geterr() if numpy else {}, _folder()
+    levels = _levels()
     try:
         yield
     finally:
+        changes.extend(dict.fromkeys(code.put_back()) if code else ())  # first: torch is asked by its own functions
         torch = sys.modules.get("torch")
         for setting in watched if torch else ():
             expected = before[setting.name] if before else _fresh(setting, torch)
             if expected is not None and setting.read(torch) != expected:
                 changes.append(f"torch's {setting.name}")
                 setting.write(torch, expected)
-        changes.extend(_put_back(functions))
         if numpy and numpy.geterr() != numpy_errors:
             changes.append("NumPy's handling of errors")
             numpy.seterr(**numpy_errors)
+        for name, level in _levels().items():
+            if level != levels[name]:
+                changes.append(f"the level of logger {name!r}")
+                logging.getLogger(name).setLevel(levels[name])
         if folder and _folder() != folder:
             changes.append("the working folder")
             os.chdir(folder)
@@ -108,24 +160,13 @@ def _fresh(setting: Setting, torch: Any) -> Any:
     return setting.fresh(torch) if callable(setting.fresh) else setting.fresh
 
 
+def _levels() -> dict[str, int]:
+    """Return below which level the harness says nothing."""
+    return {name: logging.getLogger(name).level for name in LOGGERS}
+
+
 def _folder() -> Path | None:
     try:
         return Path.cwd()
     except OSError:
         return None  # it was removed
-
-
-def _functions(torch: Any) -> dict[tuple[Any, str], Any]:
-    """Return every function of torch that code calls by name, by the place where it stands."""
-    places = (torch, torch.nn.functional, torch.Tensor, torch.nn.Module)
-    found: dict[tuple[Any, str], Any] = {}
-    for place in places:
-        found.update({(place, name): value for name, value in vars(place).items() if callable(value)})
-    return found
-
-
-def _put_back(functions: Mapping[tuple[Any, str], Any]) -> Iterator[str]:
-    for (place, name), value in functions.items():
-        if vars(place).get(name) is not value:
-            setattr(place, name, value)
-            yield f"{getattr(place, '__name__', 'torch')}.{name}"

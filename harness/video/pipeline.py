@@ -56,7 +56,11 @@ class Pipeline:
     remember: Callable[[Sample, SamplerSpec, FrameInput, Callable[[], np.ndarray]], np.ndarray] = compute_anew
 
     @classmethod
-    def of(cls, samplers: Iterable[SamplerSpec], augmentations: Iterable[AugmentationSpec]) -> Pipeline:
+    def of(
+        cls,
+        samplers: Iterable[SamplerSpec],
+        augmentations: Iterable[AugmentationSpec],
+    ) -> Pipeline:
         """Return a pipeline of these specs, each under its own name."""
         return cls({spec.name: spec for spec in samplers}, {spec.name: spec for spec in augmentations})
 

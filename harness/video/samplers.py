@@ -161,7 +161,11 @@ def _within(given: FrameInput, view: int) -> float:
     return (view + 0.5) / given.test_clips
 
 
-def _runs(firsts: np.ndarray, count: int, duration: int) -> np.ndarray:
+def _runs(
+    firsts: np.ndarray,
+    count: int,
+    duration: int,
+) -> np.ndarray:
     """Return the frames from each first one on (T,); where the clip ends, its last frame is repeated."""
     runs = firsts[:, None] + np.arange(duration)  # (T / d, d)
     picks: np.ndarray = np.minimum(runs, count - 1).reshape(-1)

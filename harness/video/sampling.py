@@ -91,7 +91,12 @@ def check_sampler(given: FrameInput, sampler: SamplerSpec) -> None:
 def _kept_counts(sampler: SamplerSpec) -> Iterator[int]:
     """Yield how many frames are kept of each of a few clips of noise."""
     for count in COUNTS[:TRIED]:
-        noise = np.random.RandomState(count).randint(0, 256, (count, *FACE), dtype=np.uint8)
+        noise = np.random.RandomState(count).randint(
+            0,
+            256,
+            (count, *FACE),
+            dtype=np.uint8,
+        )
         clip = Source(count, lambda indices, noise=noise: noise[list(indices)].copy())  # type: ignore[misc]
         kept = kept_frames(clip, sampler)
         if not np.array_equal(kept, kept_frames(clip, sampler)):

@@ -18,6 +18,8 @@ from helpers.commands import Cli, Invoke
 COMMANDS = [
     (),
     ("bench",),
+    ("conform",),
+    ("new",),
     ("list",),
     ("data",),
     ("data", "set"),
@@ -58,8 +60,13 @@ def panels_of(text: str) -> dict[str, str]:
 
 def test_commands_stand_in_panels_by_what_they_are_for(invoke: Invoke) -> None:
     shown = panels_of(invoke("--help").out)
-    assert list(shown) == ["Options", panels.RUN, panels.READ, panels.ABOUT, panels.PLACES]
-    for title, command in ((panels.RUN, "bench"), (panels.READ, "audit"), (panels.ABOUT, "list")):
+    assert list(shown) == ["Options", panels.RUN, panels.READ, panels.OWN, panels.ABOUT, panels.PLACES]
+    for title, command in (
+        (panels.RUN, "bench"),
+        (panels.READ, "audit"),
+        (panels.OWN, "conform"),
+        (panels.ABOUT, "list"),
+    ):
         assert f"│ {command} " in shown[title]
     assert "│ weights " in shown[panels.PLACES]
 

@@ -27,6 +27,30 @@ def own_forward(task: Any) -> None:
     visual.forward = lambda frames: torch.zeros(len(frames), task.backbone.width)
 
 
+def own_call(task: Any) -> None:
+    layer = task.backbone.model.visual.ln_post
+    layer._call_impl = lambda *args, **kwargs: type(layer)._call_impl(layer, *args, **kwargs) * 0
+
+
+def own_pool(task: Any) -> None:
+    visual = task.backbone.model.visual
+    visual._global_pool = lambda x: tuple(part * 0 for part in type(visual)._global_pool(visual, x))
+
+
+def reorder(task: Any) -> None:
+    blocks = task.backbone.model.transformer.resblocks._modules  # of two layers
+    first = next(iter(blocks))
+    blocks[first] = blocks.pop(first)
+
+
+def own_tokenizer(task: Any) -> None:
+    task.backbone.tokenize.encode = lambda text: [1]
+
+
+def own_kind(task: Any) -> None:
+    task.backbone.model.visual.conv1.weight.__class__ = type("Own", (nn.Parameter,), {})
+
+
 def scale(task: Any) -> None:
     task.backbone._scale = 1.0
 
@@ -52,8 +76,14 @@ FAULTS: dict[str, tuple[Callable[[Any], object], str]] = {  # what is done, and 
     "hook": (lambda task: task.backbone.model.visual.register_forward_hook(lambda *args: args[-1] * 0), "hooks"),
     "encoder-hook": (lambda task: task.backbone.frame_encoder().register_forward_hook(lambda *a: a[-1] * 0), "hooks"),
     "forward": (own_forward, "own methods"),
+    "private": (own_call, "own methods"),
+    "pool": (own_pool, "own methods"),
+    "order": (reorder, "another order of parts"),
+    "tokenizer": (own_tokenizer, "the tokenizer"),
+    "kind": (own_kind, "another type"),
     "train": (lambda task: task.backbone.model.visual.train(), "mode"),
     "gradient": (lambda task: task.backbone.model.visual.requires_grad_(True), "need of a gradient"),
+    "meta": (lambda task: task.backbone.model.visual.to("meta"), "another values"),
     "half": (lambda task: task.backbone.model.visual.ln_post.half(), "dtype"),
     "scale": (scale, "'_scale' of the backbone"),
     "size": (size, "'image_size' of the backbone"),
@@ -154,6 +184,9 @@ class Normed(Method):
         return [Stage("all", epochs=2, batch_size=4, lr=lr, schedule=Schedule("constant"))]
 
 
+BUILT: list[str] = []  # which no option and no weight tells
+
+
 @dataclass
 class OddOptions:
     kind: str = option("", "What is wrong with the logits.")
@@ -167,9 +200,19 @@ class Odd(Method):
         self.encoder = task.backbone.frame_encoder()
         self.head = nn.Linear(task.backbone.width, len(task.classes))
         self.kind = options.kind
+        BUILT.append(options.kind)
+        self.number = len(BUILT)
 
     def forward(self, features: Tensor) -> Tensor:
         logits = self.head(features.mean(1))
+        if self.kind == "alone" and len(features) == 1:
+            return logits * 2 + 1
+        if self.kind == "whole numbers":
+            return (100 * logits).long()
+        if self.kind == "constant":
+            return logits * 0
+        if self.kind == "counted":
+            return logits + self.number * torch.arange(logits.shape[1])
         if self.kind == "probabilities":
             return logits.softmax(-1)
         if self.kind == "beside":

@@ -30,6 +30,8 @@ def odd() -> Iterator[None]:
         ("probabilities", "forward returned probabilities"),
         ("beside", "are others when it is predicted again beside other clips"),
         ("random", "are others when it is predicted again beside other clips"),
+        ("alone", "are others when it is predicted again alone"),
+        ("whole numbers", "forward returned logits of torch.int64; they have to be floating-point numbers"),
     ],
 )
 def test_logits_that_cannot_be_believed(kind: str, told: str, toy_bench: Bench) -> None:
@@ -41,6 +43,19 @@ def test_logits_that_cannot_be_believed(kind: str, told: str, toy_bench: Bench) 
 def test_plain_logits_are_believed(toy_bench: Bench) -> None:
     (result,) = toy_bench(methods="odd")
     assert (result["status"], result["warnings"]) == ("done", [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("constant", "all clips have the same logits: it tells no clip from another"),
+        ("counted", "built again from its weights and options, the method is another: it predicts otherwise"),
+    ],
+)
+def test_what_a_row_says_of_its_logits(kind: str, told: str, toy_bench: Bench) -> None:
+    (result,) = toy_bench(methods="odd", set={"odd": {"kind": kind}})
+    assert result["status"] == "done"
+    assert any(told in warning for warning in result["warnings"])
 
 
 def test_what_contradicts_the_spec_is_said_in_the_row(toy_bench: Bench) -> None:

@@ -65,10 +65,13 @@ def ids(samples: Sequence[Sample]) -> frozenset[str]:
     return frozenset(sample.id for sample in samples)
 
 
-def again(part: Fold) -> frozenset[str]:
-    """The test clips that are predicted once more when all is done, to see that they get the same logits."""
+def again(part: Fold) -> list[frozenset[str]]:
+    """The test clips that are predicted once more when all is done, to see that they get the same logits: some beside
+    others, one alone, and some by the method built again from its weights.
+    """
     ordered = sorted(sample.id for sample in part.test)
-    return frozenset(ordered[i] for i in np.linspace(len(ordered) - 1, 0, CHECKED).astype(int))
+    beside = frozenset(ordered[i] for i in np.linspace(len(ordered) - 1, 0, CHECKED).astype(int))
+    return [beside, frozenset(ordered[-1:]), frozenset(ordered[:CHECKED])]
 
 
 def test_last_looks_at_nothing(
@@ -77,7 +80,7 @@ def test_last_looks_at_nothing(
     result, _, history = bench_with(toy_root, tmp_path / "runs", "last")
     part = fold(toy_root, tmp_path)
     assert spied == {"train": [ids(part.train)], "monitor": [None]}
-    assert watched == [ids(part.train)] * EPOCHS + [ids(part.test), again(part)]
+    assert watched == [ids(part.train)] * EPOCHS + [ids(part.test), *again(part)]
     assert (result["epoch"], result["selection"]) == (EPOCHS, "last")
     assert "metrics_last" not in result
     assert not [name for name in history.columns if name.startswith("test_")]
@@ -93,7 +96,7 @@ def test_val_trains_on_less_and_looks_at_the_rest(
     held = ids(part.train) - trained
     by_class = {label: max(i for i in ids(part.train) if int(i) % 3 == label) for label in range(3)}
     assert held == set(by_class.values())  # one in eight of a class, from the end, at least one
-    assert watched == [trained, held] * EPOCHS + [ids(part.test), again(part)]
+    assert watched == [trained, held] * EPOCHS + [ids(part.test), *again(part)]
     scores = list(zip(history["val_war"], history["val_uar"], strict=True))
     assert result["epoch"] == 1 + max(range(EPOCHS), key=lambda e: (scores[e], -e))
     assert not [name for name in history.columns if name.startswith("test_")]
@@ -106,7 +109,7 @@ def test_oracle_looks_at_the_test_part_and_says_so(
     result, predictions, history = bench_with(toy_root, tmp_path / "runs", "oracle")
     part = fold(toy_root, tmp_path)
     assert spied["train"] == [ids(part.train)]
-    assert watched == [ids(part.train), ids(part.test)] * EPOCHS + [ids(part.test), again(part)]
+    assert watched == [ids(part.train), ids(part.test)] * EPOCHS + [ids(part.test), *again(part)]
     scores = list(zip(history["test_war"], history["test_uar"], strict=True))
     assert result["epoch"] == 1 + max(range(EPOCHS), key=lambda e: (scores[e], -e))
     assert result["metrics"]["war"] == pytest.approx(max(scores)[0])

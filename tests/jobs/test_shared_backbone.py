@@ -94,3 +94,43 @@ def test_an_encoder_of_its_own_is_not_fed_the_features_of_the_backbone(toy_bench
     assert any("has another encoder" in warning for warning in results[0]["warnings"])
     uncached = toy_bench(methods="own-encoder", no_cache=True, out=tmp_path / "uncached")
     np.testing.assert_array_equal(logits(uncached), found)
+
+
+BEFORE_FEATURES = """
+import torch
+from torch.nn import functional as F
+from harness import FrameInput, Method, MethodSpec, hookimpl
+
+class Early(Method):
+    def __init__(self, task, options):
+        super().__init__()
+        F.layer_norm = lambda x, *args, **kwargs: x * 0
+        torch.set_autocast_enabled("cpu", True)
+        self.encoder = task.backbone.frame_encoder()
+        self.head = torch.nn.Linear(task.backbone.width, len(task.classes))
+
+    def forward(self, x):
+        return self.head(x.mean(1))
+
+@hookimpl
+def register_methods():
+    return [MethodSpec("early", "1", Early, input=FrameInput(frames=2, views=1), features="test")]
+"""
+
+
+def test_features_are_encoded_after_what_a_constructor_changed_is_put_back(
+    toy_bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "early.py").write_text(BEFORE_FEATURES)
+    plain = {"zero-shot-clip": {"input.frames": 2}}
+    try:
+        (early,) = toy_bench(methods="early", plugin=[tmp_path / "early.py"])
+        after = logits(toy_bench(methods="zero-shot-clip", set=plain, out=tmp_path / "after"))
+    finally:
+        forget("early")
+    assert any("it changed" in warning and "layer_norm" in warning for warning in early["warnings"])
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "other"))
+    np.testing.assert_array_equal(after, logits(toy_bench(methods="zero-shot-clip", set=plain, out=tmp_path / "fresh")))
+    found, fresh = shards(tmp_path / "cache"), shards(tmp_path / "other")
+    assert fresh
+    assert {name: found[name] for name in fresh} == fresh

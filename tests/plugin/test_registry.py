@@ -11,7 +11,7 @@ import pytest
 from harness.core.errors import HarnessError, UnknownName
 from harness.plugin import registry
 from harness.plugin.registry import Plugins
-from helpers.commands import forget
+from helpers.commands import Invoke, forget
 
 METHOD = """
 from harness import MethodSpec, hookimpl
@@ -209,3 +209,30 @@ def test_a_hook_without_its_mark_is_said(tmp_path: Path) -> None:
         assert problem.reason == "register_methods is not marked as a hook; write @hookimpl above it"
     finally:
         forget("unmarked")
+
+
+def test_an_unknown_method_is_answered_with_what_was_left_out_of_plugins(
+    invoke: Invoke, toy_args: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "unmarked.py").write_text("def register_methods():\n    return []\n")
+    try:
+        answer = invoke(*toy_args, "--plugin", tmp_path / "unmarked.py", "--methods", "mine")
+    finally:
+        forget("unmarked")
+    assert answer.code == 2
+    assert "unknown method 'mine'" in answer.err
+    assert "plugin unmarked: register_methods is not marked as a hook; write @hookimpl above it" in answer.err
+
+
+def test_a_plugin_that_replaces_shared_code_when_it_is_imported_is_refused(tmp_path: Path) -> None:
+    from torch import nn
+
+    before = nn.LayerNorm.forward
+    text = "from torch import nn\ndef zero(self, x):\n    return x * 0\nnn.LayerNorm.forward = zero\n"
+    (tmp_path / "replacing.py").write_text(text)
+    try:
+        with pytest.raises(HarnessError, match=r"plugin replacing replaces LayerNorm\.forward when it is imported"):
+            registry.plugins().add_file(tmp_path / "replacing.py")
+    finally:
+        nn.LayerNorm.forward = before
+        forget("replacing")

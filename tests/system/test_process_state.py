@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import simplejpeg
 import torch
+from open_clip import transformer
+from open_clip.transformer import ResidualAttentionBlock
+from torch import nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
 
+from harness.models.method import Method
 from harness.plugin import registry
 from harness.system.process_state import settings_kept
+from harness.training import loop
 from helpers.commands import forget
+
+
+class Functions(TorchFunctionMode):
+    """Changes nothing."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+class Operators(TorchDispatchMode):
+    """Changes nothing."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
 
 CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] = {
     "dtype": (lambda p: torch.set_default_dtype(torch.float64), "torch's default dtype", torch.get_default_dtype),
@@ -34,6 +59,69 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] =
         "torch's cuDNN's benchmark mode",
         lambda: torch.backends.cudnn.benchmark,
     ),
+    "device": (
+        lambda p: torch.set_default_device("meta"), "torch's default device", lambda: str(torch.zeros(1).device)
+    ),
+    "onednn": (
+        lambda p: setattr(torch.backends.mkldnn, "enabled", False),
+        "torch's oneDNN",
+        lambda: torch.backends.mkldnn.enabled,
+    ),
+    "tiny": (
+        lambda p: torch.set_flush_denormal(True),
+        "torch's flush of tiny numbers",
+        lambda: bool(torch.full((), 1e-310, dtype=torch.float64, device="cpu") * 0.5 == 0),
+    ),
+    "kernels of attention": (
+        lambda p: torch.backends.cuda.enable_math_sdp(False),
+        "torch's math attention",
+        torch.backends.cuda.math_sdp_enabled,
+    ),
+    "layer": (
+        lambda p: setattr(nn.Linear, "forward", nn.Identity.forward), "Linear.forward", lambda: nn.Linear.forward
+    ),
+    "step": (
+        lambda p: setattr(torch.optim.SGD, "step", print), "SGD.step", lambda: torch.optim.SGD.step
+    ),
+    "block": (
+        lambda p: setattr(ResidualAttentionBlock, "forward", nn.Identity.forward),
+        "ResidualAttentionBlock.forward",
+        lambda: ResidualAttentionBlock.forward,
+    ),
+    "harness": (lambda p: setattr(loop, "predict", print), "harness.training.loop.predict", lambda: loop.predict),
+    "autocast": (
+        lambda p: torch.set_autocast_enabled("cpu", True), "torch's autocast", lambda: torch.is_autocast_enabled("cpu")
+    ),
+    "function mode": (
+        lambda p: Functions().__enter__(),
+        "torch's function modes",
+        lambda: torch._C._len_torch_function_stack(),
+    ),
+    "dispatch mode": (
+        lambda p: Operators().__enter__(),
+        "torch's dispatch modes",
+        lambda: torch._C._len_torch_dispatch_stack(),
+    ),
+    "inherited": (
+        lambda p: setattr(torch.Tensor, "argmax", torch.Tensor.argmin), "Tensor.argmax", lambda: torch.Tensor.argmax
+    ),
+    "module": (
+        lambda p: setattr(transformer, "F", torch.nn.init), "open_clip.transformer.F", lambda: transformer.F
+    ),
+    "decoder": (
+        lambda p: setattr(simplejpeg, "decode_jpeg", print), "simplejpeg.decode_jpeg", lambda: simplejpeg.decode_jpeg
+    ),
+    "class method": (
+        lambda p: setattr(transformer.VisionTransformer, "_global_pool", print),
+        "VisionTransformer._global_pool",
+        lambda: transformer.VisionTransformer._global_pool,
+    ),
+    "loss": (lambda p: setattr(Method, "loss", print), "Method.loss", lambda: Method.loss),
+    "hook": (
+        lambda p: nn.modules.module.register_module_forward_hook(lambda *args: args[-1]),
+        "torch's hooks of every module",
+        lambda: dict(nn.modules.module._global_forward_hooks),
+    ),
     "tf32": (
         lambda p: setattr(torch.backends.cudnn, "allow_tf32", False),
         "torch's cuDNN's TF32",
@@ -48,6 +136,11 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] =
         torch.get_deterministic_debug_mode,
     ),
     "function": (lambda p: setattr(F, "softmax", torch.relu), "torch.nn.functional.softmax", lambda: F.softmax),
+    "logger": (
+        lambda p: logging.getLogger("harness").setLevel(60),
+        "the level of logger 'harness'",
+        lambda: logging.getLogger("harness").level,
+    ),
     "numpy": (lambda p: np.seterr(divide="raise"), "NumPy's handling of errors", np.geterr),
     "folder": (os.chdir, "the working folder", Path.cwd),
 }  # fmt: skip
@@ -72,7 +165,10 @@ def test_a_change_is_named_and_put_back(name: str, tmp_path: Path) -> None:
 
 def test_nothing_changed_is_nothing_said() -> None:
     found: list[str] = []
+    weight = nn.Parameter(torch.zeros(2))
     with settings_kept(found, job=True):
+        torch.optim.Adagrad([weight])
+        torch.optim.AdamW([weight])  # torch itself wraps `step` of the first one of each kind
         torch.softmax(torch.zeros(2), 0)
         with torch.no_grad(), torch.autocast("cpu"):
             pass

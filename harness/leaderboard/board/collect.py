@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from harness.core.backbone_spec import BUNDLED, RANDOM
-from harness.core.digest import digest
+from harness.core.digest import digest, first_form
 from harness.core.errors import HarnessError
+from harness.core.frame_input import FrameInput
 from harness.core.text import first_line
 from harness.results.schema import fault
 
@@ -106,7 +107,7 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         "method": result["method"],
         "variant": result.get("variant") or "",
         "options": result.get("options") or {},
-        "input": result.get("input") or {},
+        "input": first_form(FrameInput, result.get("input") or {}),
         "plugin": {"name": plugin["name"], "version": plugin["version"]},
         "backbone": {k: backbone.get(k) or "" for k in ("name", "weights", "sha256")} | _given(backbone, "code"),
         **_given(result, "weights"),
@@ -148,7 +149,11 @@ def _digest(data: Mapping[str, Any], known: Digests) -> str:
 
 def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a row's hash stands for; of the protocol its hash, unless that is not its own."""
-    told = {ABOUT, "protocol", *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ())}
+    told = {
+        ABOUT,
+        "protocol",
+        *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ()),
+    }
     return {name: value for name, value in facts.items() if name not in told}
 
 

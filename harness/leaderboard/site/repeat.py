@@ -12,6 +12,7 @@ from harness.core.backbone_spec import BUNDLED, NONE
 
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
+CODE = "code"  # of a plugin's samplers, which the harness finds itself
 
 
 def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
@@ -61,7 +62,7 @@ def _settings(result: Mapping[str, Any]) -> Iterator[str]:
 
 def _values(result: Mapping[str, Any]) -> dict[str, Any]:
     """Return options, and the frame input as `input.NAME`; what has no value is left to its default."""
-    seen = {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
+    seen = {f"input.{name}": value for name, value in (result.get("input") or {}).items() if name != CODE}
     values = {**(result.get("options") or {}), **seen}
     return {name: value for name, value in values.items() if value is not None}
 

@@ -311,3 +311,14 @@ def test_metrics_beyond_the_confusion_matrix_are_pooled_over_clips(
     assert found == pytest.approx(sum(per_seed) / 2)
     assert found != pytest.approx(rows.drop(index="lost")["ece_mean"].item())
     assert math.isnan(rows.loc["lost", "ece_pooled"])
+
+
+def test_results_from_before_a_field_came_share_a_row_with_later_ones(datasets: Datasets) -> None:
+    results = [make_result(fold=fold, **war(0.5)) for fold in "12345"]
+    later = {"padding": "last", "mean": [], "std": [], "test_clips": 1, "test_crops": 1, "test_flip": False, "code": ""}
+    for number, result in enumerate(results):
+        first = {name: value for name, value in result["input"].items() if name not in later}
+        result["input"] = first if number < 2 else {**first, **later}
+    assert only(aggregate(results, datasets))["folds_done"] == 5
+    results[4]["input"]["test_flip"] = True
+    assert len(aggregate(results, datasets).rows) == 2

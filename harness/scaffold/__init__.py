@@ -1,0 +1,1 @@
+"""New plugins: what `harness new` writes."""
