@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.console import Console
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, print_json, print_table, report_problems, say, warn
+from harness.cli.output import WIDEST, Json, print_json, print_table, report_problems, say, warn
+from harness.core.errors import BadOption
 from harness.core.events import say_nothing
 
 if TYPE_CHECKING:
@@ -69,6 +71,12 @@ def bench(
         bool | None,
         typer.Option("--quick", help="No latency, no cost; its results are not ranked, and a full run replaces them."),
     ] = None,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", help="Take one step and test one batch of each job, show shapes and gradients; store nothing."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     retry_failed: Annotated[bool | None, typer.Option("--retry-failed", help="Run failed jobs again.")] = None,
     force: Annotated[bool | None, typer.Option("--force", help="Run every job, done or not.")] = None,
@@ -134,8 +142,13 @@ def bench(
     # From flags and file to jobs; nothing has run after this.
     quiet = quiet or json_
     request = build_request(flags_of(ctx.params), bench_file)
+    if debug:
+        _check_debug(request, dry_run=dry_run, json_=json_)
     say_loading(quiet=quiet)
-    plan = plan_of(request, quiet=quiet, dry_run=dry_run)
+    plan = plan_of(request, quiet=quiet, dry_run=dry_run or debug)
+    if debug:
+        _debug(plan)
+        return
     if dry_run:
         show_plan(plan, json_)
         return
@@ -145,6 +158,35 @@ def bench(
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
     if failed or any(result["status"] == "failed" for result in results):
+        raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def _check_debug(
+    request: Request,
+    *,
+    dry_run: bool,
+    json_: bool,
+) -> None:
+    """Look whether the other flags leave room for `--debug`. Raises: BadOption."""
+    if request.executor != "inline" and "executor" in request.model_fields_set:
+        raise BadOption(f"--debug runs in this process only: leave out --executor {request.executor}, or say inline")
+    if dry_run or json_:
+        raise BadOption(f"--debug prints for people what it does: leave out {'--dry-run' if dry_run else '--json'}")
+
+
+def _debug(plan: Plan) -> None:
+    """Show one step and one test batch of each job. Raises: Exit with code 1 if one fails."""
+    from harness.execution.debug_jobs import debug_jobs
+
+    shown = Console(file=sys.stdout, width=WIDEST)
+    with redirect_stdout(sys.stderr):  # what plugins print
+        failed = debug_jobs(
+            plan,
+            lambda line: shown.print(line, markup=False, highlight=False, soft_wrap=True),
+            warn,
+        )
+    say(f"{len(plan.jobs) - len(failed)} of {len(plan.jobs)} jobs took their step; nothing is stored")
+    if failed:
         raise typer.Exit(EXIT_FAILED_JOBS)
 
 

@@ -16,7 +16,7 @@ from harness.cli.output import Json, load_plugins, print_json, print_table, repo
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
-OWN_FLAGS = ("ctx", "bench_file", "methods", "json_")  # of `bench`: what a study says itself
+OWN_FLAGS = ("ctx", "bench_file", "methods", "debug", "json_")  # of `bench`: what a study says itself
 
 
 def study(
