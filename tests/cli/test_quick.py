@@ -168,7 +168,8 @@ def test_a_study_and_an_analysis_say_so(invoke: Invoke, toy_root: Path) -> None:
         forget("toy_study")
     assert " (quick) " in study.out
     assert "- 2 of 2 results are of --quick: run the study again without it." in study.out
-    assert {cell["quick"] for row in facts["rows"] for cell in row["cells"].values() if cell["ours"]} == {1}
+    ran = [cell for row in facts["rows"] for cell in row["cells"].values() if cell["by_fold"]]
+    assert {(cell["quick"], *cell["by_fold"]) for cell in ran} == {(1, "1")}
     assert "2 of 2 runs are of `bench --quick`, which no table ranks" in analysis.err
 
 
