@@ -104,13 +104,14 @@ def _flat(result: dict[str, Any]) -> dict[str, Any]:
         "seed",
         "id",
         "status",
+        "quick",
         "demo",
         "selection",
         "epoch",
         "error",
     )
     return {
-        **{key: result[key] for key in keys},
+        **{key: result.get(key) for key in keys},
         "backbone": result["backbone"]["name"],
         "frames": result["input"]["frames"],
         **result["metrics"],

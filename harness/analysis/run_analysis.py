@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.analysis.select import RunPlaces, RunSelection, analysis_named, choose, context_of
 from harness.core import options
 from harness.core.errors import BadOption, HarnessError
+from harness.core.events import Say, say_nothing
 from harness.core.lazy import load_object
 from harness.core.request import parse_overrides
 from harness.plugin.specs import AnalysisSpec
@@ -24,8 +25,9 @@ def run_analysis(
     out: Path,
     wanted: RunSelection,
     overrides: Iterable[str] = (),
+    say: Say = say_nothing,
 ) -> Sequence[Path]:
-    """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`.
+    """Apply an analysis to finished runs and return the files it wrote, below `out/NAME`; quick runs are said.
 
     Raises:
         HarnessError: an unknown name, a bad option, nothing to analyse, or runs without weights, data or backbone.
@@ -33,6 +35,9 @@ def run_analysis(
     spec = analysis_named(name)
     values = _options(spec, overrides)
     results = choose(spec, open_stores(where.roots), wanted)
+    quick = sum(bool(result.get("quick")) for result in results)
+    if quick:
+        say(f"{quick} of {len(results)} runs are of `bench --quick`, which no table ranks")
     from harness.analysis.finished import FinishedRun
     from harness.system.device import reproducible
 

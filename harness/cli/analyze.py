@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, roots_of, say
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, roots_of, say, warn
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
@@ -77,6 +77,7 @@ def analyze(
         out_dir,
         wanted,
         set_ or (),
+        warn,
     )
     if json_:
         print_json({"analysis": name, "files": [str(path) for path in files]})

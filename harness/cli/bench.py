@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.console import Console
 
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, print_json, print_table, report_problems, say, warn
+from harness.cli.output import WIDEST, Json, print_json, print_table, report_problems, say, warn
+from harness.core.errors import BadOption
+from harness.core.events import say_nothing
 
 if TYPE_CHECKING:
     from harness.core.request import Request
@@ -64,6 +67,16 @@ def bench(
     no_cache: Annotated[
         bool | None, typer.Option("--no-cache", help="Encode anew each epoch, with fresh augmentation.")
     ] = None,
+    quick: Annotated[
+        bool | None,
+        typer.Option("--quick", help="No latency, no cost; its results are not ranked, and a full run replaces them."),
+    ] = None,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--debug", help="Take one step and test one batch of each job, show shapes and gradients; store nothing."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     retry_failed: Annotated[bool | None, typer.Option("--retry-failed", help="Run failed jobs again.")] = None,
     force: Annotated[bool | None, typer.Option("--force", help="Run every job, done or not.")] = None,
@@ -127,17 +140,53 @@ def bench(
     from harness.core.request import build_request
 
     # From flags and file to jobs; nothing has run after this.
+    quiet = quiet or json_
     request = build_request(flags_of(ctx.params), bench_file)
-    plan = plan_of(request, quiet=quiet or json_, dry_run=dry_run)
+    if debug:
+        _check_debug(request, dry_run=dry_run, json_=json_)
+    say_loading(quiet=quiet)
+    plan = plan_of(request, quiet=quiet, dry_run=dry_run or debug)
+    if debug:
+        _debug(plan)
+        return
     if dry_run:
         show_plan(plan, json_)
         return
 
     # The run. A failed job is a result, but not a success: not of this run, nor of one before.
-    results = run_plan(plan, request, quiet=quiet or json_)
+    results = run_plan(plan, request, quiet=quiet)
     _show_results(plan, results, json_)
     failed = [p for p in plan.jobs if p.state == "failed" and p.job not in plan.todo]
     if failed or any(result["status"] == "failed" for result in results):
+        raise typer.Exit(EXIT_FAILED_JOBS)
+
+
+def _check_debug(
+    request: Request,
+    *,
+    dry_run: bool,
+    json_: bool,
+) -> None:
+    """Look whether the other flags leave room for `--debug`. Raises: BadOption."""
+    if request.executor != "inline" and "executor" in request.model_fields_set:
+        raise BadOption(f"--debug runs in this process only: leave out --executor {request.executor}, or say inline")
+    if dry_run or json_:
+        raise BadOption(f"--debug prints for people what it does: leave out {'--dry-run' if dry_run else '--json'}")
+
+
+def _debug(plan: Plan) -> None:
+    """Show one step and one test batch of each job. Raises: Exit with code 1 if one fails."""
+    from harness.execution.debug_jobs import debug_jobs
+
+    shown = Console(file=sys.stdout, width=WIDEST)
+    with redirect_stdout(sys.stderr):  # what plugins print
+        failed = debug_jobs(
+            plan,
+            lambda line: shown.print(line, markup=False, highlight=False, soft_wrap=True),
+            warn,
+        )
+    say(f"{len(plan.jobs) - len(failed)} of {len(plan.jobs)} jobs took their step; nothing is stored")
+    if failed:
         raise typer.Exit(EXIT_FAILED_JOBS)
 
 
@@ -155,6 +204,12 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def say_loading(*, quiet: bool) -> None:
+    """Say that plugins are loaded, before anything is imported that takes seconds."""
+    if not quiet:
+        warn("loading plugins")
+
+
 def plan_of(
     request: Request,
     *,
@@ -169,6 +224,7 @@ def plan_of(
             request,
             _demo_progress(quiet),
             dry_run=dry_run,
+            say=say_nothing if quiet else warn,
         )
     report_problems()
     for note in () if quiet else plan.notes:
@@ -185,6 +241,8 @@ def run_plan(
     quiet: bool,
 ) -> list[dict[str, Any]]:
     """Run what is to do, with progress. Returns the results of what ran."""
+    if plan.todo and not quiet:
+        warn(f"starting {len(plan.todo)} of {len(plan.jobs)} jobs, {request.executor}")
     from harness.execution import run_bench
     from harness.execution.progress import progress
 
@@ -260,6 +318,9 @@ def _show_results(
     failed = sum(result["status"] == "failed" for result in results)
     kept = len(plan.jobs) - len(plan.todo)
     say(f"{len(results) - failed} jobs done, {failed} failed, {kept} kept from before; results in {plan.context.out}")
+    quick = sum(bool(result.get("quick")) for result in results)
+    if quick:
+        say(f"{quick} of them are quick: not ranked, and run again without --quick")
     old = sum(p.state == "failed" and p.job not in plan.todo for p in plan.jobs)
     if old:
         say(f"{old} of those kept had failed; --retry-failed runs them again")

@@ -25,8 +25,8 @@ from harness.cli.output import (
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.plugin import registry
 
-STATES = ("planned", "running", "done", "failed", "stale")
-PROGRESS = ("planned", "stale", "failed", "running", "done")
+STATES = ("planned", "running", "done", "quick", "failed", "stale")
+PROGRESS = ("planned", "stale", "failed", "quick", "running", "done")
 POLL_SECONDS = 0.5
 
 
@@ -38,9 +38,10 @@ def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="With --log: go on until the job ends.")] = False,
     json_: Json = False,
 ) -> None:
-    """Count the jobs of each dataset and method: planned, running, done, failed, or stale.
+    """Count the jobs of each dataset and method: planned, running, done, quick, failed, or stale.
 
-    A job is stale if another source of its plugin made it, at the same version. A result whose files are not whole is
+    A job is quick if `bench --quick` made its result, which the next full run replaces. It is stale if another source
+    of its plugin made it, at the same version. A result whose files are not whole is
     none: its job is planned again.
 
     Examples:

@@ -16,7 +16,7 @@ from harness.cli.output import Json, load_plugins, print_json, print_table, repo
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
-OWN_FLAGS = ("ctx", "bench_file", "methods", "json_")  # of `bench`: what a study says itself
+OWN_FLAGS = ("ctx", "bench_file", "methods", "debug", "json_")  # of `bench`: what a study says itself
 
 
 def study(
@@ -46,6 +46,8 @@ def study(
             raise BadOption("which study? harness study NAME; --list names them")
         _show_list(json_)
         return
+    quiet = bool(flags["quiet"]) or json_
+    bench.say_loading(quiet=quiet)
     registry.plugins().add_asked(flags["plugin"] or ())
     from harness.api import results_of
     from harness.results.store import Store
@@ -53,7 +55,6 @@ def study(
     from harness.studies.stored import stored_results
 
     spec = study_named(name)
-    quiet = bool(flags["quiet"]) or json_
     request = as_bench(spec, bench.flags_of(flags))
     if request is None or show:
         report_problems()

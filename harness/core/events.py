@@ -10,6 +10,12 @@ Event = Mapping[str, Any]
 # whose id they carry as `job`.
 EventSink = Callable[[Event], None]
 
+Say = Callable[[str], None]  # tells a person what is being done now
+
+
+def say_nothing(text: str) -> None:
+    """Tell nobody."""
+
 
 def for_job(send: EventSink, job_id: str) -> EventSink:
     """Return a sender that stamps every event with the job it is of."""

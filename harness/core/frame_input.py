@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.core.errors import BadOption
-from harness.core.options import option
+from harness.core.options import below_minimum, option
 
 # What stands in the place of frames that a short clip lacks: its last frame, its first, or all of them again.
 Padding = Literal["last", "first", "repeat"]
@@ -56,6 +56,7 @@ class FrameInput:
             raise BadOption(f"frame input: {problem}")
 
     def _problems(self) -> Iterator[str]:
+        yield from below_minimum(self)
         if self.frames % self.duration:
             yield f"frames={self.frames} is no multiple of duration={self.duration}"
         if self.crop_size > self.base_size:

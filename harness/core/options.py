@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -102,6 +102,14 @@ def field_types(cls: type) -> dict[str, Any]:
     """Return the declared type of every field, with its lower bound if it has one."""
     hints = get_type_hints(cls, include_extras=True)
     return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in _settable(cls)}
+
+
+def below_minimum(values: Any) -> Iterator[str]:
+    """Yield what is wrong with the values of an options dataclass that are below what their fields declare."""
+    for f in dataclasses.fields(values):
+        value, minimum = getattr(values, f.name), f.metadata.get("minimum")
+        if minimum is not None and value < minimum:
+            yield f"{f.name}={value} is less than {minimum}"
 
 
 def _settable(cls: type) -> list[dataclasses.Field[Any]]:

@@ -76,6 +76,7 @@ class Request(BaseModel):
     force: bool = False
     keep_stale: bool = False
     save_weights: bool = False
+    quick: bool = False  # no latency, no cost: results that are never ranked, which the next full run replaces
     compile: bool = False
     threads: Annotated[int, Field(ge=1)] | None = None  # None: as many as a job has CPUs
     loader_workers: Annotated[int, Field(ge=0)] = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LONGEST = 200  # characters of one name or message
@@ -46,6 +46,17 @@ def first_line(error: Any) -> str:
     if not lines:
         return "no reason recorded"
     return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+
+
+QUOTED_PATH = re.compile(r"""(['"])/(?:[^'"\n]*/)?([^'"\n/]+)/?\1""")
+BARE_PATH = re.compile(r"""(?<![\w/:.~'"-])/(?:[^\s/'"()<>|:,;]+/)+([^\s/'"()<>|:,;]*)""")
+
+
+def without_places(text: str, roots: Iterable[str] = ()) -> str:
+    """Return text without the folders of a machine: a path below a root is told from there, any other by its name."""
+    for root in sorted(roots, key=len, reverse=True):
+        text = text.replace(f"{root.rstrip('/')}/", "")
+    return BARE_PATH.sub(r"\1", QUOTED_PATH.sub(r"\1\2\1", text))
 
 
 def first_few(texts: Sequence[str], most: int) -> str:

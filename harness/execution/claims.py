@@ -29,6 +29,7 @@ class Claims:
 
     def __init__(self, plan: Plan) -> None:
         self.store = Store(Path(plan.context.out))
+        self.quick = plan.context.quick
         self.stamps = {planned.job.id: planned.stamp for planned in plan.jobs}
 
     def __enter__(self) -> Claims:
@@ -61,9 +62,11 @@ class Claims:
         self.store.leases.release(job.id)
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
-        """Return the result of a job if it was stored since this run was planned."""
+        """Return the result of a job if it was stored since this run was planned, and serves it."""
         summary = self.store.summary(job)
         if summary is None or summary.status == "broken" or summary.stamp == self.stamps.get(job.id):
+            return None
+        if summary.quick and not self.quick:
             return None
         return self.store.result(job)
 

@@ -51,7 +51,8 @@ def verdict(result: Mapping[str, Any]) -> str:
     if result["status"] == "failed":
         return f"failed: {(result['error'] or '').splitlines()[0] if result['error'] else 'no reason given'}"
     metrics = result["metrics"]
-    return f"WAR {100 * metrics['war']:.2f}  UAR {100 * metrics['uar']:.2f}" if "war" in metrics else "done"
+    quick = "  (quick)" if result.get("quick") else ""
+    return f"WAR {100 * metrics['war']:.2f}  UAR {100 * metrics['uar']:.2f}{quick}" if "war" in metrics else "done"
 
 
 class JobLines:

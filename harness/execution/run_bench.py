@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from harness.core.context import RunContext
-from harness.core.events import Event, EventSink
+from harness.core.events import Event, EventSink, Say, say_nothing
 from harness.core.job import JobSpec
 from harness.core.request import Request
 from harness.data.places import DEMO_ROOT
@@ -35,8 +35,11 @@ def plan_bench(
     demo_progress: DemoProgress,
     *,
     dry_run: bool = False,
+    say: Say = say_nothing,
 ) -> Plan:
     """Load the plugins, write demo data where they are missing, and make the plan. Nothing has run after this.
+
+    Each step is said before it is taken, since some take seconds.
 
     Raises:
         HarnessError: anything that the user has to put right first.
@@ -46,8 +49,8 @@ def plan_bench(
     if request.demo:
         if not dry_run:
             Store(request.out).check_writable()  # the replicas take a while to write
-        write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress)
-    return make_plan(request)
+        write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress, say)
+    return make_plan(request, say)
 
 
 def run(

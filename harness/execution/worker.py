@@ -18,6 +18,7 @@ from harness.core.lazy import quiet_imports
 from harness.core.text import first_few
 from harness.data.places import dataset_place
 from harness.features.view import features_folder
+from harness.jobs.failure import as_stored
 from harness.plugin import registry
 from harness.results.provenance import now, provenance
 from harness.results.records import identity
@@ -146,12 +147,13 @@ def store_failure(
     method = registry.method(job.method)
     found = {**provenance(context, now(), method.distribution, job.weights), "retries": list(context.lost)}
     tries = f" (tried {len(context.lost) + 1} times)" if context.lost else ""
-    result = {
+    failed = {
         **identity(job, method),
         "status": "failed",
         "error": reason + tries,
         "provenance": found,
     }
+    result = as_stored(failed, context)
     store = Store(Path(context.out))
     with _storing(context), store.draft(job) as draft:
         text = store.lost_logs(job) + "\n".join([*context.lost, reason]) + "\n"

@@ -15,7 +15,7 @@ from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
 from harness.core.text import first_few, first_line
 from harness.jobs.check_logits import check_logits
-from harness.jobs.failure import reason_of
+from harness.jobs.failure import as_stored, reason_of
 from harness.jobs.log import logged_to, warnings_kept
 from harness.jobs.phases import Loaded, Phases, encode, fit, load, naming_what_changed, test
 from harness.jobs.saved import weights_of, why_not_rebuilt
@@ -63,6 +63,7 @@ def run_job(
             write_records(draft, outcome)
         except (TypeError, ValueError) as error:  # a plugin gave what cannot be stored, such as a metric of NaN
             outcome = _failed(job, named, context, started, error)
+            outcome.result = as_stored(outcome.result, context)
             write_records(draft, outcome)
     store.checkpoint(job).unlink(missing_ok=True)
     return outcome.result
@@ -94,6 +95,7 @@ def _guarded(
         caught.append(f"it changed {changed} of the process, which was put back for the next job")
     outcome.result["warnings"] = sorted({*outcome.result.get("warnings", ()), *caught})
     outcome.result["provenance"] = _origin(job, named, context, started)
+    outcome.result = as_stored(outcome.result, context)
     return outcome
 
 
@@ -118,7 +120,7 @@ def _failed(
     result = {
         **identity(job, named.method),
         "status": "failed",
-        "error": reason_of(error),
+        "error": reason_of(error, named),
         "provenance": _origin(job, named, context, started),
     }
     return Outcome(result)

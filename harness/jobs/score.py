@@ -62,15 +62,20 @@ def scored(
 
 
 def _cost(loaded: Loaded) -> dict[str, Any]:
-    """Return what the method costs. One that cannot be counted keeps its scores, and says under `error` why."""
+    """Return what the method costs; of a quick job only its parameters.
+
+    One that cannot be counted keeps its scores, and says under `error` why.
+    """
     method, task = loaded.method, loaded.task
     source = loaded.named.method.source_sha256
     cost: dict[str, Any] = dict(parameters(method, task.backbone))
+    if loaded.context.quick:
+        return cost
     try:
         cost |= _speed(loaded)
         cost |= counted(loaded.job, source, method, task, Path(loaded.context.cache))
     except Exception as error:
-        cost["error"] = reason_of(error)
+        cost["error"] = reason_of(error, loaded.named)
     return cost
 
 
@@ -92,6 +97,8 @@ def _warnings(
     cost: dict[str, Any],
     micro: int,
 ) -> Iterator[str]:
+    if loaded.context.quick:
+        yield "quick run: neither latency nor cost was measured, and it is not ranked"
     yield from contradictions(loaded)
     yield from loaded.inputs.warnings(parts.untrained, parts.unscored)
     if len(logits) > 1 and (logits == logits[0]).all():

@@ -111,6 +111,7 @@ def _named(
     chosen = [
         row for row in rows if name in (row["name"], row["variant"]) or (name == row["method"] and not row["variant"])
     ]
+    chosen = [row for row in chosen if not row["quick"]] or chosen  # a quick run is meant where there is no other
     if not chosen and len(name) >= SHORTEST:
         chosen = [row for row in rows if row["row"].startswith(name)]
     if not chosen:

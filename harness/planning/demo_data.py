@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError
+from harness.core.events import Say, say_nothing
 from harness.core.lazy import load_object
 from harness.data.places import is_demo
 from harness.plugin import registry
@@ -18,6 +19,7 @@ def write_demo(
     root: Path,
     names: list[str] | None,
     progress: DemoProgress,
+    say: Say = say_nothing,
 ) -> list[Path]:
     """Write the synthetic replicas that are not there yet, below `root`. Returns their folders.
 
@@ -28,6 +30,7 @@ def write_demo(
     for spec in demo_specs(names):
         folder = root / spec.folder
         if not is_demo(folder):
+            say(f"writing the synthetic replica of {spec.name}")
             load_object(spec.write_demo)(
                 folder,
                 spec.temporal_pairs,

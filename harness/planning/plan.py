@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from harness.core.context import RunContext
 from harness.core.errors import BadData, BadOption
+from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
 from harness.core.request import Request
 from harness.data.dataset import Dataset, open_dataset
@@ -32,6 +33,7 @@ class Planned:
     job: JobSpec
     state: State
     stamp: FileVersion | None = None  # of the result that is stored now
+    quick: bool = False  # whether that was made by `bench --quick`, done or not
 
 
 @dataclass(frozen=True)
@@ -69,24 +71,27 @@ class Inputs:
     folds: Mapping[str, Sequence[str]]
 
 
-def make_plan(request: Request) -> Plan:
-    """Read the data, look into the store, and list what is to do.
+def make_plan(request: Request, say: Say = say_nothing) -> Plan:
+    """Read the data, look into the store, and list what is to do, saying each step before it is taken.
 
     Raises:
         HarnessError: an unknown name, a bad option, missing data or weights: all before any work.
     """
+    say("planning")
     chosen = choose(request)
     context = make_context(request, chosen)
+    say("looking for backbones and weights")
     able = runnable(chosen)
     context = replace(context, backbones=able.backbones)
-    inputs = open_inputs(request, chosen, able.methods, context)
+    inputs = open_inputs(request, chosen, able.methods, context, say)
     jobs = make_jobs(request, inputs)
 
     # What the store holds serves both: what is to do, and how long it will take.
+    say(f"looking up {len(jobs)} jobs in {request.out}")
     store = Store(request.out)
     summaries = store.summaries()
     planned = look_up(jobs, store, summaries)
-    todo = [one.job for one in planned if _to_do(one.state, request)]
+    todo = [one.job for one in planned if _to_do(one, request)]
 
     # The longest job first, then the one that can start soonest.
     missing = missing_shards(
@@ -100,6 +105,7 @@ def make_plan(request: Request) -> Plan:
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
+    notes += _quick_notes(planned, request)
     return Plan(
         planned,
         todo,
@@ -141,6 +147,7 @@ def open_inputs(
     chosen: Choice,
     methods: Sequence[MethodChoice],
     context: RunContext,
+    say: Say = say_nothing,
 ) -> Inputs:
     """Open the datasets, and check that the folds asked for are whole.
 
@@ -149,6 +156,7 @@ def open_inputs(
     """
     datasets = {}
     for spec in chosen.datasets:
+        say(f"reading annotations of {spec.name}, counting its frames")
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
         datasets[spec.name] = open_dataset(
             spec,
@@ -188,7 +196,8 @@ def look_up(
     for job in jobs:
         summary = summaries.get(str(store.folder(job)))
         state = state_of(summary, sources[job.method])
-        planned.append(Planned(job, state, summary.stamp if summary else None))
+        known = (summary.stamp, summary.quick) if summary else (None, False)
+        planned.append(Planned(job, state, *known))
     return planned
 
 
@@ -251,7 +260,23 @@ def _cluster(request: Request) -> Cluster:
     return Cluster(**{f.name: getattr(request, f.name) for f in fields(Cluster)})
 
 
-def _to_do(state: State, request: Request) -> bool:
-    if request.force or state == "missing":
+def _to_do(planned: Planned, request: Request) -> bool:
+    """Return whether a job is run. A quick result stands for no full run, and replaces no full result."""
+    state = planned.state
+    if request.quick and state == "done":
+        return False
+    if request.force or state == "missing" or (planned.quick and not request.quick):
         return True
     return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
+
+
+def _quick_notes(planned: Iterable[Planned], request: Request) -> Iterator[str]:
+    """Yield what a run has to say of quick results before it starts."""
+    quick = sum(one.quick for one in planned)
+    full = sum(one.state == "done" for one in planned)
+    if request.quick:
+        yield "quick: neither latency nor cost is measured, and no result is ranked; run without --quick for that"
+    if request.quick and request.force and full:
+        yield f"quick: {full} full results are kept, --force or not"
+    if quick and not request.quick:
+        yield f"{quick} results of --quick are replaced by full ones"

@@ -56,6 +56,7 @@ class _Provenance(TypedDict, total=False):
 
 class _Result(_Always, total=False):
     variant: str | None
+    quick: bool
     options: Plain
     input: _Input | None
     metrics: Plain

@@ -15,7 +15,7 @@ from harness.system.files import write_atomically
 from harness.system.leases import Leases
 
 PLANS = ".plans"
-JobState = Literal["planned", "running", "done", "failed", "stale"]
+JobState = Literal["planned", "running", "done", "quick", "failed", "stale"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _state(
         return "planned"  # the next run makes it again
     if sources.get(summary.method, summary.source_sha256) != summary.source_sha256:
         return "stale"  # of a plugin that is not loaded here, nothing is known
-    return summary.status
+    return "quick" if summary.quick and summary.status == "done" else summary.status
 
 
 def _planned(root: Path) -> Iterator[tuple[str, str, str]]:

@@ -31,7 +31,7 @@ SCHEMA = 1
 DRAFTS = ".drafts"
 CHECKPOINTS = ".checkpoints"
 OLD = ".old"
-State = Literal["done", "failed", "stale", "missing"]
+State = Literal["done", "quick", "failed", "stale", "missing"]
 
 
 class Store:
@@ -162,20 +162,26 @@ class JoinedStores:
     def results(self) -> Iterator[dict[str, Any]]:
         """Yield every stored result, each with its folder as `path`; a job that several folders hold comes once.
 
+        A full result comes before a quick one of the same job.
+
         Raises:
             HarnessError: two folders hold different results of one job, so that either might be meant.
         """
         seen: dict[str, dict[str, Any]] = {}
         for store in self.stores:
             for result in store.results():
-                first = seen.setdefault(str(result.get("id")), result)
-                if first is result:
-                    yield result
+                job_id = str(result.get("id"))
+                first = seen.setdefault(job_id, result)
+                if first.get("quick") and not result.get("quick"):
+                    seen[job_id] = result
+                elif result.get("quick") and not first.get("quick"):
+                    continue
                 elif _scored(first) != _scored(result):
                     raise HarnessError(
                         f"{first['path']} and {result['path']} are different results of one job; remove one of them, "
                         f"or name one --runs only"
                     )
+        yield from seen.values()
 
 
 def open_stores(roots: Sequence[Path]) -> Store | JoinedStores:
@@ -195,10 +201,15 @@ def _scored(result: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def state_of(summary: ResultSummary | None, source_sha256: str) -> State:
-    """Return done, failed or missing. Stale: made by another source of the plugin at the same version."""
+    """Return done, failed or missing. Stale: made by another source of the plugin at the same version.
+
+    Quick: done, but by `bench --quick`.
+    """
     if summary is None or summary.status == "broken":
         return "missing"
-    return summary.status if summary.source_sha256 == source_sha256 else "stale"
+    if summary.source_sha256 != source_sha256:
+        return "stale"
+    return "quick" if summary.quick and summary.status == "done" else summary.status
 
 
 def replace_folder(draft: Path, target: Path) -> None:

@@ -26,6 +26,7 @@ class ResultSummary:
     source_sha256: str = ""
     seconds: float = 0.0  # of all phases
     stamp: FileVersion = (0, 0)  # changes when the result is written again
+    quick: bool = False  # made by `bench --quick`: it stands for no full run
 
 
 def read_summary(folder: str | Path) -> ResultSummary | None:
@@ -93,6 +94,7 @@ def _header(
         source_sha256=result["plugin"]["source_sha256"],
         seconds=float(sum(result["phases"].values())),
         stamp=stamp,
+        quick=bool(result.get("quick")),
     )
 
 

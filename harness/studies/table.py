@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from statistics import fmean, stdev
 from typing import Any
 
@@ -23,11 +23,14 @@ class Cell:
     """One figure of one row."""
 
     printed: float | None
-    ours: float | None = None  # in the unit that the paper prints; mean over folds, seeds averaged first
+    ours: float | None = None  # in the unit that the paper prints; mean over all folds, seeds averaged first
     std: float | None = None  # over folds (ddof 1), over seeds where there is one fold
     folds: int = 0
     seeds: int = 0
     failed: int = 0  # jobs; a cell with one has no figure
+    quick: int = 0  # of the jobs behind the figure, those of `--quick`
+    # Of a cell without all folds, which has no figure: mean and std over the seeds of each that is there.
+    by_fold: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,29 @@ def _measured(
             seeds=seeds,
             failed=failed,
         )
+    quick = sum(bool(result.get("quick")) for result in results)
+    if not _is_whole(column, by_fold):
+        parts = {fold: (fmean(values), stdev(values) if len(values) > 1 else None) for fold, values in by_fold.items()}
+        return Cell(printed, folds=len(by_fold), seeds=seeds, quick=quick, by_fold=parts)
     of_folds = [fmean(values) for values in by_fold.values()]
     spread = of_folds if len(of_folds) > 1 else next(iter(by_fold.values()))
     std = stdev(spread) if len(spread) > 1 else None
     return Cell(
         printed,
-        fmean(map(fmean, by_fold.values())),
+        fmean(of_folds),
         std,
         len(by_fold),
         seeds,
+        quick=quick,
     )
+
+
+def _is_whole(column: StudyColumn, by_fold: Mapping[str, Sequence[float]]) -> bool:
+    """Return whether every fold of the dataset is there with equally many seeds; a cost is the same on each fold."""
+    known = registry.datasets()
+    fixed = known[column.dataset].folds if column.dataset in known else ()
+    equal = len(set(map(len, by_fold.values()))) == 1
+    return column.figure.startswith("cost.") or (equal and set(fixed) <= set(by_fold))
 
 
 def _figure(column: StudyColumn, result: Result) -> float | None:
@@ -170,6 +186,9 @@ def notes(lines: Iterable[Line], results: Sequence[Result]) -> list[str]:
     found = []
     if any(result["demo"] for result in results):
         found.append("Synthetic demo data: these numbers say nothing about the paper's.")
+    quick = sum(bool(result.get("quick")) for result in results)
+    if quick:
+        found.append(f"{quick} of {len(results)} results are of --quick: run the study again without it.")
     backbones = sorted({f"{r['backbone']['name']} ({r['backbone']['weights']})" for r in results})
     if backbones:
         found.append(f"Backbone: {', '.join(backbones)}.")
@@ -198,7 +217,17 @@ def _figures(columns: Sequence[StudyColumn], line: Line) -> Iterator[str]:
 
 def _texts(column: StudyColumn, cell: Cell) -> tuple[str, str]:
     printed = DASH if cell.printed is None else f"{cell.printed:.{column.digits}f}"
-    if cell.ours is None:
-        return printed, DASH
-    std = "" if cell.std is None else f" ± {cell.std:.{column.digits}f}"
-    return printed, f"{cell.ours:.{column.digits}f}{std}"
+    quick = " (quick)" if cell.quick else ""
+    if cell.ours is not None:
+        return printed, _with_std(column, cell.ours, cell.std) + quick
+    parts = [f"{_with_std(column, *values)} (fold {fold})" for fold, values in cell.by_fold.items()]
+    return printed, (markdown(", ".join(parts)) + quick if parts else DASH)
+
+
+def _with_std(
+    column: StudyColumn,
+    value: float,
+    std: float | None,
+) -> str:
+    spread = "" if std is None else f" ± {std:.{column.digits}f}"
+    return f"{value:.{column.digits}f}{spread}"

@@ -60,7 +60,7 @@ def with_build(
         plugin: its module or object.
         build: a callable, or "module:name", whose module is not imported for it.
     """
-    module, own = _module_of_build(build), _file(plugin)
+    module, own = module_of_build(build), _file(plugin)
     top = module.partition(".")[0]
     if not sha256 or own is None or not top or top in OURS or top in sys.stdlib_module_names:
         return sha256
@@ -78,7 +78,8 @@ def _in_a_package(plugin: Any, file: Path) -> bool:
     return file.name == "__init__.py" or bool(getattr(module, "__package__", ""))
 
 
-def _module_of_build(build: Any) -> str:
+def module_of_build(build: Any) -> str:
+    """Return the module that makes a method or a backbone: of a callable, or of "module:name"; empty if unknown."""
     if isinstance(build, str):
         return build.partition(":")[0]
     while isinstance(build, partial):

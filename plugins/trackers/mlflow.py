@@ -49,6 +49,8 @@ def job_finished(
     client, run = _client(context), _run(job, context)
     for name, value in numbers(result["metrics"]).items():
         client.log_metric(run, name, value)
+    if result.get("quick"):
+        client.set_tag(run, "quick", "true")
     if result["error"]:
         client.set_tag(run, "error", result["error"])
     client.set_terminated(run, "FINISHED" if result["status"] == "done" else "FAILED")

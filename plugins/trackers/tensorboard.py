@@ -48,6 +48,8 @@ def job_finished(
     writer = _writer(job, context)
     for name, value in numbers(result["metrics"]).items():
         writer.add_scalar(f"metrics/{name}", value)
+    if result.get("quick"):
+        writer.add_text("quick", "no latency and no cost; not ranked")
     if result["error"]:
         writer.add_text("error", result["error"])
     _close(job)

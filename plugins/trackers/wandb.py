@@ -40,6 +40,7 @@ def job_finished(
     """Log metrics, or the reason of a failure."""
     run = _run(job, context)
     run.summary.update({**numbers(result["metrics"]), "status": result["status"], "error": result["error"]})
+    run.summary.update({"quick": bool(result.get("quick"))})
     run.finish(exit_code=0 if result["status"] == "done" else 1)
     del _runs[job.id]
 

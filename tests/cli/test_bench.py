@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,38 @@ def test_a_run_says_what_it_did_and_the_same_command_does_nothing_more(invoke: I
     assert "0 jobs done, 0 failed, 1 kept from before" in again.out
     assert "[1/1] toy/1 linear seed 1  WAR" in first.err
     assert "started" not in again.err
+
+
+STEPS = (
+    "loading plugins",
+    "planning",
+    "looking for backbones and weights",
+    "reading annotations of toy, counting its frames",
+    "looking up 1 jobs in ",
+    "starting 1 of 1 jobs, inline",
+    "started toy/1 linear seed 1",
+)
+
+
+def test_a_run_says_each_step_before_it_is_taken(invoke: Invoke, toy_args: list[str]) -> None:
+    first = invoke(*toy_args)
+    places = [first.err.index(step) for step in STEPS]
+    assert places == sorted(places)
+    again = invoke(*toy_args, "--dry-run")
+    assert STEPS[-3] in again.err
+    assert STEPS[-2] not in again.err
+
+
+def test_the_first_step_is_said_before_anything_that_takes_long_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom harness.cli import bench, main\n"
+        "heavy = lambda: [m for m in ('torch', 'pandas', 'harness.planning.plan') if m in sys.modules]\n"
+        "bench.warn = lambda text: print(text, heavy())\n"
+        "sys.argv = ['harness', 'bench', '--datasets', 'nowhere', '--methods', 'coop']\nmain()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[0] == "loading plugins []"
 
 
 def test_json_is_all_that_standard_output_gets(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:

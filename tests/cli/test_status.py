@@ -9,7 +9,7 @@ from helpers.commands import TOY, Invoke, forget
 
 
 def counts(**some: int) -> dict[str, int]:
-    return {**dict.fromkeys(("planned", "running", "done", "failed", "stale"), 0), **some}
+    return {**dict.fromkeys(("planned", "running", "done", "quick", "failed", "stale"), 0), **some}
 
 
 def test_status_counts_done_failed_and_stale(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:

@@ -31,6 +31,12 @@ def test_values_that_do_not_fit_together_are_named(values: dict[str, Any], named
         options.build(FrameInput, values, "coop.input", base=FrameInput())
 
 
+@pytest.mark.parametrize(("name", "least"), [("rotation", 0), ("duration", 1), ("frames", 1), ("test_clips", 1)])
+def test_a_plugins_own_values_are_not_below_what_a_user_may_set(name: str, least: int) -> None:
+    with pytest.raises(BadOption, match=f"frame input: {name}={least - 1} is less than {least}"):
+        FrameInput(**{name: least - 1})
+
+
 def test_the_papers_inputs_can_be_asked_for() -> None:
     FrameInput(frames=16, base_size=120, crop_size=112, augmentation=("scale-jitter", "flip"))  # A³lign-DFER
     FrameInput(frames=16, duration=2, sampling="tsn-legacy")  # Former-DFER

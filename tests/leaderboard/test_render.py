@@ -153,6 +153,32 @@ def test_the_table_of_a_dataset(runs: Runs, tmp_path: Path, datasets: Datasets, 
     assert "second line" not in page
 
 
+def test_folds_of_an_incomplete_row_are_shown_one_by_one(
+    runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics
+) -> None:
+    runs.bench(metrics={"war": 0.7, "uar": 0.6})
+    for fold, seed, war in (("1", 1, 0.5), ("1", 2, 0.6), ("3", 2, 0.65)):
+        runs.add(method="par|tial", fold=fold, seed=seed, metrics={"war": war, "uar": 0.25})
+    render(runs.store, tmp_path, datasets, metrics)
+    page = (tmp_path / "toyset.md").read_text()
+    assert "### Folds of incomplete rows" in page
+    main, of_folds = tables(page)[:2]
+    partial = next(line for line in main if line[2].startswith("par"))
+    assert partial[9:11] == [DASH, DASH]
+    assert of_folds == [
+        ["Method", "Seed", *(f"Fold {fold}" for fold in range(1, 6))],
+        ["par|tial, ViT-B-32 (openai)", "1", "50.00 / 25.00", *[DASH] * 4],
+        ["par|tial, ViT-B-32 (openai)", "2", "60.00 / 25.00", DASH, "65.00 / 25.00", DASH, DASH],
+    ]
+
+
+def test_complete_rows_have_no_table_of_folds(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics) -> None:
+    runs.bench()
+    runs.add(method="failed", fold="1", status="failed", error="boom")
+    render(runs.store, tmp_path, datasets, metrics)
+    assert "incomplete rows" not in (tmp_path / "toyset.md").read_text()
+
+
 def test_the_table_across_datasets(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics) -> None:
     runs.bench(metrics={"war": 0.7, "uar": 0.6})
     runs.bench("1", dataset="single", metrics={"war": 0.5, "uar": 0.4}, cost={"gflops": 36.0})

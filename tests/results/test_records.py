@@ -21,7 +21,7 @@ KEYS = {
     "variant", "options", "input", "plugin", "backbone", "protocol", "protocol_hash", "selection", "epoch",
     "classes", "metrics", "confusion", "n_scored", "n_unscored", "cost", "phases", "provenance", "warnings", "error",
 }  # fmt: skip
-MORE = {"on_bad_sample", "weights", "facts", "metric_versions"}  # part of the identity, and what tables say beside it
+MORE = {"on_bad_sample", "weights", "facts", "metric_versions", "quick"}  # identity, and what tables say beside it
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,17 @@ def test_what_ships_will_do() -> None:
     check_pipeline(given, STANDARD)
     for step in AUGMENTATIONS:
         check_augmentation(step, given)
+
+
+def test_what_ships_is_known_to_do_without_importing_torch() -> None:
+    code = (
+        "import sys\nfrom harness.core.frame_input import FrameInput\nfrom harness.video.pipeline import STANDARD\n"
+        "from harness.video.check_pipeline import check_pipeline\n"
+        f"check_pipeline(FrameInput(size=24, augmentation={EVERY!r}), STANDARD)\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,8 @@ def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.Da
     """Put rows in order of WAR, then UAR, within a section;
     equal pairs share a place, the rest have none and come last.
     """
-    ranked = rows["complete"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna() & ~rows.index.isin(excluded)
+    ranked = rows["complete"] & ~rows["quick"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna()
+    ranked &= ~rows.index.isin(excluded)
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
     order = rows.assign(
@@ -231,7 +232,8 @@ def _tests(
     found: dict[Key, Inference] = {}
     other_clips: dict[str, list[str]] = {}
     for key, section in rows.groupby(SECTION, sort=False):
-        parts = {row: evidence.parts[row] for row in section.index if evidence.parts.get(row)}
+        full = section.index[~section["quick"]]  # a quick run has no vote on what the test clips are
+        parts = {row: evidence.parts[row] for row in full if evidence.parts.get(row)}
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
         panel = align(parts, expected[dataset, demo])
         if panel is None:

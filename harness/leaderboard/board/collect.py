@@ -27,6 +27,8 @@ Digests = dict[str, str]  # by what is digested
 
 ABOUT = "about"  # among a row's facts: what its method's spec says of it, which is part of no identity
 
+QUICK = "quick"  # among a row's facts: its results are quick ones, which never share a row with full ones
+
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
 
 
@@ -109,6 +111,7 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         "plugin": {"name": plugin["name"], "version": plugin["version"]},
         "backbone": {k: backbone.get(k) or "" for k in ("name", "weights", "sha256")} | _given(backbone, "code"),
         **_given(result, "weights"),
+        **_given(result, QUICK),
         ABOUT: result.get("facts") or {},
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],

@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
-from harness.leaderboard.board.collect import ABOUT
+from harness.leaderboard.board.collect import ABOUT, QUICK
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -34,11 +34,12 @@ def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
 
 def _line(fact: Facts) -> dict[str, Any]:
     same = ["method", "variant", "options", "input", "plugin", "backbone", "demo"]
-    same += ["weights"] if "weights" in fact else []
+    same += [name for name in ("weights", QUICK) if name in fact]
     return {
         "dataset": fact["dataset"],
         "demo": fact["demo"],
         "stand_in": fact["stand_in"],
+        "quick": QUICK in fact,
         "protocol_hash": fact["protocol_hash"],
         "protocol_id": fact["protocol_id"],
         "selection": fact["protocol"]["selection"],
@@ -55,8 +56,9 @@ def _line(fact: Facts) -> dict[str, Any]:
 
 
 def name_of(fact: Facts) -> str:
-    """Return the method, or the variant with its method."""
-    return f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
+    """Return the method, or the variant with its method; and that its results are quick ones."""
+    name = f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
+    return f"{name} (quick run)" if QUICK in fact else name
 
 
 def _settings(facts: Mapping[str, Facts]) -> dict[str, str]:

@@ -17,6 +17,8 @@ NAMED = 8  # missing jobs named in a note; the rest are counted
 def row_notes(board: Board, row: BoardRow) -> list[str]:
     """Return the notes on a row as plain text, most serious first; empty for a complete row on the official split."""
     notes = []
+    if row["quick"]:
+        notes.append("quick run without latency and cost, not ranked; run it again without --quick")
     if not row["complete"]:
         notes.append(f"incomplete, not ranked: {_missing(board, row)}")
     if row["n_unscored"]:

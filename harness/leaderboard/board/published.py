@@ -178,6 +178,8 @@ def _unfit(
         yield "synthetic demo"
     if row["stand_in"]:
         yield "random or bundled backbone"
+    if row["quick"]:
+        yield "quick run"
     if not row["official"]:
         yield "not the official split"
     if not row["complete"]:

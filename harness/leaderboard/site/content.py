@@ -134,6 +134,7 @@ def badges(row: BoardRow) -> list[str]:
         "unofficial": not row["official"],
         "incomplete": not row["complete"],
         "stand-in": row["stand_in"],
+        "quick": row["quick"],
     }
     return [name for name, flag in applies.items() if flag]
 

@@ -58,6 +58,8 @@ def csv(
 
     # The columns that a reader looks for first; columns of classes that no row has are left out.
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
+    if not frame["quick"].any():
+        keep.remove("quick")
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
     rest = [name for name in keep if name not in (*first, "entry", "protocol_id")]
     frame = frame[[*first, *rest]].astype(dict.fromkeys(RANKS, "Int64"))
@@ -162,6 +164,7 @@ def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
         **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
         "weights": facts.get("weights", {}),
+        **({"quick": True} if row["quick"] else {}),
         "facts": facts[ABOUT],
         "seeds": [int(seed) for seed in row["seeds"].split()],
         "first_finished": plain(row["first_finished"]),

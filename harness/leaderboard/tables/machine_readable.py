@@ -100,6 +100,8 @@ def results_frame(board: Board) -> pd.DataFrame:
     """Return one row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
     frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions"]).copy()
     rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
+    if board.rows["quick"].any():
+        rows = rows.assign(quick=board.rows["quick"])
     options = {row: json.dumps(facts["options"], sort_keys=True) for row, facts in board.jobs.facts.items()}
     frame["options"] = frame["row"].map(options)
     scores = board.jobs.metrics.add_prefix("metric.")

@@ -58,6 +58,7 @@ def test_reproduced_only_inside_the_interval(tmp_path: Path) -> None:
         ({"demo": True}, "synthetic demo"),
         ({"seeds": (1, 2)}, "2 of at least 3 seeds"),
         ({"official": False}, "not the official split"),
+        ({"quick": True}, "quick run"),
         ({"identity": {"protocol": {"selection": "oracle"}}}, "epoch chosen on the test split"),
         ({"identity": {"backbone": BackboneId("ViT-B-32", "random", "1" * 64)}}, "random or bundled backbone"),
         ({"identity": {"options": {"epochs": 3}}}, "option epochs=3 instead of 50"),
