@@ -18,7 +18,7 @@ from harness.core.lazy import hand_on
 from harness.core.metric import Interval, MetricSpec, Predictions
 from harness.core.moved import answer_moved_modules
 from harness.core.options import option
-from harness.core.recipe import Schedule, Stage
+from harness.core.recipe import Schedule, Stage, layer_decay
 from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.core.version import __version__ as __version__
 from harness.core.weights_spec import WeightsSpec
@@ -73,6 +73,7 @@ __all__ = [
     "WeightsSpec",
     "bench",
     "hookimpl",
+    "layer_decay",
     "option",
     "score_columns",
     "seed_of",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.statistics.resample import recalls as recalls
     from harness.statistics.resample import resample_uar as resample_uar
     from harness.statistics.resample import resample_war as resample_war
-    from harness.training.loop import predict as predict
+    from harness.training.predict import predict as predict
 
 HOMES = {
     "AlteredInputs": "harness.models.inputs",
@@ -30,7 +30,7 @@ HOMES = {
     "Outcomes": "harness.statistics.resample",
     "markdown": "harness.core.text",
     "percentiles": "harness.statistics.resample",
-    "predict": "harness.training.loop",
+    "predict": "harness.training.predict",
     "recalls": "harness.statistics.resample",
     "resample_uar": "harness.statistics.resample",
     "resample_war": "harness.statistics.resample",

@@ -135,7 +135,7 @@ class FinishedRun:
 
     @cached_property
     def inputs(self) -> Inputs:
-        """What the method sees of the samples; for `harness.training.loop.predict`."""
+        """What the method sees of the samples; for `harness.training.predict.predict`."""
         return self._job_inputs.test(self.samples)
 
     @property

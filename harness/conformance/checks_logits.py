@@ -16,7 +16,7 @@ from harness.core.errors import HarnessError
 from harness.jobs import phases
 from harness.jobs.check_logits import are_probabilities, check_logits
 from harness.models.inputs import AlteredInputs
-from harness.training.loop import TEST_BATCH, predict
+from harness.training.predict import TEST_BATCH, predict
 
 ORDER = 1e-5  # of the largest logit: sums in another order differ by less
 

@@ -78,6 +78,8 @@ def _all_at_once(stage: Stage, clips: int, scale: float) -> Stage:
         batch_size=clips,
         lr=rates,
         schedule=Schedule("constant"),
+        mixup=0.0,  # of which each step draws another, so that no two losses are of the same clips
+        sampling="shuffled",
     )
 
 

@@ -19,7 +19,7 @@ from harness.cost.tally import Convention
 from harness.models.batch import Batch
 from harness.models.method import Method
 from harness.models.text_tower import TextFeatures
-from harness.models.trainable import parameter_groups
+from harness.models.trainable import fits, parameter_groups
 
 FLOPS_PER_MAC = 2  # torch counts the multiplication and the addition
 
@@ -48,7 +48,7 @@ def step_macs(
 def _still_there(method: Method, stage: Stage) -> bool:
     """Return whether what a stage trains is still part of the method, which may have outgrown it."""
     names = [name for name, _ in method.named_parameters()]
-    return all(any(name == prefix or name.startswith(f"{prefix}.") for name in names) for prefix in stage.lr)
+    return all(any(fits(key, name) for name in names) for key in stage.lr)
 
 
 def _one_step(

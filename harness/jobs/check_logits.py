@@ -6,7 +6,7 @@ import numpy as np
 
 from harness.core.errors import HarnessError
 from harness.jobs.phases import Loaded, Parts
-from harness.training.loop import predict
+from harness.training.predict import predict
 
 CHECKED = 8  # clips that are predicted a second time, in another batch
 TOLERANCE = 1e-3  # of the largest logit: kernels for other batches differ by far less

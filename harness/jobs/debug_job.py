@@ -18,7 +18,8 @@ from harness.jobs.check_logits import check_logits
 from harness.jobs.phases import Loaded, Parts, encode, load, prepare, test
 from harness.models.shapes import shapes_said
 from harness.plugin.named import Named
-from harness.training.loop import fit, order
+from harness.training.loop import fit
+from harness.training.order import order
 
 UNTRAINED = 16  # clips of the test batch of a method that is not trained
 

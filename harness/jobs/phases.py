@@ -35,8 +35,9 @@ from harness.results.store import Store
 from harness.system.device import pick_device
 from harness.system.process_state import settings_kept
 from harness.training.checkpoint import Checkpoints
-from harness.training.loop import TEST_BATCH, Report, predict
+from harness.training.loop import Report
 from harness.training.loop import fit as train
+from harness.training.predict import TEST_BATCH, predict
 from harness.training.state import TrainingResult
 
 NAMED = 3  # parameters that an error names

@@ -12,7 +12,7 @@ from harness.jobs.check_logits import CHECKED, alike
 from harness.jobs.phases import Loaded, Parts
 from harness.jobs.rebuild import rebuild
 from harness.models.method import own_state
-from harness.training.loop import TEST_BATCH, predict
+from harness.training.predict import TEST_BATCH, predict
 
 
 def weights_of(loaded: Loaded) -> dict[str, Tensor]:

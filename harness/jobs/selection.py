@@ -19,7 +19,8 @@ from harness.data.splits import hold_out
 from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Method
 from harness.statistics.scoring import score
-from harness.training.loop import Monitor, predict
+from harness.training.loop import Monitor
+from harness.training.predict import predict
 from harness.training.state import TrainingResult
 
 FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties

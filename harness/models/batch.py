@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from harness.core.dataset_spec import Sample
 from harness.core.errors import HarnessError
+from harness.models.criterion import Criterion
 from harness.models.inputs import Inputs
 
 CLIPS_AT_ONCE = 64  # of `TrainingClips`
@@ -35,8 +37,12 @@ class Batch:
         stage: name of the stage; "" before training.
         epoch: counted from 0 within the stage.
         progress: part of the stage's steps that are over: 0 at its first step, below 1 at its last.
-        generator: for what is random in a loss, such as mixup. On the CPU, seeded by job, stage, epoch and step, so
-            that it gives the same numbers on every device and after an interruption.
+        generator: for what is random in a loss, such as another mixup. On the CPU, seeded by job, stage, epoch and
+            step, so that it gives the same numbers on every device and after an interruption.
+        partners: (B,) labels of the clips that these are mixed with, where the stage says mixup.
+        share: lambda, the part of a clip in its mixture; that of its partner is 1 - lambda.
+        criterion: what `cross_entropy` goes by.
+        whole: labels of the whole batch, where this is a part of one.
     """
 
     inputs: Tensor
@@ -47,6 +53,10 @@ class Batch:
     epoch: int
     progress: float
     generator: torch.Generator
+    partners: Tensor | None = None
+    share: float = 1.0
+    criterion: Criterion = field(default_factory=Criterion)
+    whole: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -61,7 +71,34 @@ class Batch:
                 labels=self.labels[part],
                 targets=None if self.targets is None else self.targets[part],
                 ids=self.ids[part],
+                partners=None if self.partners is None else self.partners[part],
+                whole=self.labels if self.whole is None else self.whole,
             )
+
+    def mixed(self, alpha: float) -> Batch:
+        """Return the batch with each clip mixed with that in its place from behind, by a draw of Beta(alpha, alpha).
+
+        As in timm's batch mode: one lambda a batch. Drawn from a generator of its own, seeded by that of the batch.
+        """
+        seed = int(torch.randint(2**31, (), generator=self.generator))
+        share = float(np.random.default_rng(seed).beta(alpha, alpha))
+        return replace(
+            self,
+            inputs=share * self.inputs + (1 - share) * self.inputs.flip(0),
+            partners=self.labels.flip(0),
+            share=share,
+        )
+
+    def cross_entropy(self, logits: Tensor) -> Tensor:
+        """Return the loss of logits (B, C), a scalar, with the class weights, smoothing and mixup of the stage.
+
+        Where it declares none of them: torch.nn.functional.cross_entropy of logits and labels.
+        """
+        whole = self.labels if self.whole is None else self.whole
+        loss = self.criterion(logits, self.labels, whole)
+        if self.partners is None:
+            return loss
+        return self.share * loss + (1 - self.share) * self.criterion(logits, self.partners, whole)
 
 
 def soft_targets(samples: Sequence[Sample], device: torch.device) -> Tensor | None:

@@ -113,16 +113,24 @@ class Method(nn.Module):
         raise NotImplementedError
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return training loss of logits (B, C) and labels (B,): cross-entropy unless a method says otherwise."""
+        """Return training loss of logits (B, C) and labels (B,), of a method that has another than cross-entropy.
+
+        It knows nothing of the class weights, label smoothing and mixup that a stage declares; `step` does.
+        """
         return F.cross_entropy(logits, labels)
 
     def step(self, batch: Batch) -> Tensor:
-        """Return the loss of a batch, a scalar: `loss` of logits and labels unless a method needs more.
+        """Return the loss of a batch, a scalar: `batch.cross_entropy` of its logits, or the method's own `loss`.
 
-        More is, for instance, soft targets, features from `forward`'s extras, the epoch, or something random. Where a
-        stage splits its batches (`Stage.accumulate`), each part is a batch here, weighted by its clips.
+        A method overrides it that needs more, for instance soft targets, features from `forward`'s extras, the epoch,
+        or something random. `batch.cross_entropy(logits)` heeds the class weights, label smoothing and mixup that a
+        stage declares. Where a stage splits its batches (`Stage.accumulate`), each part is a batch here, weighted by
+        its clips.
         """
-        return self.loss(logits_of(self(batch.inputs)), batch.labels)
+        logits = logits_of(self(batch.inputs))
+        if type(self).loss is Method.loss:
+            return batch.cross_entropy(logits)
+        return self.loss(logits, batch.labels)
 
     def prepare(self, train: TrainingClips) -> None:
         """Look at the training part before training, such as for prototypes, a cache of features or class counts.

@@ -1,8 +1,7 @@
-"""The one training loop and the one evaluation loop."""
+"""The one training loop."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +12,20 @@ from torch import Tensor
 
 from harness.core.errors import BadData, HarnessError, TrainingDiverged
 from harness.core.recipe import Stage
-from harness.models.batch import Batch, logits_of, soft_targets
-from harness.models.inputs import Inputs, views_of
-from harness.models.method import Method, evaluation
+from harness.models.batch import Batch, soft_targets
+from harness.models.criterion import Criterion
+from harness.models.inputs import Inputs
+from harness.models.method import Method
 from harness.system.device import autocast, grad_scaler
 from harness.system.seeds import seed_of
 from harness.system.shutdown import ShutdownRequested, shutdown
 from harness.training.checkpoint import Checkpoints, TrainedModel
 from harness.training.optimizer import make_optimizer
+from harness.training.order import batches_of
 from harness.training.schedule import learning_rate
 from harness.training.state import BestEpoch, HistoryRow, TrainingResult, TrainingState
 
 CHECK_EVERY = 50  # steps; reading the loss makes a GPU wait
-TEST_BATCH = 64
 
 Report = Callable[[HistoryRow], None]
 Monitor = Callable[[Method], Mapping[str, float]]
@@ -143,15 +143,11 @@ def _fit_epoch(
     started = time.perf_counter() - state.seconds
     train, losses = setup.train, state.losses
     model.method.train()
-    batches = split(order(len(train.samples), setup.seed, stage.name, state.epoch), stage.batch_size)
+    batches = batches_of(stage, train.samples, setup.seed, state.epoch)
+    rates = _Rates(stage, len(batches), state)
     steps, rest = len(batches), batches[len(losses) :]
     for batch in _batches(setup, stage, state, rest, steps):
-        _set_rates(
-            model.optimizer,
-            stage,
-            state.epoch * steps + len(losses),
-            steps,
-        )
+        rates.set(model.optimizer, state.epoch * steps + len(losses))
         losses.append(_step(model, stage, setup.micro, batch))
         if len(losses) % CHECK_EVERY == 0:
             loss = _mean_loss(losses, stage, state.epoch)
@@ -159,12 +155,12 @@ def _fit_epoch(
         state.seconds = time.perf_counter() - started
         setup.save(state, model)
     loss = _mean_loss(losses, stage, state.epoch)
-    rates = {f"lr.{group['name']}": group["lr"] for group in model.optimizer.param_groups}
+    shown = {f"lr.{group['name'] or 'all'}": group["lr"] for group in model.optimizer.param_groups}
     return {
         "stage": stage.name,
         "epoch": state.epoch + 1,
         "loss": loss,
-        **rates,
+        **shown,
         "seconds": state.seconds,
     }
 
@@ -178,10 +174,11 @@ def _batches(
 ) -> Iterator[Batch]:
     """Yield the batches of the epoch that are left, these rows of the training part."""
     taken = state.epoch * steps + len(state.losses)
+    criterion = Criterion.of(stage, [sample.label for sample in setup.train.samples])
     fed = setup.train.batches(rows, state.epoch, setup.device) if rows else ()
     for step, (row, (inputs, labels)) in enumerate(zip(rows, fed, strict=True), taken):
         clips = [setup.train.samples[number] for number in row]
-        yield Batch(
+        batch = Batch(
             inputs,
             labels,
             soft_targets(clips, setup.device),
@@ -190,7 +187,9 @@ def _batches(
             state.epoch,
             step / (stage.epochs * steps),
             torch.Generator().manual_seed(seed_of("batch", setup.seed, stage.name, step)),
+            criterion=criterion,
         )
+        yield batch.mixed(stage.mixup) if stage.mixup else batch
 
 
 def _watch(
@@ -222,6 +221,7 @@ def _step(
     for part in batch.split(size):
         with autocast(device, stage):
             loss = _scalar(method.step(part)) * (len(part) / len(batch))
+        _check_heeded(method, stage, part)
         scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         total += loss.detach()
     if stage.clip_norm:
@@ -231,6 +231,26 @@ def _step(
     scaler.step(optimizer)
     scaler.update()
     return total
+
+
+def _check_heeded(
+    method: Method,
+    stage: Stage,
+    batch: Batch,
+) -> None:
+    """Look whether the loss that was just computed heeds what the stage declares of it.
+
+    Raises:
+        HarnessError: it did not ask for the cross-entropy of the batch.
+    """
+    if stage.loss_options and not batch.criterion.asked:
+        kind = type(method)
+        own = "step" if kind.step is not Method.step else "loss"
+        raise HarnessError(
+            f"stage {stage.name!r} declares {' and '.join(stage.loss_options)}, but {kind.__name__}.{own} does not "
+            f"heed it: its step has to ask for batch.cross_entropy(logits), or the stage to leave it out"
+        )
+    batch.criterion.asked = False
 
 
 def _scalar(loss: Tensor) -> Tensor:
@@ -244,78 +264,31 @@ def _scalar(loss: Tensor) -> Tensor:
     return loss
 
 
-def predict(
-    method: Method,
-    inputs: Inputs,
-    device: torch.device,
-    micro: int = 1,
-) -> np.ndarray:
-    """Predict logits (N, C) float32, in the order of `inputs.samples`.
+class _Rates:
+    """Learning rates of an epoch, as its stage schedules them."""
 
-    Where clips are tested in several views, the mean of the probabilities, as logarithms.
+    def __init__(
+        self,
+        stage: Stage,
+        steps: int,
+        state: TrainingState,
+    ) -> None:
+        self.stage = stage
+        self.steps = steps  # of an epoch
+        rows = state.result.history[len(state.result.history) - state.epoch :]
+        self.losses = [float(row["loss"]) for row in rows]  # of this stage's epochs that are over
 
-    Raises:
-        BadData: there are no clips.
-    """
-    if not inputs.samples:
-        raise BadData("no clip is left to score")
-    batches = split(np.arange(len(inputs.samples)), max(1, TEST_BATCH // micro))
-    with evaluation(method):
-        views = [_predict_view(method, inputs, batches, view, device) for view in range(views_of(inputs))]
-    return _averaged(views).cpu().numpy()
-
-
-def _predict_view(
-    method: Method,
-    inputs: Inputs,
-    batches: Sequence[Sequence[int]],
-    view: int,
-    device: torch.device,
-) -> Tensor:
-    logits = []
-    for batch, _ in inputs.batches(batches, view, device):
-        logits.append(logits_of(method(batch)).float())
-        shutdown.check()
-    return torch.cat(logits)  # (N, C)
-
-
-def _averaged(views: Sequence[Tensor]) -> Tensor:
-    """Return the logits of one view as they are; of several the logarithms of the mean of their probabilities."""
-    if len(views) == 1:
-        return views[0]
-    shares = torch.stack([logits.log_softmax(1) for logits in views])  # (V, N, C)
-    return shares.logsumexp(0) - math.log(len(views))
-
-
-def order(
-    count: int,
-    seed: int,
-    stage: str,
-    epoch: int,
-) -> np.ndarray:
-    """Return the order of the training clips in one epoch."""
-    return np.random.default_rng(seed_of("order", seed, stage, epoch)).permutation(count)
-
-
-def split(rows: np.ndarray, size: int) -> Sequence[Sequence[int]]:
-    """Cut row numbers into batches; the last one may be short."""
-    return [rows[start : start + size].tolist() for start in range(0, len(rows), size)]
-
-
-def _set_rates(
-    optimizer: torch.optim.Optimizer,
-    stage: Stage,
-    step: int,
-    steps: int,
-) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = learning_rate(
-            stage.schedule,
-            group["base_lr"],
-            step,
-            steps,
-            stage.epochs,
-        )
+    def set(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+        """Set the rate of each parameter group for a step, counted from 0 over the stage."""
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(
+                self.stage.schedule,
+                group["base_lr"],
+                step,
+                self.steps,
+                self.stage.epochs,
+                self.losses,
+            )
 
 
 def _mean_loss(

@@ -16,7 +16,7 @@ from harness.jobs import load
 from harness.plugin import registry
 from harness.plugin.specs import AnalysisSpec
 from harness.results.store import Store
-from harness.training.loop import predict
+from harness.training.predict import predict
 from helpers import bench, spoiler
 from helpers.commands import forget
 

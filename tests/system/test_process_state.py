@@ -88,7 +88,7 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str, Callable[[], object]]] =
         "ResidualAttentionBlock.forward",
         lambda: ResidualAttentionBlock.forward,
     ),
-    "harness": (lambda p: setattr(loop, "predict", print), "harness.training.loop.predict", lambda: loop.predict),
+    "harness": (lambda p: setattr(loop, "fit", print), "harness.training.loop.fit", lambda: loop.fit),
     "autocast": (
         lambda p: torch.set_autocast_enabled("cpu", True), "torch's autocast", lambda: torch.is_autocast_enabled("cpu")
     ),

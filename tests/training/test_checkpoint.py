@@ -89,11 +89,13 @@ def watch(method: Method) -> Mapping[str, float]:
     return {"val_war": round(abs(weight) % 0.5, 6), "val_uar": 0.0}
 
 
-def train(at: Path, step: int | None = None, every: int = 1, **more: Any) -> tuple[TrainingResult, Method]:
+def train(
+    at: Path, step: int | None = None, every: int = 1, make: type[Method] = Growing, **more: Any
+) -> tuple[TrainingResult, Method]:
     torch.manual_seed(3)
     random.seed(3)
     np.random.seed(3)
-    method = Growing()
+    method = make()
     checkpoints = Checkpoints(at, "key", every)
     return fit(method, StopsAfter(step), 1, CPU, lambda row: None, checkpoints=checkpoints, **more), method
 
@@ -118,6 +120,24 @@ def test_stopped_at_any_step_it_goes_on_with_the_same_bits(tmp_path: Path, monit
         at = tmp_path / f"{step}.pt"
         stopped(at, step, every=every, monitor=monitor)
         assert bits(*train(at, every=every, monitor=monitor)) == whole, step
+
+
+class Declared(Growing):
+    """Draws its clips and mixes them; its rate follows the losses; its optimizer is one that torch has and no name."""
+
+    def stages(self) -> list[Stage]:
+        plateau = Schedule("plateau", patience=0, gamma=0.5)
+        drawn = {"sampling": "balanced", "mixup": 0.4, "class_weights": "balanced", "label_smoothing": 0.1}
+        first, second = super().stages()
+        second = replace(second, optimizer=lambda groups: torch.optim.NAdam(groups), epochs=3, schedule=plateau)
+        return [replace(first, drop_last=True, **drawn), second]  # type: ignore[arg-type]
+
+
+def test_what_a_stage_declares_goes_on_with_the_same_bits(tmp_path: Path) -> None:
+    whole = bits(*train(tmp_path / "whole.pt", make=Declared))
+    for step in range(1, 6 * 3 + 1):
+        stopped(tmp_path / f"{step}.pt", step, make=Declared)
+        assert bits(*train(tmp_path / f"{step}.pt", make=Declared)) == whole, step
 
 
 def test_stopped_again_and_again(tmp_path: Path) -> None:

@@ -11,35 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness.core.errors import BadData, TrainingDiverged
+from harness.core.errors import BadData, HarnessError, TrainingDiverged
 from harness.core.recipe import Schedule, Stage
+from harness.models.batch import Batch
 from harness.models.method import Method
-from harness.training.loop import CHECK_EVERY, TrainingResult, fit, order, predict, split
-from helpers.points import CPU, Points
-
-CONSTANT = Schedule("constant")
-
-
-class Net(Method):
-    """Two linear maps; `stages` is what a test says."""
-
-    def __init__(self, *stages: Stage) -> None:
-        super().__init__()
-        torch.manual_seed(1)
-        self.body = nn.Linear(5, 4)
-        self.head = nn.Linear(4, 3)
-        self.given = list(stages)
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        return self.head(torch.tanh(self.body(inputs.mean(1))))  # type: ignore[no-any-return]
-
-    def stages(self) -> list[Stage]:
-        return self.given
-
-
-def stage(lr: Mapping[str, float] | None = None, **more: Any) -> Stage:
-    settings: dict[str, Any] = {"name": "one", "epochs": 3, "batch_size": 4, "schedule": CONSTANT, **more}
-    return Stage(lr=lr or {"body": 0.1, "head": 0.1}, **settings)
+from harness.training.loop import CHECK_EVERY, TrainingResult, fit
+from harness.training.order import order, split
+from harness.training.predict import predict
+from helpers.points import CPU, Net, Points, stage
 
 
 def run(method: Method, train: Points | None = None, seed: int = 1, **more: Any) -> TrainingResult:
@@ -178,20 +157,6 @@ def test_every_clip_is_seen_once_an_epoch_in_an_order_of_its_own() -> None:
     assert [[len(batch) for batch in batches] for _, batches in train.asked] == [[4, 4, 2]] * 3
 
 
-def test_the_order_is_a_hash_of_seed_stage_and_epoch() -> None:
-    first = order(50, 1, "a", 0).tolist()
-    torch.manual_seed(3)
-    np.random.seed(3)
-    assert order(50, 1, "a", 0).tolist() == first
-    others = [order(50, 2, "a", 0), order(50, 1, "b", 0), order(50, 1, "a", 1)]
-    assert all(other.tolist() != first for other in others)
-
-
-def test_split_keeps_order_and_loses_nothing() -> None:
-    assert split(np.arange(5), 2) == [[0, 1], [2, 3], [4]]
-    assert split(np.arange(0), 2) == []
-
-
 @pytest.mark.parametrize(("epochs", "at"), [(1, 0), (1, 7), (1, 11)])
 def test_a_loss_that_is_not_finite_names_stage_epoch_and_step(epochs: int, at: int) -> None:
     train = Points(12, nan_at=(at,))
@@ -220,48 +185,9 @@ def test_a_long_epoch_is_given_up_early() -> None:
     assert len(seen) == CHECK_EVERY
 
 
-def test_nothing_to_train_on_or_to_score_is_said() -> None:
+def test_nothing_to_train_on_is_said() -> None:
     with pytest.raises(BadData, match="no training clip is left"):
         run(Net(stage()), Points(0))
-    with pytest.raises(BadData, match="no clip is left to score"):
-        predict(Net(), Points(0), CPU)
-
-
-def test_predictions_do_not_depend_on_the_mode_left_behind() -> None:
-    method = Net()
-    method.body = nn.Sequential(nn.Dropout(0.5), nn.Linear(5, 4))  # type: ignore[assignment]
-    method.train()
-    logits = predict(method, Points(150), CPU)
-    assert logits.dtype == np.float32
-    with torch.no_grad():
-        expected = torch.cat([method.eval()(part) for part in Points(150).x.split(1)]).numpy()
-    np.testing.assert_allclose(logits, expected, atol=1e-6)
-
-
-class Turned(Net):
-    """Multiplies a sequence that is turned around, for which torch chooses a kernel by what asks for gradients."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.body = nn.Linear(5, 64)
-        self.head = nn.Linear(64, 3)
-        self.asked: set[bool] = set()
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        self.asked |= {p.requires_grad for p in self.parameters()}
-        return self.head(torch.tanh(self.body(inputs.transpose(0, 1)))).mean(0)  # type: ignore[no-any-return]
-
-
-@pytest.mark.parametrize("asks", [True, False])
-def test_predictions_do_not_depend_on_what_asks_for_gradients(asks: bool) -> None:
-    method = Turned()
-    method.head.requires_grad_(asks)
-    method.body.requires_grad_(not asks)
-    marks = {name: p.requires_grad for name, p in method.named_parameters()}
-    logits = predict(method, Points(), CPU)
-    assert method.asked == {False}
-    assert {name: p.requires_grad for name, p in method.named_parameters()} == marks
-    assert np.array_equal(logits, predict(method.requires_grad_(False), Points(), CPU))
 
 
 def scores(*values: float) -> Any:
@@ -316,3 +242,112 @@ def test_monitoring_changes_nothing_about_training() -> None:
     torch.manual_seed(4)
     run(watched, monitor=lambda m: (predict(m, Points(), CPU), kept(m))[1])
     assert changed(state(alone), watched) == set()
+
+
+class Recorder(Net):
+    """Notes each batch, and takes the step that any method takes."""
+
+    def __init__(self, *stages: Stage) -> None:
+        super().__init__(*stages)
+        self.batches: list[Batch] = []
+
+    def step(self, batch: Batch) -> Tensor:
+        self.batches.append(batch)
+        return super().step(batch)
+
+
+def test_what_a_stage_declares_of_the_loss_is_heeded() -> None:
+    """One step of SGD on one batch moves by the gradient of the loss, written here once more."""
+    train = Points(9)
+    weights = (0.5, 2.0, 1.0)
+    given = stage(epochs=1, batch_size=9, momentum=0.0, class_weights=weights, label_smoothing=0.2, mixup=0.7)
+    method, slow = Recorder(given), Net()
+    run(method, train, seed=3)
+    (batch,) = method.batches
+    rows = order(9, 3, "one", 0)
+    x, labels = train.x[rows], train.labels[rows]
+    assert 0 < batch.share < 1
+    torch.testing.assert_close(batch.inputs, batch.share * x + (1 - batch.share) * x.flip(0))
+
+    logs = slow(batch.inputs).log_softmax(1)
+    total = torch.zeros(())
+    for row in range(9):
+        for label, part in ((labels[row], batch.share), (labels[8 - row], 1 - batch.share)):
+            for c in range(3):
+                target = 0.2 / 3 + (0.8 if c == label else 0)
+                total = total - part * target * weights[c] * logs[row, c]
+    (total / sum(weights[label] for label in labels)).backward()
+    for name, parameter in slow.named_parameters():
+        moved = parameter.detach() - 0.1 * parameter.grad
+        torch.testing.assert_close(dict(method.named_parameters())[name].detach(), moved)
+
+
+LOSSES: list[dict[str, Any]] = [{"class_weights": "balanced"}, {"label_smoothing": 0.1}, {"mixup": 0.4}]
+
+
+@pytest.mark.parametrize("declared", LOSSES)
+def test_a_loss_that_does_not_heed_it_is_refused(declared: dict[str, Any]) -> None:
+    class OwnLoss(Net):
+        def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+            return super().loss(logits, labels)
+
+    class OwnStep(Net):
+        def step(self, batch: Batch) -> Tensor:
+            return F.cross_entropy(self(batch.inputs), batch.labels)
+
+    for method, name in ((OwnLoss, "OwnLoss.loss"), (OwnStep, "OwnStep.step")):
+        with pytest.raises(HarnessError, match=f"stage 'one' declares {next(iter(declared))}, but {name} does not"):
+            run(method(stage(**declared)))
+        run(method(stage()))
+
+
+@pytest.mark.parametrize("declared", LOSSES)
+def test_a_step_that_asks_for_it_is_taken(declared: dict[str, Any]) -> None:
+    class Asks(Net):
+        def step(self, batch: Batch) -> Tensor:
+            return batch.cross_entropy(self(batch.inputs)) + 0 * self.head.weight.sum()
+
+    asked, plain, other = Asks(stage(**declared)), Net(stage(**declared)), Net(stage())
+    for method in (asked, plain, other):
+        run(method, Points(10))
+    assert changed(state(asked), plain) == set()
+    assert changed(state(other), plain)
+
+
+def test_a_step_has_to_ask_each_time() -> None:
+    class Once(Net):
+        def step(self, batch: Batch) -> Tensor:
+            logits = self(batch.inputs)
+            return batch.cross_entropy(logits) if batch.progress == 0 else F.cross_entropy(logits, batch.labels)
+
+    with pytest.raises(HarnessError, match="does not heed it"):
+        run(Once(stage(label_smoothing=0.1)))
+
+
+ALL_OF_THEM = {"class_weights": (0.1, 1.0, 3.0), "label_smoothing": 0.1, "mixup": 1.0}
+
+
+@pytest.mark.parametrize("declared", [*LOSSES, ALL_OF_THEM])
+def test_accumulation_equals_one_big_batch_whatever_the_loss(declared: dict[str, Any]) -> None:
+    whole, parts = Net(stage(batch_size=10, **declared)), Net(stage(batch_size=10, accumulate=4, **declared))
+    run(whole, Points(10))
+    run(parts, Points(10))
+    for name, parameter in whole.named_parameters():
+        torch.testing.assert_close(dict(parts.named_parameters())[name], parameter)
+
+
+def test_a_short_batch_is_dropped_where_the_stage_says_so() -> None:
+    train = Points(10)
+    run(Net(stage(drop_last=True)), train)
+    assert [[len(batch) for batch in batches] for _, batches in train.asked] == [[4, 4]] * 3
+
+
+def test_a_plateau_lowers_the_rate_for_the_next_epoch() -> None:
+    class Stuck(Net):
+        def step(self, batch: Batch) -> Tensor:
+            return super().step(batch) * 0 + 1
+
+    given = stage({"": 1.0}, epochs=5, schedule=Schedule("plateau", patience=1, gamma=0.5))
+    before = stage(name="before", epochs=2)
+    rows = run(Stuck(before, given)).history
+    assert [row["lr.all"] for row in rows[2:]] == [1.0, 1.0, 1.0, 0.5, 0.5]
