@@ -74,6 +74,7 @@ def _method_facts(spec: Any) -> dict[str, Any]:
         "backbone": spec.backbone,
         "paper_backbone": spec.paper_backbone,
         "recipes": list(spec.recipes),
+        "by_dataset": {name: spec.on(name) for name in spec.by_dataset},
         "facts": spec.facts(),
     }
 
@@ -96,10 +97,13 @@ def _kinds(kind: str | None) -> list[str]:
 
 def _show_options(entries: list[dict[str, Any]]) -> None:
     for e in entries:
+        other = [(name, *change) for name, changes in e.get("by_dataset", {}).items() for change in changes.items()]
         if e["options"]:
             print_table(
                 f"--set {e['name']}.…",
                 ["option", "type", "default", "meaning"],
                 [(o["name"], o["type"], o["default"], o["help"]) for o in e["options"]],
             )
+        if other:
+            print_table(f"{e['name']}, where a dataset has other defaults", ["dataset", "option", "default"], other)
     out.print()

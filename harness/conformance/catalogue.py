@@ -10,7 +10,7 @@ from harness.conformance.check import Check
 from harness.conformance.report import LOAD
 
 CHECKS = (
-    Check("settle", "its defaults, `demo`, `small` and each recipe are options that it has", form.settles),
+    Check("settle", "its defaults, `demo`, `small`, recipes and `by_dataset` are options that it has", form.settles),
     Check("build", "it builds for 7 and for 11 classes", form.builds),
     Check("seed", "built twice with one seed it is the same, bit for bit", form.builds_equal),
     Check("encoder", "what feeds it works, and `features` and `prepares` of its spec say so", form.encoder_agrees),

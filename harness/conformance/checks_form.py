@@ -14,24 +14,27 @@ from harness.core.text import first_few
 from harness.jobs.score import contradictions
 from harness.models.method import own_state
 from harness.models.spec import STREAMS
+from harness.plugin import registry
 
 MOST = 11  # classes
 NAMED = 3  # tensors that a finding names
 
 
 def settles(specimen: Specimen) -> Iterator[Note]:
-    """Settle the defaults, the demo's and the small form, and each recipe."""
+    """Settle the defaults, the demo's and the small form, and each recipe, of datasets too."""
     hook = specimen.sources.of_hook("register_methods")
     for name, values in forms(specimen.spec):
         try:
             specimen.spec.settle(values)
         except HarnessError as error:
             specimen.blame("settle", f"{name}: {error}", specimen.sources.of_text(f'"{name}"') or hook)
+    for name in specimen.spec.by_dataset:
+        if name not in registry.datasets():
+            yield Note(f"by_dataset has a recipe for {name!r}, which is no dataset here")
     lacking = [stream for stream in specimen.spec.streams if stream not in STREAMS]
     if lacking:
         specimen.blame("settle", f"streams: it needs {' and '.join(lacking)}, and the harness feeds frames only", hook)
     _ = specimen.settled
-    yield from ()
 
 
 def builds(specimen: Specimen) -> Iterator[Note]:

@@ -27,6 +27,7 @@ from harness.jobs.rebuild import build
 from harness.models.backbone import Backbone
 from harness.models.method import Method, Task
 from harness.models.spec import MethodSpec
+from harness.models.trainable import trained_names
 from harness.models.weights import NO_WEIGHTS
 from harness.planning.frame_inputs import checked_input
 from harness.plugin import registry
@@ -156,6 +157,8 @@ class Specimen(Examined):
 
     def encode(self, loaded: Loaded) -> Parts:
         """Fill the feature cache and part the clips."""
+        with self.owned("fit"):
+            loaded.method.stages()
         with self.owned("encoder"):
             parts = phases.encode(loaded)
         self.watch.note(loaded.changes)
@@ -215,6 +218,8 @@ class Specimen(Examined):
     def trained(self) -> Trained:
         """The method after a short training."""
         loaded = self.grown.loaded
+        with self.owned("fit"):
+            trained_names(loaded.method, loaded.method.stages())
         with self.owned("backbone"):
             loaded.refuse_to_train_the_backbone()
         with self.owned("fit"), steps_watched(lambda: self.method) as steps:

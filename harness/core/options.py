@@ -104,6 +104,14 @@ def field_types(cls: type) -> dict[str, Any]:
     return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in _settable(cls)}
 
 
+def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return `{"input": {"frames": 8}}` as `{"input.frames": 8}`."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return flat
+
+
 def below_minimum(values: Any) -> Iterator[str]:
     """Yield what is wrong with the values of an options dataclass that are below what their fields declare."""
     for f in dataclasses.fields(values):

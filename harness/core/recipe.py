@@ -130,9 +130,10 @@ class Stage:
         epochs: passes over the training clips; 0 switches the stage off, but for what `before` does.
         batch_size: clips of a step of the optimizer.
         lr: learning rates, one parameter group each. A key is the name of a parameter or of a module ("head", of which
-            it takes all), a pattern of names with * ("*.bias", "tower.blocks.*.adapter"), or "" for everything. Of the
-            keys that fit a parameter a pattern comes before a name, the longer name before the shorter, and "" last;
-            two patterns for one parameter are refused. `layer_decay` makes rates that fall with depth.
+            it takes all), a pattern of names with * ("*.bias", "tower.blocks.*.adapter"), or "" for everything; the
+            last two leave out what is set as `encoder`, which is frozen. Of the keys that fit a parameter a pattern
+            comes before a name, the longer name before the shorter, and "" last; two patterns for one parameter are
+            refused. `layer_decay` makes rates that fall with depth.
         optimizer: sgd; adam, whose weight decay is L2; adamw; or a callable that takes the parameter groups, each with
             `params`, `lr` and `weight_decay`, and returns an optimizer of torch's kind.
         momentum: of SGD.

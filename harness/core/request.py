@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from harness.core.errors import BadOption, suggestion
 from harness.core.job import OnBadSample, Selection
+from harness.core.options import flatten
 
 
 def parse_names(value: Any) -> list[str]:
@@ -124,14 +125,6 @@ def parse_overrides(texts: Iterable[str]) -> dict[str, dict[str, str]]:
             raise BadOption(f"--set {text!r} is not METHOD.OPTION=VALUE, as in --set coop.context_tokens=8")
         overrides.setdefault(method, {})[name] = value
     return overrides
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return `{"input": {"frames": 8}}` as `{"input.frames": 8}`."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return flat
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from harness.models.compile import compile_layers
 from harness.models.guard import BackboneChanged
 from harness.models.method import Method, Task, evaluation, prepares
 from harness.models.own_weights import OwnWeights
-from harness.models.trainable import trained_names
+from harness.models.trainable import ENCODER, trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
 from harness.system.device import pick_device
@@ -112,7 +112,7 @@ class Loaded:
                     f"stage {stage.name!r} would train {first_few(moved, NAMED)}, which is the backbone that all jobs "
                     f"share; train a copy of the method's own: task.backbone.trainable_encoder()"
                 )
-            fed = [name for name in trained_names(self.method, [stage]) if name.startswith("encoder.")]
+            fed = [name for name in trained_names(self.method, [stage]) if name.startswith(ENCODER)]
             if fed:
                 raise HarnessError(
                     f"stage {stage.name!r} would train {first_few(fed, NAMED)}, but what is set as `encoder` feeds the "

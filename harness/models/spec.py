@@ -12,7 +12,7 @@ from harness.core.backbone_spec import CLIP, NONE
 from harness.core.errors import BadOption, HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
-from harness.core.options import NoOptions
+from harness.core.options import NoOptions, flatten
 from harness.core.weights_spec import WeightsSpec
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class MethodSpec:
         streams: what it is fed of a clip; a method that needs more than frames cannot run yet.
         prepares: whether it reads training clips in their test view, in `Method.prepare`.
         recipes: named sets of options, such as those of another paper's table.
+        by_dataset: overrides by the name of a dataset, where a recipe differs from one to the other. A recipe of
+            `recipes`, the demo and what a user sets come over them.
         family: of its network, as "CLIP", "image network and time", "3D network" or "self-supervised".
         architecture: of a method without a backbone, as its row names it: "ResNet-18 + Transformer".
         pretraining: data that its weights were trained on before: "MS-Celeb-1M".
@@ -101,6 +103,7 @@ class MethodSpec:
     code: str = ""
     exactness: Exactness = ""
     small: Mapping[str, Any] = field(default_factory=dict)
+    by_dataset: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -148,6 +151,21 @@ class MethodSpec:
             f"{self.name}.input",
             base=self.input,
         )
+
+    def on(self, dataset: str) -> dict[str, Any]:
+        """Return the flat overrides of a dataset; none where its recipe is that of all."""
+        return flatten(self.by_dataset.get(dataset, {}))
+
+    def told_by_dataset(self, dataset: str) -> dict[str, Any]:
+        """Return what `by_dataset` makes of each option that it names for some dataset, by flat name.
+
+        Raises:
+            BadOption: there is no such option, or a value does not fit it.
+        """
+        settled, seen = self.settle(self.on(dataset))
+        whole = {**settled, **{f"input.{name}": value for name, value in asdict(seen).items()}}
+        names = sorted({name for own in self.by_dataset for name in self.on(own)})
+        return {name: whole[name] for name in names if name in whole}
 
     def construct(
         self,

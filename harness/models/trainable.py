@@ -11,6 +11,7 @@ from torch import nn
 from harness.core.errors import HarnessError, suggestion
 from harness.core.recipe import Stage
 
+ENCODER = "encoder."
 PATTERN = "*?["  # what makes a key of `Stage.lr` a pattern of names
 
 
@@ -44,7 +45,12 @@ def parameter_groups(model: nn.Module, stage: Stage) -> Iterator[dict[str, Any]]
 
 
 def fits(key: str, name: str) -> bool:
-    """Return whether a key of `Stage.lr` fits a parameter: "" fits all, a name all that lies below it, * any text."""
+    """Return whether a key of `Stage.lr` fits a parameter: "" fits all, a name all that lies below it, * any text.
+
+    What feeds the method, its `encoder`, is frozen, so that "" and patterns leave it out.
+    """
+    if name.startswith(ENCODER) and (not key or _is_pattern(key)):
+        return False
     if not key:
         return True
     if _is_pattern(key):

@@ -11,7 +11,8 @@ from harness.core.backbone_spec import CLIP, NO_BACKBONE, NONE, PAPER, BackboneI
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadOption, UnknownName, suggestion
 from harness.core.frame_input import FrameInput
-from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, Variant, flatten
+from harness.core.options import flatten
+from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, Variant
 from harness.data.places import DEMO_ROOT
 from harness.models.spec import MethodSpec
 from harness.planning.frame_inputs import checked_input
@@ -54,6 +55,7 @@ class MethodChoice:
         input: what it sees; `size` is filled in with the backbone.
         backbone: as workers are told; empty: the paper's, of which the method says nothing.
         by_name: whether it was asked for by its name, and not by `all`.
+        dataset: the only one that it is for; empty: it is the same on every dataset.
         backbone_id: identity of the backbone, once it is found.
         weights: SHA-256 of each file that the method declares, once it is found.
     """
@@ -64,6 +66,7 @@ class MethodChoice:
     input: FrameInput
     backbone: str
     by_name: bool = True
+    dataset: str = ""
     backbone_id: BackboneId = NO_BACKBONE
     weights: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,8 +82,9 @@ class Choice:
 
 def choose(request: Request) -> Choice:
     """Look up what a request names. Raises: HarnessError for an unknown name or a bad option."""
-    methods = list(_methods(request))  # options are checked before data are read
-    datasets = [registry.dataset(name) for name in _datasets(request)]
+    names = _datasets(request)
+    methods = list(_methods(request, names))  # options are checked before data are read
+    datasets = [registry.dataset(name) for name in names]
     for name in request.layout:
         registry.dataset(name)  # a layout of an unknown dataset is a slip
     # With --demo only an explicit root counts, so that real data named elsewhere are never in its way.
@@ -88,7 +92,7 @@ def choose(request: Request) -> Choice:
     return Choice(methods, datasets, data_root)
 
 
-def _methods(request: Request) -> Iterator[MethodChoice]:
+def _methods(request: Request, datasets: Sequence[str]) -> Iterator[MethodChoice]:
     offered = registry.plugins().offers("methods")
     names = request.methods
     if names is None:
@@ -100,7 +104,7 @@ def _methods(request: Request) -> Iterator[MethodChoice]:
             method=name,
             set=request.set.get(name, {}),
         )
-        yield _settled(plain, "", request, by_name=not everything)
+        yield from _settled(plain, "", request, datasets, by_name=not everything)
     for name in request.set:
         registry.method(name)  # an override of an unknown method is a slip
 
@@ -111,31 +115,37 @@ def _methods(request: Request) -> Iterator[MethodChoice]:
         taken.add(variant.name)
         low = flatten(request.set.get(variant.method, {}))
         whole = variant.model_copy(update={"set": {**low, **flatten(variant.set)}})
-        yield _settled(whole, variant.name, request)
+        yield from _settled(whole, variant.name, request, datasets)
 
 
 def _settled(
     row: Variant,
     name: str,
     request: Request,
+    datasets: Sequence[str],
     *,
     by_name: bool = True,
-) -> MethodChoice:
-    """Return a row with its options: defaults, its recipe, the demo's short one, then what was set."""
+) -> Iterator[MethodChoice]:
+    """Yield a row with its options: defaults, those of the dataset, its recipe, the demo's short one, what was set.
+
+    Once for all datasets, or once for each if the method's recipe differs.
+    """
     spec = registry.method(row.method).spec
     if row.recipe and row.recipe not in spec.recipes:
         raise BadOption(f"method {spec.name!r} has no recipe {row.recipe!r}; {suggestion(row.recipe, spec.recipes)}")
     recipe = flatten(spec.recipes[row.recipe]) if row.recipe else {}
-    short = spec.demo if request.demo else {}
-    values, given = spec.settle({**recipe, **short, **flatten(row.set)})
-    return MethodChoice(
-        spec,
-        name,
-        values,
-        checked_input(replace(given, views=0) if request.no_cache else given, spec.name),
-        _backbone(spec, row.backbone, request),
-        by_name,
-    )
+    short = flatten(spec.demo) if request.demo else {}
+    for dataset in datasets if spec.by_dataset else [""]:
+        values, given = spec.settle({**spec.on(dataset), **recipe, **short, **flatten(row.set)})
+        yield MethodChoice(
+            spec,
+            name,
+            values,
+            checked_input(replace(given, views=0) if request.no_cache else given, spec.name),
+            _backbone(spec, row.backbone, request),
+            by_name,
+            dataset,
+        )
 
 
 def _datasets(request: Request) -> list[str]:

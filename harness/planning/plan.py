@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from harness.core.context import RunContext
-from harness.core.errors import BadData, BadOption
+from harness.core.errors import BadData, BadOption, suggestion
 from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
 from harness.core.request import Request
@@ -105,7 +105,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
-    notes += _quick_notes(planned, request)
+    notes += [*_quick_notes(planned, request), *_recipe_notes(inputs.methods)]
     return Plan(
         planned,
         todo,
@@ -178,6 +178,8 @@ def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
         protocol = dataset.protocol(request.selection)
         for fold in inputs.folds[name]:
             for method in inputs.methods:
+                if method.dataset not in ("", name):
+                    continue
                 for seed in dict.fromkeys(request.seeds):
                     jobs.append(_job(method, dataset, protocol, fold, seed, request))
     if not jobs:
@@ -268,6 +270,16 @@ def _to_do(planned: Planned, request: Request) -> bool:
     if request.force or state == "missing" or (planned.quick and not request.quick):
         return True
     return (state == "stale" and not request.keep_stale) or (state == "failed" and request.retry_failed)
+
+
+def _recipe_notes(methods: Iterable[MethodChoice]) -> Iterator[str]:
+    """Yield which recipes are of datasets that nobody offers: a slip, or a plugin that is not loaded."""
+    known = registry.datasets()
+    for name, spec in {method.spec.name: method.spec for method in methods}.items():
+        for dataset in spec.by_dataset:
+            if dataset not in known:
+                hint = suggestion(dataset, known)
+                yield f"{name}: by_dataset has a recipe for {dataset!r}, which is no dataset here; {hint}"
 
 
 def _quick_notes(planned: Iterable[Planned], request: Request) -> Iterator[str]:

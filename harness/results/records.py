@@ -36,6 +36,9 @@ class Described(Protocol):
     def facts(self) -> dict[str, Any]:
         """Return family, venue and so on."""
 
+    def told_by_dataset(self, dataset: str) -> dict[str, Any]:
+        """Return the options that differ between datasets, as they are on this one."""
+
 
 def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
     """Return what a result says of its job; complete even if the job failed before it had read anything.
@@ -44,6 +47,7 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         job: what was to be done.
         registered: the job's method, and the plugin that it came from.
     """
+    told = registered.spec.told_by_dataset(job.dataset)
     return {
         "schema": SCHEMA,
         "id": job.id,
@@ -60,6 +64,7 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         "input": asdict(job.input),
         "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
         "facts": registered.spec.facts(),
+        **({"by_dataset": told} if told else {}),
         "backbone": {name: value for name, value in asdict(job.backbone).items() if value or name != "code"},
         "weights": dict(job.weights),
         "protocol": asdict(job.protocol),

@@ -58,6 +58,7 @@ class _Result(_Always, total=False):
     variant: str | None
     quick: bool
     options: Plain
+    by_dataset: Plain
     input: _Input | None
     metrics: Plain
     metrics_last: Plain

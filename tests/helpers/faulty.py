@@ -6,7 +6,7 @@ import os
 import random
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from harness import BackboneSpec, FrameInput, Method, MethodSpec, Schedule, Stage, hookimpl, option
+from harness import BackboneSpec, FrameInput, Method, MethodSpec, Schedule, Stage, hookimpl, layer_decay, option
 from harness.models import Outputs, TextFeatures, cosine_logits, word_embeddings
 
 FAULTS: dict[str, str] = {}  # method -> the check that has to find what is wrong with it
@@ -316,6 +316,22 @@ class Contrastive(Head):
 # --- settle
 
 
+@sound(by_dataset={"dfew": {"epochs": 3}, "of-another-plugin": {"input": {"frames": 8}}})
+class EverythingDeclared(Head):
+    """A recipe that sets whatever a stage can, in four stages."""
+
+    def stages(self) -> list[Stage]:
+        plateau = Schedule("plateau", gamma=0.5, patience=0, warmup_epochs=1, warmup="factor", min_factor=0.01)
+        restarts = Schedule("cosine-restarts", per="step", restart_epochs=1, restart_factor=2, min_lr=1e-4)
+        loss: dict[str, Any] = {"class_weights": "balanced", "label_smoothing": 0.1, "mixup": 0.4}
+        return [
+            Stage("adam", 2, 8, {"": 0.05}, optimizer="adam", weight_decay=0.01, schedule=plateau, **loss),
+            Stage("own", 2, 8, {"*.bias": 0.05, "head": 0.1}, optimizer=torch.optim.NAdam, schedule=restarts),
+            Stage("drawn", 2, 8, layer_decay(0.1, 0.5, ["head.weight", "head.bias"]), sampling="balanced"),
+            Stage("whole", 2, 8, {"head": 0.1}, drop_last=True, class_weights=tuple(range(1, self.classes + 1))),
+        ]
+
+
 @dataclass(frozen=True)
 class WrongDefault:
     """A default that is not of its type."""
@@ -343,6 +359,7 @@ plain("DemoOfAnotherMethod", "settle", demo={"epoch": 3})
 plain("DemoInput", "settle", demo={"input": {"frame": 3}})
 plain("RecipeOfWrongType", "settle", recipes={"long": {"epochs": "many"}})
 plain("SmallThatDoesNotFit", "settle", small={"input.frames": 3, "input.duration": 2})
+plain("DatasetOfAnotherMethod", "settle", by_dataset={"dfew": {"input.frame": 3}})
 plain("DefaultOfWrongType", "settle", options=WrongDefault)
 plain("DefaultThatIsAFile", "settle", options=FileDefault)
 plain("NoSize", "settle", Pixels, **{**OWN, "input": FrameInput(frames=4)})
@@ -589,6 +606,42 @@ class AttendsToOthers(Head):
 class UnknownPrefix(Head):
     def stages(self) -> list[Stage]:
         return [Stage("head", 2, 8, {"haed": 0.05})]
+
+
+@fault("fit")
+class CrossedPatterns(Head):
+    def stages(self) -> list[Stage]:
+        return [Stage("head", 2, 8, {"*.bias": 0.05, "head.*": 0.01})]
+
+
+@fault("fit")
+class UnreadOfSchedule(Head):
+    def stages(self) -> list[Stage]:
+        return [Stage("head", 2, 8, {"head": 0.05}, schedule=Schedule("cosine", gamma=0.5))]
+
+
+@fault("fit")
+class OptimizerOfAll(Head):
+    def stages(self) -> list[Stage]:
+        return [Stage("head", 2, 8, {"head": 0.05}, optimizer=lambda groups: torch.optim.SGD(self.parameters(), 0.1))]
+
+
+@fault("fit")
+class LossBlindToSmoothing(Head):
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return F.multi_margin_loss(logits, labels)
+
+    def stages(self) -> list[Stage]:
+        return [replace(super().stages()[0], label_smoothing=0.1)]
+
+
+@fault("fit")
+class StepBlindToMixup(Head):
+    def step(self, batch: Any) -> Tensor:
+        return F.cross_entropy(self(batch.inputs), batch.labels)
+
+    def stages(self) -> list[Stage]:
+        return [replace(super().stages()[0], mixup=0.4)]
 
 
 class Stepping(Head):

@@ -160,6 +160,14 @@ def test_no_name_stands_for_everything_that_no_other_key_takes() -> None:
     assert moving(net) == {name for name, _ in net.named_parameters()}
 
 
+def test_what_feeds_a_method_is_not_part_of_everything() -> None:
+    net = model()
+    net.add_module("encoder", nn.Linear(3, 3))
+    make_optimizer(net, stage({"": 0.1, "*.bias": 0.2}))
+    assert moving(net) == {name for name, _ in model().named_parameters()}
+    assert groups(net, stage({"encoder": 0.1})).keys() == {"encoder 0.1 0.0"}  # refused by who knows what it is
+
+
 def test_a_pattern_comes_before_a_name_however_long() -> None:
     found = groups(model(), stage({"body.second": 0.1, "*.bias": 0.2}))
     biases = {"head.bias", "header.bias", "body.first.bias", "body.second.bias"}

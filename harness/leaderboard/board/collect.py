@@ -27,6 +27,8 @@ Digests = dict[str, str]  # by what is digested
 
 ABOUT = "about"  # among a row's facts: what its method's spec says of it, which is part of no identity
 
+OF_DATASET = "of_dataset"  # among a row's facts: names of options that are what the method says for this dataset
+
 QUICK = "quick"  # among a row's facts: its results are quick ones, which never share a row with full ones
 
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
@@ -113,12 +115,21 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         **_given(result, "weights"),
         **_given(result, QUICK),
         ABOUT: result.get("facts") or {},
+        OF_DATASET: _of_dataset(result),
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],
         "protocol_hash": result["protocol_hash"],
         "protocol_id": _digest(result["protocol"], digests),
         "protocol": result["protocol"],
     }
+
+
+def _of_dataset(result: Mapping[str, Any]) -> list[str]:
+    """Return the flat names of options that have the value that their method declares for the dataset."""
+    values = {**(result.get("options") or {})}
+    values |= {f"input.{name}": value for name, value in (result.get("input") or {}).items()}
+    declared = result.get("by_dataset") or {}
+    return sorted(name for name, value in declared.items() if name in values and digest(values[name]) == digest(value))
 
 
 def _given(data: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -151,6 +162,7 @@ def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a row's hash stands for; of the protocol its hash, unless that is not its own."""
     told = {
         ABOUT,
+        OF_DATASET,
         "protocol",
         *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ()),
     }

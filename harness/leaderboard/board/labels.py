@@ -11,7 +11,7 @@ import pandas as pd
 
 from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
-from harness.leaderboard.board.collect import ABOUT, QUICK
+from harness.leaderboard.board.collect import ABOUT, OF_DATASET, QUICK
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -33,8 +33,9 @@ def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
 
 
 def _line(fact: Facts) -> dict[str, Any]:
-    same = ["method", "variant", "options", "input", "plugin", "backbone", "demo"]
+    same = ["method", "variant", "plugin", "backbone", "demo"]
     same += [name for name in ("weights", QUICK) if name in fact]
+    alike = {key: fact[key] for key in same} | {key: _of_all_datasets(fact, key) for key in ("options", "input")}
     return {
         "dataset": fact["dataset"],
         "demo": fact["demo"],
@@ -51,8 +52,14 @@ def _line(fact: Facts) -> dict[str, Any]:
         "fingerprint": fact["fingerprint"],
         "frames": fact["input"].get("frames"),
         "size": fact["input"].get("size"),
-        "entry": digest({key: fact[key] for key in same}),
+        "entry": digest(alike),
     }
+
+
+def _of_all_datasets(fact: Facts, key: str) -> dict[str, Any]:
+    """Return options or frame input without what the method itself makes another on each dataset."""
+    prefix = "input." if key == "input" else ""
+    return {name: value for name, value in fact[key].items() if f"{prefix}{name}" not in fact[OF_DATASET]}
 
 
 def name_of(fact: Facts) -> str:
@@ -107,10 +114,14 @@ def _backbone(fact: Facts) -> str:
 
 def _flat(fact: Facts) -> dict[str, str]:
     """Return options, the frame input without what has a column, and the plugin, as text."""
-    frame_input = {f"input.{key}": value for key, value in fact["input"].items() if key not in SHOWN}
+    seen = _of_all_datasets(fact, "input")
+    frame_input = {f"input.{key}": value for key, value in seen.items() if key not in SHOWN}
     plugin = {"plugin": fact["plugin"]["name"], "version": fact["plugin"]["version"]}
     weights = {f"weights.{name}": short(sha256) for name, sha256 in fact.get("weights", {}).items()}
-    return {key: plain(value) for key, value in {**plugin, **frame_input, **weights, **fact["options"]}.items()}
+    return {
+        key: plain(value)
+        for key, value in {**plugin, **frame_input, **weights, **_of_all_datasets(fact, "options")}.items()
+    }
 
 
 def plain(value: Any) -> str:

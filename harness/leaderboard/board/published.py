@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 
 from harness.core.errors import HarnessError
-from harness.core.options import describe
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.sections import BoardRow
 from harness.models.spec import MethodSpec
@@ -211,7 +210,7 @@ def _off_protocol(
             yield f"{facts['input'].get(name)} {name} where the paper states {stated[name]}"
     if "backbone" in stated and facts["backbone"]["name"] != stated["backbone"]:
         yield f"backbone {facts['backbone']['name']} where the paper states {stated['backbone']}"
-    defaults = {option.name: option.default for option in describe(spec.options)}
+    defaults, _ = spec.settle(spec.on(row["dataset"]))
     for name, value in facts["options"].items():
         if name in defaults and _plain(value) != _plain(defaults[name]):
             yield f"option {name}={value} instead of {defaults[name]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_anything_less_is_not_comparable(tmp_path: Path, changes: dict[str, Any]
     (found,) = judged(tmp_path, **changes)
     assert found.verdict == "not comparable"
     assert reason in found.reason
+
+
+def test_the_recipe_of_a_dataset_is_the_methods_own(tmp_path: Path) -> None:
+    planted = Planted(tmp_path / "runs")
+    planted.row("coop", on=TestSet("ferv39k", "1", clips=30), seeds=(1, 2, 3), identity={"options": {"epochs": 3}})
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    for dataset, expected in (("ferv39k", False), ("dfew", True)):
+        spec = replace(registry.methods()["coop"], by_dataset={dataset: {"epochs": 3}})
+        found = verdicts(board, read_published(), {"coop": spec})
+        assert ("option epochs=3 instead of 50" in found[0].reason) is expected
 
 
 def test_all_folds_are_needed(tmp_path: Path) -> None:

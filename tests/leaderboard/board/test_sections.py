@@ -124,6 +124,29 @@ def test_across_puts_one_method_on_one_line(datasets: Datasets) -> None:
     assert [sorted(line) for line in part.lines] == [["single", "toyset"], ["toyset"]]
 
 
+def of_dataset(name: str, options: dict[str, Any], declared: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    return row_of(name, options=options, by_dataset=declared, **more)
+
+
+def test_a_recipe_that_differs_by_dataset_is_one_method(datasets: Datasets) -> None:
+    """As its method declares it; what a user sets is another, also where it is what another dataset has."""
+    toy, single = {"lr": 0.1, "m": 4}, {"lr": 0.2, "m": 4}
+    board = board_of(
+        datasets,
+        of_dataset("toyset", toy, {"lr": 0.1, "input.frames": 8}),
+        of_dataset("single", single, {"lr": 0.2, "input.frames": 16}, frames=16),
+    )
+    (part,) = across(board, demo=False)
+    assert [sorted(line) for line in part.lines] == [["single", "toyset"]]
+    assert set(board.rows["settings"]) == {""}
+
+    changed = of_dataset("single", {"lr": 0.1, "m": 4}, {"lr": 0.2, "input.frames": 16}, frames=16)
+    board = board_of(datasets, of_dataset("toyset", toy, {"lr": 0.1, "input.frames": 8}), changed)
+    (part,) = across(board, demo=False)
+    assert sorted(sorted(line) for line in part.lines) == [["single"], ["toyset"]]
+    assert board.rows.set_index("dataset")["settings"].to_dict() == {"toyset": "", "single": "lr=0.1"}
+
+
 def test_across_orders_by_mean_war_of_complete_lines(datasets: Datasets) -> None:
     def scored(method: str, war: float) -> list[list[dict[str, Any]]]:
         return [row_of(name, method=method, metrics={"war": war, "uar": war}) for name in ("toyset", "single")]
