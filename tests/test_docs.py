@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from harness.conformance.conform import conform
 from harness.core.errors import WeightsMissing
 from harness.core.frame_input import FrameInput
 from harness.core.options import describe
+from harness.core.recipe import Schedule, Stage, layer_decay
 from harness.core.request import build_request
 from harness.models import weights_files
+from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.studies.request import study_named
 from helpers.commands import Bench, Cli, forget
@@ -158,7 +161,7 @@ def test_every_check_is_listed_with_its_meaning() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["my_plugin", "my_networks", "my_backbone"])
+@pytest.mark.parametrize("name", ["my_plugin", "my_networks", "my_backbone", "my_prompts"])
 def test_the_methods_shown_keep_the_contract(name: str, tmp_path: Path) -> None:
     path = shown_plugin(f"{name}.py", tmp_path)
     try:
@@ -190,12 +193,30 @@ def test_the_networks_shown_run(cli: Cli, tmp_path: Path, name: str, methods: se
     assert found == dict.fromkeys(methods, ("done", []))
 
 
-def test_every_field_of_a_frame_input_is_described() -> None:
-    text = (ROOT / "docs" / "plugins.md").read_text()
-    table = text.partition("`FrameInput` says")[2].partition("With several")[0]
-    first_cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    named = re.findall(r"`(\w+)`", " ".join(first_cells))
-    assert sorted(named) == sorted(info.name for info in describe(FrameInput))
+TABLES = {  # text that stands before the table, and what it is of
+    "`FrameInput` says": {info.name for info in describe(FrameInput)},
+    "`Stage(name, epochs": {field.name for field in fields(Stage)},
+    "`Schedule(kind, ...)`": {field.name for field in fields(Schedule)},
+    "### The spec": {field.name for field in fields(MethodSpec)},
+}
+
+
+@pytest.mark.parametrize(("before", "names"), TABLES.items())
+def test_every_field_of_what_a_method_declares_is_described(before: str, names: set[str]) -> None:
+    table = (
+        (ROOT / "docs" / "plugins.md").read_text().partition(before)[2].partition("|---|---|\n")[2].partition("\n\n")[0]
+    )
+    listed = re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in table.splitlines()))
+    assert sorted(listed) == sorted(names)
+
+
+def test_the_recipes_shown_can_be_written() -> None:
+    shown = [
+        body for _, body in blocks("python", ROOT / "docs" / "plugins.md") if body.startswith(("Schedule(", "blocks ="))
+    ]
+    assert len(shown) == 2
+    for body in shown:
+        exec(body, {"Schedule": Schedule, "Stage": Stage, "layer_decay": layer_decay})
 
 
 def test_the_backbone_shown_runs_and_is_missed_where_its_weights_are(

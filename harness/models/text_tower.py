@@ -78,7 +78,7 @@ class TextTower(nn.Module):
     def embed(self, ids: Tensor) -> Tensor:
         """Map token ids (P, L) to embeddings (P, L, W), without positions."""
         self._require_causal()
-        embedded: Tensor = self.token_embedding(ids)
+        embedded: Tensor = self.token_embedding(ids.to(self.positions.device))
         return embedded
 
     def read_out(self, ids: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class TextTower(nn.Module):
         device = next(self.parameters()).device
         if not self.causal:
             return self.whole(ids.to(device))  # type: ignore[operator, no-any-return]
-        return self(self.embed(ids.to(device)), self.read_out(ids))  # type: ignore[no-any-return]
+        return self(self.embed(ids), self.read_out(ids))  # type: ignore[no-any-return]
 
     def _require_causal(self) -> None:
         if not self.causal:
@@ -156,7 +156,7 @@ def word_embeddings(tower: TextTower, words: str) -> Tensor:
     """Return embeddings (M, W) of the tokens of some words, without start and end."""
     ids = tower.tokenize([words])
     end = int(tower.read_out(ids)[0])
-    return tower.embed(ids.to(tower.positions.device))[0, 1:end].detach()
+    return tower.embed(ids)[0, 1:end].detach()
 
 
 class TextFeatures(nn.Module):
