@@ -35,6 +35,8 @@ def settles(specimen: Specimen) -> Iterator[Note]:
     if lacking:
         specimen.blame("settle", f"streams: it needs {' and '.join(lacking)}, and the harness feeds frames only", hook)
     _ = specimen.settled
+    if specimen.smaller:
+        yield Note(f"checked with {specimen.smaller}")
 
 
 def builds(specimen: Specimen) -> Iterator[Note]:

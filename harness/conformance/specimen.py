@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,8 +13,10 @@ from harness.conformance.examined import Examined
 from harness.conformance.report import Unmet
 from harness.conformance.room import FEWEST, FOLD, TINY, Room
 from harness.conformance.small import small_form
+from harness.conformance.smaller import smaller_input
 from harness.conformance.sources import Sources
 from harness.conformance.steps import StageSteps, steps_watched
+from harness.core.backbone_spec import NONE
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.job import JobSpec
@@ -33,6 +35,7 @@ from harness.planning.frame_inputs import checked_input
 from harness.plugin import registry
 from harness.plugin.named import Named
 from harness.system.device import pick_device
+from harness.system.process_state import settings_kept
 from harness.training.state import HistoryRow, TrainingResult
 
 BATCH = 4  # clips of a step, at most
@@ -72,6 +75,7 @@ class Specimen(Examined):
         self.room = room
         self.elsewhere: Callable[[], str] = lambda: elsewhere(offer)
         self.steps: list[StageSteps] = []  # of `trained`
+        self.smaller = ""  # what the input was made, and why
 
     @cached_property
     def settled(self) -> tuple[dict[str, object], FrameInput]:
@@ -82,7 +86,23 @@ class Specimen(Examined):
             size = self.backbone.image_size if tiny or not given.size else given.size
             if not size:
                 raise HarnessError("it runs on no backbone, so its FrameInput has to name a size in pixels")
-            return values, checked_input(replace(given, size=size, views=min(given.views, 1)), self.spec.name)
+            given = checked_input(replace(given, size=size, views=min(given.views, 1)), self.spec.name)
+            return values, self._smaller(values, given)
+
+    def _smaller(self, values: Mapping[str, object], given: FrameInput) -> FrameInput:
+        """Return a smaller input for a network of pixels that takes long and has no small form."""
+        if self.spec.small or self.spec.backbone != NONE:
+            return given
+
+        def make(less: FrameInput) -> Method:
+            task = Task(self.room.datasets[FEWEST].spec.class_names, self.backbone, less)
+            return self.spec.construct(task, values).to(pick_device())
+
+        with settings_kept([], job=True):
+            less = smaller_input(given, make)
+        if less != given:
+            self.smaller = f"input.frames={less.frames} and input.size={less.size}, since its spec has no small form"
+        return less
 
     @property
     def backbone(self) -> Backbone:

@@ -90,4 +90,4 @@ def _by_decay(members: list[nn.Parameter], stage: Stage) -> Iterator[tuple[float
 def trained_names(model: nn.Module, stages: Iterable[Stage]) -> list[str]:
     """Return names of the parameters that some stage moves."""
     stages = list(stages)
-    return [name for name, _ in model.named_parameters() if any(_owner(name, stage) for stage in stages)]
+    return [name for name, _ in model.named_parameters() if any(_owner(name, stage) is not None for stage in stages)]

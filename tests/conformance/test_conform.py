@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.conformance import smaller
 from harness.conformance.catalogue import CHECKS, MEANINGS
 from harness.conformance.conform import conform
 from harness.conformance.report import Report
@@ -101,6 +102,39 @@ def test_a_small_form_is_laid_over_the_demos(tmp_path: Path) -> None:
     report = loaded(tmp_path, HEAD + HOOK + small % "{'input.frames': 2}")
     assert report.ok
     assert [result.notes for result in report.results if result.check == "shapes"] == [("(1, 2, 16) to (1, 11)",)]
+
+
+PIXELS = """
+from torch import nn
+from harness import FrameInput, Method, MethodSpec, Stage, hookimpl
+
+class Head(Method):
+    def __init__(self, task, options):
+        super().__init__()
+        self.head = nn.Linear(3, len(task.classes))
+
+    def forward(self, inputs):
+        return self.head(inputs.mean((1, 3, 4)))
+
+    def stages(self):
+        return [Stage("head", 2, 8, {"": 1.0}, optimizer="adam")]
+
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("small", "frames", "size"), [("{}", 4, 48), ("{'input.frames': 8}", 8, 96)])
+def test_a_slow_network_without_a_small_form_sees_less(
+    small: str, frames: int, size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smaller, "PATIENCE", 0.0)
+    spec = f"    return [MethodSpec('mine', '1', Head, backbone='none', input=FrameInput(16, 96), small={small})]\n"
+    report = loaded(tmp_path, PIXELS + HOOK + spec)
+    assert report.findings == ()
+    notes = {result.check: result.notes for result in report.results}
+    assert notes["shapes"] == (f"(1, {frames}, 3, {size}, {size}) to (1, 11)",)
+    less = ("checked with input.frames=4 and input.size=48, since its spec has no small form",)
+    assert notes["settle"] == (less if small == "{}" else ())
 
 
 def test_a_small_form_is_part_of_no_identity() -> None:
