@@ -13,7 +13,7 @@ from harness.conformance.report import LOAD, CheckResult, Finding, Verdict
 from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
-from harness.plugin.registry import import_file
+from harness.plugin.import_file import import_file
 from harness.system.process_state import CHANGED_BY, settings_kept
 
 

@@ -52,14 +52,17 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with the ends of its interval, as fractions; stored as `NAME`, `NAME.low` and `NAME.high`."""
+    """A value with the ends of its interval, as fractions; stored as `NAME`, `NAME.low` and `NAME.high`.
+
+    Of one that is a value per class: as `NAME.CLASS`, `NAME.CLASS.low` and `NAME.CLASS.high`.
+    """
 
     value: float
     low: float
     high: float
 
 
-Figure = float | Interval | Mapping[str, float]
+Figure = float | Interval | Mapping[str, float | Interval]
 
 
 @dataclass(frozen=True)

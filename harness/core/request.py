@@ -27,6 +27,10 @@ def _gpus(value: float) -> float:
     return value
 
 
+def _in_a_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | Path) else value
+
+
 Folder = Annotated[Path, AfterValidator(Path.expanduser)]  # in a bench file no shell does it
 Names = Annotated[list[str], BeforeValidator(parse_names)]
 Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
@@ -68,7 +72,7 @@ class Request(BaseModel):
     data_root: Folder | None = None
     layout: Annotated[dict[str, str], BeforeValidator(parse_layouts)] = {}  # dataset -> CLIPS:LISTS
     demo: bool = False
-    plugin: list[Folder] = []
+    plugin: Annotated[list[Folder], BeforeValidator(_in_a_list)] = []
     set: dict[str, dict[str, Any]] = {}
     variant: list[Variant] = []
     on_bad_sample: OnBadSample = "fail"

@@ -23,6 +23,12 @@ def check_logits(
     Raises:
         HarnessError: they are probabilities, or depend on the other clips of a batch or on chance.
     """
+    classes = loaded.task.classes
+    if logits.shape[1] != len(classes):
+        raise HarnessError(
+            f"forward returned {logits.shape[1]} logits a clip, but the task has {len(classes)} classes: make as many "
+            f"as len(task.classes), in the order of task.classes"
+        )
     if not np.isfinite(logits).all():
         return  # scoring says so
     if are_probabilities(logits):

@@ -112,12 +112,14 @@ def logits_of(output: object) -> Tensor:
     """Return the logits (B, C) of what `Method.forward` returned.
 
     Raises:
-        HarnessError: it returned neither a tensor of floating-point numbers nor `Outputs`.
+        HarnessError: it returned neither a tensor (B, C) of floating-point numbers nor `Outputs`.
     """
     logits = output.logits if isinstance(output, Outputs) else output
     if isinstance(logits, Tensor):
         if not logits.is_floating_point():
             raise HarnessError(f"forward returned logits of {logits.dtype}; they have to be floating-point numbers")
+        if logits.ndim != 2:
+            raise HarnessError(f"forward returned logits of shape {tuple(logits.shape)}; they have to be (B, C)")
         return logits
     raise HarnessError(
         f"forward returned a {type(output).__name__}; it has to return logits (B, C), or, where its step needs more, "

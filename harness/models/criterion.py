@@ -54,9 +54,14 @@ class Criterion:
             mean_over: labels of the whole batch.
 
         Raises:
-            HarnessError: there are not as many weights as classes.
+            HarnessError: there are fewer logits than classes, or not as many weights.
         """
         self.asked = True
+        if logits.shape[1] < len(self.counts):  # before a GPU meets such a label, which ends its process
+            raise HarnessError(
+                f"forward returned {logits.shape[1]} logits a clip, but clips have labels up to "
+                f"{len(self.counts) - 1}: make as many as len(task.classes), in the order of task.classes"
+            )
         if not self.class_weights:
             return F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         kind = torch.promote_types(logits.dtype, torch.float32)  # autocast gives logits of half of the bits

@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.metadata
-import importlib.util
 import pkgutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
+from hashlib import sha256
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 import pluggy
@@ -27,6 +25,7 @@ from harness.core.text import first_few
 from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
+from harness.plugin.import_file import import_file
 from harness.plugin.named import Named
 from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.configuration import read_configuration
@@ -69,6 +68,7 @@ class Plugins:
     manager: pluggy.PluginManager
     problems: list[PluginProblem] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    contents: dict[Path, str] = field(default_factory=dict)  # of those files when they were loaded: a hash
     _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
     distributions: dict[str, str] = field(default_factory=dict)  # plugin -> the package that holds it, and its version
@@ -100,6 +100,7 @@ class Plugins:
             return
         replaced = [] if ships(name) else list(written_by(getattr(plugin, "__name__", "")))
         if replaced:
+            self.manager.unregister(name=name)
             raise HarnessError(
                 f"plugin {name} replaces {first_few(replaced, NAMED)} when it is imported, which every job of the "
                 f"process shares; it has to call a function of its own instead"
@@ -112,16 +113,36 @@ class Plugins:
             self.problems.append(PluginProblem(name, reason))
 
     def add_file(self, path: Path, asked_by: str = "--plugin") -> None:
-        """Load a one-file plugin, once. A broken one is reported like any plugin.
+        """Load a one-file plugin, once, and again where it was edited since, as in a notebook.
+
+        A broken one is reported like any plugin.
 
         Raises:
-            HarnessError: there is no such file; `asked_by` says where it is named.
+            HarnessError: there is no such file, or none that can be read; `asked_by` says where it is named.
         """
         if not path.is_file():
             raise HarnessError(f"{asked_by} {path}: no such file")
-        if path.resolve() not in self.files:
-            self.files.append(path.resolve())
-            self.add(path.stem, lambda: import_file(path))
+        file = path.resolve()
+        try:
+            content = sha256(file.read_bytes()).hexdigest()
+        except OSError as error:
+            raise HarnessError(f"{asked_by} {path}: cannot be read ({error.strerror})") from error
+        if self.contents.get(file) == content:
+            return
+        if file in self.contents:
+            self._unload(path.stem, file)
+        self.add(path.stem, lambda: import_file(file))
+        self.contents[file] = content
+        if file not in self.files:
+            self.files.append(file)
+
+    def _unload(self, name: str, file: Path) -> None:
+        plugin = self.manager.get_plugin(name)
+        if plugin is not None:
+            if getattr(plugin, "__file__", None) != str(file):
+                return  # of another file, which has the name
+            self.manager.unregister(name=name)
+        self.problems[:] = [problem for problem in self.problems if problem.plugin != name]
 
     def add_files(self, paths: Iterable[Path]) -> None:
         """Load one-file plugins, those of `--plugin`."""
@@ -210,18 +231,6 @@ def lost_hooks(
             hint = f"did you mean {close[0]!r}?" if close else f"known hooks: {', '.join(known)}"
             problems.append(PluginProblem(name, f"unknown hook {caller.name!r}; {hint}"))
     return problems
-
-
-def import_file(path: Path) -> ModuleType:
-    """Import a Python file under a name of its own, so that it can be pickled and hashed."""
-    name = f"harness_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path.name} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def built_in() -> Iterator[str]:

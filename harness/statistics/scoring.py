@@ -74,9 +74,14 @@ def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores
 
 def _parts(found: Figure) -> dict[str, float]:
     """Return the values of a metric by the end of their name; "" is the metric itself."""
-    if isinstance(found, Interval):
-        return {"": found.value, "low": found.low, "high": found.high}
-    return dict(found) if isinstance(found, Mapping) else {"": found}
+    parts: dict[str, float] = {}
+    for name, figure in (found if isinstance(found, Mapping) else {"": found}).items():
+        if isinstance(figure, Interval):
+            ends = f"{name}." if name else ""
+            parts |= {name: figure.value, f"{ends}low": figure.low, f"{ends}high": figure.high}
+        else:
+            parts[name] = figure
+    return parts
 
 
 def _read_only(predictions: Predictions) -> Predictions:

@@ -121,3 +121,8 @@ def test_an_override_of_another_form_is_refused_with_an_example(text: str) -> No
 
 def test_nested_tables_are_flattened() -> None:
     assert flatten({"a": 1, "b": {"c": 2, "d": {"e": 3}}}) == {"a": 1, "b.c": 2, "b.d.e": 3}
+
+
+@pytest.mark.parametrize("given", ["mine.py", Path("mine.py"), ["mine.py"]])
+def test_one_plugin_needs_no_list(given: Any) -> None:
+    assert build_request({"plugin": given}).plugin == [Path("mine.py")]

@@ -32,5 +32,6 @@ def forget(name: str) -> None:
     loaded = registry.plugins()
     if loaded.manager.has_plugin(name):
         loaded.manager.unregister(name=name)
+    loaded.contents = {path: content for path, content in loaded.contents.items() if path.stem != name}
     loaded.files[:] = [path for path in loaded.files if path.stem != name]
     loaded.problems[:] = [problem for problem in loaded.problems if problem.plugin != name]

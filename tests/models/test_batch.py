@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,12 @@ def test_soft_targets_are_given_only_where_every_clip_has_some() -> None:
     found = soft_targets(soft, CPU)
     assert found is not None
     assert found.tolist() == [[0.5, 0.5], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize("shape", [(7,), (2, 7, 1), ()])
+def test_logits_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(HarnessError, match=re.escape(f"logits of shape {shape}; they have to be (B, C)")):
+        logits_of(torch.zeros(shape))
 
 
 def test_logits_of_whatever_forward_returns() -> None:

@@ -63,6 +63,13 @@ def test_other_weights_than_classes_are_refused(count: int) -> None:
         Criterion((1.0,) * count)(logits, labels, labels)
 
 
+def test_fewer_logits_than_classes_are_refused() -> None:
+    logits, labels = some(9, 3)
+    with pytest.raises(HarnessError, match="forward returned 3 logits a clip, but clips have labels up to 3"):
+        Criterion(labels=[0, 3])(logits, labels, labels)
+    Criterion(labels=[0, 2])(logits, labels, labels)
+
+
 @pytest.mark.parametrize("kind", [torch.float64, torch.bfloat16])
 def test_weights_follow_the_kind_of_the_logits(kind: Any) -> None:
     logits, labels = some(9)

@@ -11,6 +11,7 @@ import pytest
 from harness.core.errors import HarnessError, UnknownName
 from harness.plugin import registry
 from harness.plugin.registry import Plugins
+from harness.system.source_hash import source_sha256
 from helpers.commands import Invoke, forget
 
 METHOD = """
@@ -200,6 +201,42 @@ def test_the_hash_is_that_of_the_source_that_was_loaded(fresh: None, tmp_path: P
     assert registry.method("own").source_sha256 == before
 
 
+def test_an_edited_file_is_loaded_again(fresh: None, tmp_path: Path) -> None:
+    """Also one of the same length, a moment later: Python's own cache would take it for the old one."""
+    for number in range(5):
+        loaded = load(tmp_path, METHOD.format(name="own", summary=f"edit {number}"))
+        assert registry.method("own").spec.summary == f"edit {number}"
+        assert registry.method("own").source_sha256 == source_sha256(sys.modules["harness_plugin_mine"])
+    assert (reasons(loaded), len(loaded.files)) == ([], 1)
+    load(tmp_path, METHOD.format(name="other", summary=""))
+    assert "own" not in loaded.offers("methods")
+
+
+def test_a_broken_file_that_was_mended_is_loaded(fresh: None, tmp_path: Path) -> None:
+    loaded = load(tmp_path, "def broken(:\n")
+    assert "SyntaxError" in reasons(loaded)[0]
+    load(tmp_path, METHOD.format(name="own", summary=""))
+    assert reasons(loaded) == []
+    assert "own" in loaded.offers("methods")
+    assert "SyntaxError" in reasons(load(tmp_path, "def broken(:\n"))[0]
+    assert "own" not in loaded.offers("methods")
+
+
+def test_a_second_file_of_one_name_never_takes_the_place_of_the_first(fresh: None, tmp_path: Path) -> None:
+    loaded = load(tmp_path / "a", METHOD.format(name="first", summary=""))
+    for name in ("second", "third"):
+        load(tmp_path / "b", METHOD.format(name=name, summary=""))
+        assert "another plugin has this name" in reasons(loaded)[0]
+        assert "first" in loaded.offers("methods")
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.py"
+    folder.mkdir()
+    with pytest.raises(HarnessError, match="no such file"):
+        registry.plugins().add_file(folder)
+
+
 def test_a_hook_without_its_mark_is_said(tmp_path: Path) -> None:
     file = tmp_path / "unmarked.py"
     file.write_text("def register_methods():\n    return []\n")
@@ -232,6 +269,9 @@ def test_a_plugin_that_replaces_shared_code_when_it_is_imported_is_refused(tmp_p
     (tmp_path / "replacing.py").write_text(text)
     try:
         with pytest.raises(HarnessError, match=r"plugin replacing replaces LayerNorm\.forward when it is imported"):
+            registry.plugins().add_file(tmp_path / "replacing.py")
+        nn.LayerNorm.forward = before
+        with pytest.raises(HarnessError, match="plugin replacing replaces"):  # and is not there the next time
             registry.plugins().add_file(tmp_path / "replacing.py")
     finally:
         nn.LayerNorm.forward = before

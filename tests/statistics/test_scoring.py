@@ -114,6 +114,14 @@ def test_a_metric_may_give_an_interval() -> None:
     assert values == {"spread": 0.5, "spread.low": 0.25, "spread.high": 0.75}
 
 
+def test_a_metric_may_give_an_interval_for_each_class() -> None:
+    def each(given: Predictions) -> dict[str, float | Interval]:
+        return {"joy": Interval(0.5, 0.25, 0.75), "fear": 0.1}
+
+    values = score(predictions([0], [0]), {"spread": MetricSpec("spread", "Spread", each)}).values
+    assert values == {"spread.joy": 0.5, "spread.joy.low": 0.25, "spread.joy.high": 0.75, "spread.fear": 0.1}
+
+
 def test_a_metric_sees_ids_groups_and_frames_which_it_cannot_change() -> None:
     given = replace(predictions([0, 1], [0, 1]), ids=["a", "b"], groups=["x", "y"], frames=[3, 5])
     seen: list[Predictions] = []

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from harness.plugin import registry
-from harness.plugin.registry import import_file
+from harness.plugin.import_file import import_file
 from harness.system.source_hash import installed_folder, source_sha256, with_build
 
 

@@ -94,9 +94,17 @@ def class_columns(
         classes = [label for label in section.protocol["classes"] if f"{name}.{label}" in metrics]
         parts = [metric.split(".", 1)[1] for metric in metrics]
         others = [part for part in parts if part not in classes]  # such as groups of clips, or ends of an interval
-        title = specs[name].title if name in specs else name
+        title, by = specs[name].title if name in specs else name, _by(classes, others)
+        title = title if title.endswith(by) else f"{title} {by}"
         found[title] = [*first, *(_plain(f"{name}.{part}", part, specs) for part in (*classes, *others))]
     return found
+
+
+def _by(classes: Sequence[str], others: Sequence[str]) -> str:
+    """Say of what the values of a metric are."""
+    if classes:
+        return "per class"
+    return "interval" if set(others) <= {"low", "high"} else "by group"
 
 
 def across_columns(

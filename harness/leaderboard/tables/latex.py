@@ -115,7 +115,7 @@ def dataset_tex(
         shown = dataset_columns(board, section, specs)
         parts.append(_table(title, shown, section.rows, lambda row: row_notes(board, row), spread))
         for name, columns in class_columns(board, section, specs).items():
-            parts.append(_table(f"{title}, {name} per class", columns, section.rows, lambda row: [], spread))
+            parts.append(_table(f"{title}, {name}", columns, section.rows, lambda row: [], spread))
     return "\n\n".join(parts) + "\n"
 
 

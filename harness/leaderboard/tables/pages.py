@@ -76,7 +76,7 @@ def _section(
     parts += [f"### {HEADING}{worth}", *partial] if partial else []
     parts += [*power(board, section), *hardware(section)]
     for title, text in class_tables(board, section, specs).items():
-        parts += [f"### {markdown(title)} per class{worth}", text]
+        parts += [f"### {markdown(title)}{worth}", text]
     return parts + _failed(board, section)
 
 
