@@ -58,6 +58,12 @@ def _print(item: Comparison, flips: int) -> None:
         say(f"note: {visible(note)}")
 
 
+LEVELS = {
+    "methods": "intervals and tests hold for methods, over clips and trainings together",
+    "trained models": "one training each, so no test of methods: intervals and tests are of these trained models",
+}
+
+
 def _print_scores(item: Comparison) -> None:
     demo = " (synthetic demo, not a benchmark result)" if item.first["demo"] else ""
     dataset = item.board.titles[item.first["dataset"]]
@@ -81,6 +87,7 @@ def _print_scores(item: Comparison) -> None:
         ["", "A", "B", "A - B (points)", "95 % interval", "p", "smallest to be seen"],
         lines,
     )
+    say(LEVELS[item.tests.level])
 
 
 def _print_recalls(item: Comparison) -> None:
@@ -114,7 +121,9 @@ def _name(item: Comparison, side: int) -> str:
     return ", ".join(str(row[key]) for key in ("name", "settings") if row[key])
 
 
-def _p(value: float) -> str:
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 

@@ -111,7 +111,8 @@ def checked(check: Check, specimen: Specimen) -> CheckResult:
     notes: list[str] = []
     skipped = False
     try:
-        with reproducible(threads=1), warnings_kept([]), logged_to(specimen.room.folder / "log.txt"):
+        kept = specimen.watch.surroundings()  # of whatever a check calls of the method by itself
+        with reproducible(threads=1), kept, warnings_kept([]), logged_to(specimen.room.folder / "log.txt"):
             if check.trains and not specimen.trains:
                 notes, skipped = ["nothing is trained"], True
             else:

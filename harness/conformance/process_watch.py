@@ -47,7 +47,7 @@ class ProcessWatch:
         changes: list[str] = []
         try:
             with ExitStack() as stack:
-                stack.enter_context(self._surroundings())
+                stack.enter_context(self.surroundings())
                 stack.enter_context(self._seeds())
                 stack.enter_context(settings_kept(changes, job=True))
                 yield
@@ -73,10 +73,11 @@ class ProcessWatch:
             self.unexplained.append(change)
 
     @contextmanager
-    def _surroundings(self) -> Iterator[None]:
+    def surroundings(self) -> Iterator[None]:
         """Look at the environment, the import path, signal handlers, the root logger and the recursion limit."""
         before = _surroundings()
-        environment, path = dict(os.environ), list(sys.path)
+        environment, path, limit = dict(os.environ), list(sys.path), sys.getrecursionlimit()
+        handlers = {number: signal.getsignal(number) for number in SIGNALS}
         try:
             yield
         finally:
@@ -89,6 +90,10 @@ class ProcessWatch:
                 if name in environment:
                     os.environ[name] = environment[name]
             sys.path[:] = path
+            sys.setrecursionlimit(limit)
+            for number, handler in handlers.items():
+                if handler is not None and signal.getsignal(number) != handler:
+                    signal.signal(number, handler)
 
     @contextmanager
     def _seeds(self) -> Iterator[None]:
@@ -163,6 +168,7 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
 CODE = {  # what of the process is looked at -> what code writes that changes it
     "the import path": "sys.path",
     "the root logger": "basicConfig",
@@ -173,10 +179,9 @@ CODE = {  # what of the process is looked at -> what code writes that changes it
 
 def _surroundings() -> dict[str, object]:
     root = logging.getLogger()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     return {
         "the import path": list(sys.path),
         "the root logger": (root.level, list(root.handlers)),
-        "signal handlers": [signal.getsignal(number) for number in numbers],
+        "signal handlers": [signal.getsignal(number) for number in SIGNALS],
         "the recursion limit": sys.getrecursionlimit(),
     }

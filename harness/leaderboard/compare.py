@@ -17,7 +17,7 @@ from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
 from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing, shown
 from harness.leaderboard.board.sections import BoardRow
-from harness.leaderboard.tables.machine_readable import pair_json
+from harness.leaderboard.tables.machine_readable import pair_json, tests_json
 from harness.statistics.resample import recalls
 
 SHORTEST = 4  # characters of a row's hash that name it
@@ -184,7 +184,7 @@ def _compare(
     if not both.all():
         notes.append(f"{int(both.sum())} of {len(both)} clips compared: the others lack a seed of one of the two")
     panel = replace(panel.keep(both), other_clips={})
-    tests = infer(panel, rows)
+    tests = infer(panel, rows, board.untrained)
     assert tests is not None  # both rows predicted every kept clip
     return Comparison(board, first, second, panel, tests, notes)
 
@@ -223,7 +223,7 @@ def as_json(found: Sequence[Comparison]) -> list[dict[str, Any]]:
             "clips": len(item.panel.ids),
             "clustered": item.tests.clustered,
             **{key: value for key, value in item.pair.items() if key not in ("first", "second")},
-            "smallest_difference": {"war": item.tests.war.smallest, "uar": item.tests.uar.smallest},
+            **tests_json(item.tests),
             "recall": item.recall(),
             "flips": item.flips(),
             "cost": item.cost(),

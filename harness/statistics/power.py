@@ -1,38 +1,37 @@
-"""What a test set can show at all."""
+"""What a test set and the trainings on it can show at all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
+
+from harness.statistics.trainings import Error
 
 POWER = 0.8
 ALPHA = 0.05
 
 
 def smallest_difference(
-    errors: Sequence[float],
+    errors: Sequence[Error],
     power: float = POWER,
     alpha: float = ALPHA,
 ) -> float:
-    """Return the smallest true difference that a two-sided test finds with this power: (z_alpha/2 + z_power) x standard
-    error.
+    """Return the smallest true difference that a two-sided test finds with this power.
 
-    Args: standard errors of the paired differences seen; their median stands for a new pair. NaN without any.
+    That is (t_(1 - alpha/2) + t_power) x standard error, of the median pair seen, which stands for a new one. NaN
+    without any.
     """
     if not len(errors):
         return float("nan")
-    reach = special.ndtri(1 - alpha / 2) + special.ndtri(power)
-    return float(reach * np.median(errors))
+    return float(np.median([error.size * (error.quantile(1 - alpha / 2) + error.quantile(power)) for error in errors]))
 
 
-def paired_errors(worth: np.ndarray) -> np.ndarray:
-    """Return standard errors of the differences of all pairs of M methods, (M (M - 1) / 2,).
+def covariance_of_units(worth: np.ndarray) -> np.ndarray:
+    """Return the covariance (M, M) of the scores of M methods over units.
 
     Args: what each independent unit (clip or group) adds to the score of each method, (U, M); the score is the sum.
     """
-    covariance = np.atleast_2d(np.cov(worth, rowvar=False, ddof=1)) * len(worth)
-    spread = np.diag(covariance)
-    variance = np.add.outer(spread, spread) - 2 * covariance
-    return np.asarray(np.sqrt(np.maximum(variance[np.triu_indices(len(spread), 1)], 0)))
+    if len(worth) < 2:
+        return np.zeros((worth.shape[1], worth.shape[1]))
+    return np.atleast_2d(np.cov(worth, rowvar=False, ddof=1)) * len(worth)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -108,7 +109,11 @@ def test_what_cannot_be_checked_says_why(check: Any) -> None:
 def test_what_a_method_changes_of_the_process_is_put_back(check: Any) -> None:
     import torch
 
-    before = torch.get_num_threads(), torch.get_float32_matmul_precision(), torch.nn.functional.relu
-    for name in ("SetsThreads", "SetsPrecision", "ReplacesRelu"):
+    def now() -> tuple[Any, ...]:
+        settings = torch.get_num_threads(), torch.get_float32_matmul_precision(), torch.nn.functional.relu
+        return (*settings, signal.getsignal(signal.SIGINT))
+
+    before = now()
+    for name in ("SetsThreads", "SetsPrecision", "ReplacesRelu", "HandlesSignals"):
         check(name)
-    assert before == (torch.get_num_threads(), torch.get_float32_matmul_precision(), torch.nn.functional.relu)
+    assert before == now()

@@ -1019,7 +1019,7 @@ class SetsEnvironment(Head):
 @fault("process")
 class HandlesSignals(Head):
     def stages(self) -> list[Stage]:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, lambda number, frame: None)
         return super().stages()
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from harness.statistics.paired import TINY, holm, mcnemar, sign_flip, swap_test
-from harness.statistics.power import paired_errors, smallest_difference
+from harness.statistics.power import covariance_of_units, smallest_difference
 from harness.statistics.resample import Outcomes, recalls, sign_uar
 from harness.statistics.ties import tie_groups
+from harness.statistics.trainings import Trainings, error_of
 
 DFEW = np.array([489, 379, 534, 435, 294, 29, 181])  # the official test clips of a fold, about
 
@@ -106,7 +107,10 @@ def test_the_smallest_difference_is_found_four_times_in_five() -> None:
     rng = np.random.default_rng(0)
     clips, agree = 2000, 0.8
     right = pair_of(rng, clips, agree, 0.0)
-    smallest = smallest_difference(paired_errors(right / clips).tolist())
+    covariance = covariance_of_units(right / clips)
+    never = Trainings(np.zeros(1), np.zeros(1), 0)
+    error = error_of(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1], clips, [never, never])
+    smallest = smallest_difference([error])
     found = [sign_flip(np.subtract(*pair_of(rng, clips, agree, smallest).T)) < 0.05 for _ in range(600)]
     assert np.mean(found) == pytest.approx(0.8, abs=0.06)
 

@@ -21,6 +21,7 @@ from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
 from harness.leaderboard.board.verification import Difference, verified
 
+TRAINABLE = "cost.params_trainable"
 EXACT = 9  # digits of a score that rounding in its sums does not touch
 REFUTED = "its scores are not those that its own predictions give"
 UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be verified"
@@ -33,8 +34,9 @@ class Board:
 
     `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
     `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `war_low|_high` and `uar_low|_high` of the
-    pooled values, `cost.<name>`, `ranked`, `place` by the score, and `rank` and `uar_rank`, shared where tests see no
-    difference. `folds` holds each metric by (row, fold), seeds averaged.
+    pooled values, `cost.<name>`, `ranked`, `place` by the score, `rank` and `uar_rank`, shared where tests see no
+    difference, and `rank_low|_high` and `uar_rank_low|_high`, the ranks that the tests leave possible. `folds` holds
+    each metric by (row, fold), seeds averaged.
     """
 
     rows: pd.DataFrame
@@ -78,6 +80,11 @@ class Board:
                 for name, version in job["metric_versions"].items():
                     versions.setdefault(name, set()).add(version)
         return found
+
+    @cached_property
+    def untrained(self) -> frozenset[str]:
+        """Rows of which nothing is trained."""
+        return untrained_rows(self.rows)
 
     @property
     def metrics(self) -> list[str]:
@@ -244,10 +251,18 @@ def _tests(
             other_clips |= {row: [*panel.other_clips.get(row, []), text] for row in parts}
             continue
         usable = [row for row in section.index[section["ranked"]] if row in parts]
-        tests = infer(panel, [row for row in usable if row not in evidence.problems and row not in refuted])
+        chosen = [row for row in usable if row not in evidence.problems and row not in refuted]
+        tests = infer(panel, chosen, untrained_rows(rows))
         if tests:
             found[tuple(key)] = tests
     return found, other_clips
+
+
+def untrained_rows(rows: pd.DataFrame) -> frozenset[str]:
+    """Return the rows of which nothing is trained, as their cost tells: a seed makes no difference to them."""
+    if TRAINABLE not in rows:
+        return frozenset()
+    return frozenset(rows.index[rows[TRAINABLE] == 0])
 
 
 def _excluded(
@@ -275,18 +290,17 @@ def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:
     columns: dict[str, dict[str, float]] = {name: {} for name in TESTED}
     for test in tests.values():
         for name, measure in (("war", test.war), ("uar", test.uar)):
-            for row, low, high, rank in zip(
-                test.rows,
-                measure.low,
-                measure.high,
-                measure.ranks,
-                strict=True,
-            ):
-                columns[f"{name}_low"][row], columns[f"{name}_high"][row] = float(low), float(high)
-                columns[f"{name}_rank"][row] = float(rank)
+            for place, row in enumerate(test.rows):
+                columns[f"{name}_low"][row] = float(measure.low[place])
+                columns[f"{name}_high"][row] = float(measure.high[place])
+                columns[f"{name}_rank"][row] = float(measure.ranks[place])
+                columns[f"{name}_rank_low"][row] = float(measure.rank_low[place])
+                columns[f"{name}_rank_high"][row] = float(measure.rank_high[place])
     frame = pd.DataFrame({name: pd.Series(values, dtype=float) for name, values in columns.items()})
     rows = rows.join(frame.reindex(rows.index))
-    return rows.rename(columns={"war_rank": "rank"}).assign(rank=rows["war_rank"].fillna(rows["place"]))
+    names = {"war_rank": "rank", "war_rank_low": "rank_low", "war_rank_high": "rank_high"}
+    return rows.rename(columns=names).assign(rank=rows["war_rank"].fillna(rows["place"]))
 
 
-TESTED = ("war_low", "war_high", "war_rank", "uar_low", "uar_high", "uar_rank")
+ENDS = ("low", "high", "rank", "rank_low", "rank_high")
+TESTED = tuple(f"{name}_{end}" for name in ("war", "uar") for end in ENDS)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from scipy.stats import rankdata
 
 from harness.leaderboard.board.panel import CommonClips
-from harness.statistics.measure import Measure, all_differences, uar_measure, war_measure
+from harness.statistics.measure import Level, Measure, uar_measure, war_measure
 from harness.statistics.paired import sign_flip
-from harness.statistics.resample import Outcomes, resample_uar, resample_war
+from harness.statistics.resample import Outcomes, class_codes, resample_uar, resample_war
+from harness.statistics.trainings import Trainings, trainings
 
 TESTED = 64  # rows whose pairs are tested; more would make the correction blunt, and take minutes
 SEED = 2024  # of the resamples, so that equal results give equal tables
@@ -27,7 +29,7 @@ class Inference:
     outcomes: Outcomes
     war: Measure
     uar: Measure
-    mcnemar: np.ndarray = field(repr=False)  # (M, M) p-values with clips taken for independent
+    mcnemar: np.ndarray = field(repr=False)  # (M, M) p-values with clips taken for independent, of trained models
     bootstrap: np.ndarray = field(repr=False)  # (B, M) of UAR
     bootstrap_war: np.ndarray = field(repr=False)  # (B, M)
 
@@ -36,19 +38,32 @@ class Inference:
         """Whether clips come in known groups, which are drawn and swapped whole."""
         return self.outcomes.groups is not None
 
-    @cached_property
-    def war_differences(self) -> np.ndarray:
-        """95 % interval of the WAR of each row minus that of each other, (2, M, M)."""
-        return all_differences(self.bootstrap_war)
+    @property
+    def level(self) -> Level:
+        """What tests hold for: methods, or, where each was trained once, these trained models."""
+        return self.war.level
 
     @cached_property
-    def uar_differences(self) -> np.ndarray:
-        """95 % interval of the UAR of each row minus that of each other, (2, M, M); a stratified paired bootstrap."""
-        return all_differences(self.bootstrap)
+    def resampled_ranks(self) -> np.ndarray:
+        """Ranks by WAR in resamples of clips and of trainings, (B, M); of a row with one training of clips only."""
+        rng = np.random.default_rng(SEED)
+        spread = [max(0.0, one.shared) ** 0.5 for one in self.war.trainings]
+        scores = self.bootstrap_war + rng.standard_normal(self.bootstrap_war.shape) * spread
+        return np.asarray(rankdata(-scores, axis=1))
 
 
-def infer(panel: CommonClips, rows: Sequence[str]) -> Inference | None:
-    """Test the rows that predicted every clip, best first as given; None if there is none."""
+def infer(
+    panel: CommonClips,
+    rows: Sequence[str],
+    untrained: Collection[str] = (),
+) -> Inference | None:
+    """Test the rows that predicted every clip; None if there is none.
+
+    Args:
+        panel: what they predicted.
+        rows: best first.
+        untrained: rows of which nothing is trained, so that a seed makes no difference.
+    """
     whole = [row for row in rows if panel.whole(row)][:TESTED]
     if not whole:
         return None
@@ -56,16 +71,40 @@ def infer(panel: CommonClips, rows: Sequence[str]) -> Inference | None:
     bootstrap, bootstrap_war = resample_uar(outcomes, seed=SEED), resample_war(outcomes, seed=SEED)
     mcnemar = _pairs(panel, whole, None)
     p_war = mcnemar if outcomes.groups is None else _pairs(panel, whole, outcomes.groups)
+
+    # What each clip is worth to a score, and what trainings make of it.
+    classes = class_codes(outcomes.labels)
+    worth_war = np.full(len(classes), 1 / len(classes))
+    worth_uar = (1 / np.bincount(classes) / (classes.max() + 1))[classes]
+    folds = np.unique(panel.folds, return_inverse=True)[1]
+    spreads = [
+        [_trainings(panel, row, folds, outcomes.groups, worth, row in untrained) for row in whole]
+        for worth in (worth_war, worth_uar)
+    ]
+    shares = [np.bincount(folds, worth) for worth in (worth_war, worth_uar)]
     return Inference(
         rows=tuple(whole),
         panel=panel,
         outcomes=outcomes,
-        war=war_measure(outcomes, bootstrap_war, p_war),
-        uar=uar_measure(outcomes, bootstrap, SEED),
+        war=war_measure(outcomes, bootstrap_war, p_war, spreads[0], shares[0]),
+        uar=uar_measure(outcomes, bootstrap, SEED, spreads[1], shares[1]),
         mcnemar=mcnemar,
         bootstrap=bootstrap,
         bootstrap_war=bootstrap_war,
     )
+
+
+def _trainings(
+    panel: CommonClips,
+    row: str,
+    folds: np.ndarray,
+    units: np.ndarray | None,
+    worth: np.ndarray,
+    untrained: bool,
+) -> Trainings:
+    predicted = panel.predicted[row]  # (S, N)
+    alike = bool((predicted == predicted[0]).all())
+    return trainings((predicted == panel.labels) * worth, folds, units, trained=not (untrained and alike))
 
 
 def _pairs(

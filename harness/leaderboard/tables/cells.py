@@ -100,8 +100,11 @@ def interval(
 
 
 def place(row: BoardRow, name: str = "rank") -> str:
-    """Return the rank, shared by rows that tests cannot tell apart."""
-    return number(row.get(name), digits=0)
+    """Return the ranks that tests leave possible, as "2\N{EN DASH}5"; where there is none, the place by score."""
+    low, high = (number(row.get(f"{name}_{end}"), digits=0) for end in ("low", "high"))
+    if DASH in (low, high):
+        return number(row.get(name), digits=0)
+    return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
 def day(row: BoardRow) -> str:
@@ -126,14 +129,20 @@ def podium(
     return tuple(sorted(set(values), reverse=down)[:2]) if len(values) > 1 else ()
 
 
+LOWEST = {"war": "rank_low", "uar": "uar_rank_low"}  # by score: the best rank that tests leave a row
+
+
 def emphasis(
     row: BoardRow,
     column: str,
     top: tuple[float, ...],
 ) -> str:
-    """Return "best", "second", or nothing."""
+    """Return "best", "second", or nothing. A tested WAR or UAR is best if none is significantly better."""
     if not row["ranked"] or not top or pd.isna(row.get(column)):
         return ""
+    lowest = row.get(LOWEST.get(column.rpartition("_")[0], ""))
+    if not pd.isna(lowest):
+        return "best" if lowest == 1 else ""
     found = round(float(row[column]), EXACT)
     return dict(zip(top, ("best", "second"), strict=False)).get(found, "")
 

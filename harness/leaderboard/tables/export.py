@@ -24,7 +24,7 @@ SPREAD = ("std_over", "std_ddof")
 IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
 COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed", "hardware")
 LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
-RANKS = ("rank", "uar_rank", "place")
+RANKS = ("rank", "rank_low", "rank_high", "uar_rank", "uar_rank_low", "uar_rank_high", "place")
 JOB = ("fold", "seed", "id", "status", "error", "n_scored", "n_unscored")
 
 

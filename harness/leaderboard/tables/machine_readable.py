@@ -57,9 +57,20 @@ def _table(board: Board, section: Section) -> dict[str, Any]:
         "folds": list(board.expected[section.dataset, section.demo]),
         "test_clips": len(tests.panel.ids) if tests else None,
         "clustered": tests.clustered if tests else None,
-        "smallest_difference": {"war": plain(tests.war.smallest), "uar": plain(tests.uar.smallest)} if tests else None,
+        **tests_json(tests),
         "rows": [row_json(board, row) for row in section.rows],
         "pairs": pairs_json(tests) if tests else [],
+    }
+
+
+def tests_json(tests: Inference | None) -> dict[str, Any]:
+    """Return what the tests of a table hold for, and what they can show; `of_all` after Holm's correction."""
+    scores = {"war": tests.war, "uar": tests.uar} if tests else {}
+    return {
+        "tests_of": tests.level if tests else None,
+        "run_to_run": {name: plain(measure.tau) for name, measure in scores.items()} or None,
+        "smallest_difference": {name: plain(measure.smallest) for name, measure in scores.items()} or None,
+        "smallest_difference_of_all": {name: plain(m.smallest_of_all) for name, m in scores.items()} or None,
     }
 
 
@@ -78,15 +89,12 @@ def pair_json(
     scores = {
         name: {
             "difference": float(measure.values[a] - measure.values[b]),
-            "low": float(intervals[0, a, b]),
-            "high": float(intervals[1, a, b]),
-            "p": float(measure.p[a, b]),
-            "p_holm": float(measure.adjusted[a, b]),
+            "low": float(measure.differences[0, a, b]),
+            "high": float(measure.differences[1, a, b]),
+            "p": plain(measure.p[a, b]),
+            "p_holm": plain(measure.adjusted[a, b]),
         }
-        for name, measure, intervals in (
-            ("war", tests.war, tests.war_differences),
-            ("uar", tests.uar, tests.uar_differences),
-        )
+        for name, measure in (("war", tests.war), ("uar", tests.uar))
     }
     return {
         "first": tests.rows[a],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from harness.core.text import markdown
 from harness.core.version import __version__
 from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import failures
 from harness.leaderboard.board.sections import Caveat, Section, caveats, in_title
 from harness.leaderboard.tables import cells
@@ -27,10 +29,12 @@ SELECTED = {
 }
 FIGURES = (
     f"Scores in percent. GFLOPs: 1e9 multiply-adds for one clip, in training for a step on a batch. {DASH} marks a "
-    "missing value; a mean over one is missing too. Bold: best of the ranked rows; underlined: second."
+    "missing value; a mean over one is missing too. Bold: no ranked row is significantly better; where rows are not "
+    "tested, the best of them, and underlined the second."
 )
 RANKS = (
-    "\\# ranks by WAR, \\# UAR by UAR; this test set does not tell rows of one rank apart: paired tests on the same "
+    "\\# gives the ranks by WAR that the tests leave possible, \\# UAR those by UAR: from 1 and the number of rows "
+    "that are significantly better to the number of those that are not significantly worse; paired tests on the same "
     "clips, 5 % after Holm's correction for all pairs of the table."
 )
 
@@ -102,22 +106,43 @@ def across_page(
 
 
 def power(board: Board, section: Section) -> list[str]:
-    """Return what the test set of a section can show, and how its tests were made."""
+    """Return what the tests of a section hold for, what they can show, and how they were made."""
     tests = board.tests.get(section.key)
     if tests is None:
         return []
-    points = " and ".join(
-        f"{cells.number(measure.smallest, 100)} points of {name}"
-        for name, measure in (("WAR", tests.war), ("UAR", tests.uar))
-    )
     units = f"{len(tests.panel.ids)} test clips" + (
         f" in {int(tests.outcomes.groups.max()) + 1} groups, drawn whole" if tests.outcomes.groups is not None else ""
     )
+    measures = (("WAR", tests.war), ("UAR", tests.uar))
+    alone = _points((name, measure.smallest) for name, measure in measures)
+    among = _points((name, measure.smallest_of_all) for name, measure in measures)
     untested = int(section.frame["ranked"].sum()) - len(tests.rows)
     more = f" {untested} ranked rows are not tested: their predictions are missing or they stand too low." * (
         untested > 0
     )
-    return [f"{units}. The smallest difference they show with 80 % power: {points}.{more}"]
+    return [
+        f"{units}. The smallest difference they show with 80 % power: of one pair alone {alone}, of a pair among "
+        f"all of the table {among}.{more}",
+        _level(tests),
+    ]
+
+
+def _level(tests: Inference) -> str:
+    """Say whether tests hold for methods or for trained models only, and how far trainings spread."""
+    single = sum(not one.known for one in tests.war.trainings)
+    if tests.level != "methods":
+        return (
+            "One training each: no test of methods. Ranks, tests and intervals are of these trained models on such "
+            "clips, and say nothing of another training."
+        )
+    spread = _points((name, measure.tau) for name, measure in (("WAR", tests.war), ("UAR", tests.uar)))
+    told = "" if np.isnan(tests.war.tau) else f" From training to training the score of a fold spreads by τ = {spread}."
+    more = f" {single} rows have one training each, and are in no test." * (single > 0)
+    return f"Ranks, tests and intervals hold for methods, over clips and trainings together.{told}{more}"
+
+
+def _points(found: Iterable[tuple[str, float]]) -> str:
+    return " and ".join(f"{cells.number(value, 100)} points of {name}" for name, value in found)
 
 
 def hardware(section: Section, escape: Callable[[object], str] = markdown) -> list[str]:
@@ -149,7 +174,8 @@ def _spread(board: Board, section: Section) -> str:
     seen = "" if dataset in board.registered else " This dataset is not registered: its folds are those seen."
     return (
         f"± is the standard deviation (ddof 1) over {over}. Pooled: all test clips of a seed scored at once, "
-        f"then averaged over seeds; its 95 % interval is a bootstrap over clips. {FIGURES} {RANKS}{seen}"
+        f"then averaged over seeds; its 95 % interval is over clips and trainings, of a row "
+        f"with one training over clips alone. {FIGURES} {RANKS}{seen}"
     )
 
 

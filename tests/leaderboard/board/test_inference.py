@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +69,7 @@ def test_figures_equal_those_of_the_usual_packages(planted: Planted) -> None:
     exact = contingency.mcnemar([[0, only_first], [only_second, 0]], exact=True).pvalue
     half = stats.binom.pmf(min(only_first, only_second), only_first + only_second, 0.5)
     assert tests.war.p[0, 1] == pytest.approx(exact - half)
-    low, high = tests.war_differences[:, 0, 1]
+    low, high = tests.war.differences[:, 0, 1]
     assert low < right[0].mean() - right[1].mean() < high
 
 
@@ -213,3 +214,57 @@ def test_tables_show_intervals_and_what_the_test_set_can_show(planted: Planted, 
     rows = board_of(planted).rows
     low, high = rows["war_low"].iloc[0], rows["war_high"].iloc[0]
     assert f"[{low * 100:.2f}, {high * 100:.2f}]" in page
+    assert "One training each: no test of methods." in page
+
+
+def test_several_trainings_make_tests_of_methods(planted: Planted, tmp_path: Path) -> None:
+    on = TestSet("ferv39k", "1", clips=200)
+    for method, skill in {"best": 3.0, "good": 2.9, "weak": 0.1}.items():
+        planted.row(method, skill, on=on, seeds=(1, 2, 3))
+    board = board_of(planted)
+    tests = only_tests(board)
+    assert tests.level == "methods"
+    assert [one.seeds for one in tests.war.trainings] == [3, 3, 3]
+    rows = board.rows.set_index("name")
+    assert rows.loc[["best", "good"], ["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 2], [1, 2]]
+    assert rows.loc["weak", ["rank_low", "rank_high"]].tolist() == [3, 3]
+    assert tests.war.smallest < tests.war.smallest_of_all
+
+    render(Store(planted.root), tmp_path / "out", registry.datasets(), registry.metrics())
+    page = (tmp_path / "out" / "ferv39k.md").read_text()
+    assert "Ranks, tests and intervals hold for methods, over clips and trainings together." in page
+    assert "From training to training the score of a fold spreads by τ = " in page
+    lines = {line.split("|")[3].strip(): line for line in page.splitlines() if line.startswith("| ")}
+    assert (lines["best"].split("|")[1].strip(), lines["weak"].split("|")[1].strip()) == ("1–2", "3")
+    table = next(json.loads((tmp_path / "out" / "leaderboard.json").read_text())["tables"].__iter__())
+    assert table["tests_of"] == "methods"
+    assert table["run_to_run"]["war"] >= 0
+
+
+def test_a_row_of_one_training_is_in_no_test_beside_others(planted: Planted, tmp_path: Path) -> None:
+    on = TestSet("ferv39k", "1", clips=200)
+    for method, skill in {"many": 3.0, "more": 0.1}.items():
+        planted.row(method, skill, on=on, seeds=(1, 2, 3))
+    planted.row("once", 1.5, on=on)
+    board = board_of(planted)
+    tests = only_tests(board)
+    once = [row == board.rows.index[board.rows["name"] == "once"][0] for row in tests.rows].index(True)
+    others = [place for place in range(3) if place != once]
+    assert np.isnan(tests.war.p[once, others]).all()
+    assert np.isnan(tests.war.adjusted[once, others]).all()
+    assert tests.war.adjusted[others[0], others[1]] < 0.05
+    assert (tests.war.rank_low[once], tests.war.rank_high[once]) == (1, 3)
+    render(Store(planted.root), tmp_path / "out", registry.datasets(), registry.metrics())
+    assert "1 rows have one training each, and are in no test." in (tmp_path / "out" / "ferv39k.md").read_text()
+    pairs = json.loads((tmp_path / "out" / "leaderboard.json").read_text())["tables"][0]["pairs"]
+    assert sorted(pair["war"]["p"] is None for pair in pairs) == [False, True, True]
+
+
+def test_a_method_without_training_is_tested_though_it_has_one_seed(planted: Planted) -> None:
+    on = TestSet("ferv39k", "1", clips=200)
+    planted.row("trained", 3.0, on=on, seeds=(1, 2, 3))
+    planted.row("zero-shot", 0.1, on=on, cost={"params_trainable": 0})
+    tests = only_tests(board_of(planted))
+    assert sorted(one.seeds for one in tests.war.trainings) == [0, 3]
+    assert tests.level == "methods"
+    assert tests.war.p[0, 1] < 0.05
