@@ -128,6 +128,23 @@ def error_of(
     return Error(float(np.sqrt(variance)), variance**2 / weight if weight else float(max(units - 1, 1)))
 
 
+def repetition_reach(method: Trainings) -> float:
+    """Return how far from the mean of S trainings one more lies in 95 of 100 cases, on the same clips.
+
+    A prediction interval: the whole spread over trainings counts, that of single clips included, and once more for the
+    one to come. 0 for a method that is not trained; NaN where one training a fold tells nothing.
+    """
+    if method.seeds == 0:
+        return 0.0
+    if method.seeds < 2:
+        return float("nan")
+    variance = float(method.spread.sum())
+    if not variance:
+        return 0.0
+    freedom = variance**2 / float((method.spread**2).sum() / (method.seeds - 1))
+    return Error(float(np.sqrt(variance * (1 + 1 / method.seeds))), freedom).reach
+
+
 def run_to_run(methods: Sequence[Trainings], share: np.ndarray) -> float:
     """Return tau, the standard deviation of a fold's score from training to training, pooled over folds and methods.
 

@@ -11,7 +11,7 @@ from scipy import stats
 from harness.statistics.measure import Measure, war_measure
 from harness.statistics.paired import sign_flip
 from harness.statistics.resample import Outcomes
-from harness.statistics.trainings import Trainings, error_of, run_to_run, trainings
+from harness.statistics.trainings import Trainings, error_of, repetition_reach, run_to_run, trainings
 
 FILM = 6  # clips of one film
 POINT = 0.175  # of accuracy a logit: the density of these difficulties where clips turn
@@ -172,3 +172,31 @@ def test_tau_is_found_again() -> None:
     found = [study(rng, DFEW, 1.5).measure().tau for _ in range(12)]
     assert np.mean(found) * 100 == pytest.approx(1.5, abs=0.25)
     assert np.isnan(run_to_run([Trainings(np.zeros(1), np.zeros(1), 1)], np.ones(1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tau", [0.0, 1.0, 1.5])
+@pytest.mark.parametrize("size", [DFEW, FERV39K], ids=["dfew", "ferv39k"])
+def test_a_faithful_repetition_lies_in_the_interval(size: tuple[int, int], tau: float) -> None:
+    """Of four trainings of one method on the same clips three are ours, and the fourth is a paper's: 95 +- 2 %."""
+    rng = np.random.default_rng(17)
+    found = []
+    for _ in range(1500):
+        one = study(rng, size, tau, seeds=4)
+        ours, paper = one.right[1, :3], one.right[1, 3]
+        reach = repetition_reach(trainings(ours / len(one.folds), one.folds, None))
+        found.append(abs(paper.mean() - ours.mean()) <= reach)
+    print(f"{size}, tau {tau}: {np.mean(found):.2%}")
+    assert np.mean(found) == pytest.approx(0.95, abs=0.02)
+
+
+def test_a_repetition_is_predicted_by_students_interval() -> None:
+    """With one fold: the usual interval for one more draw of a normal distribution."""
+    scores = np.array([0.61, 0.63, 0.60])
+    right = np.zeros((3, 100))
+    right[:, 0] = scores  # whatever single clips add, the fold's score counts
+    reach = repetition_reach(trainings(right, np.zeros(100, int), None))
+    assert reach == pytest.approx(stats.t.ppf(0.975, 2) * scores.std(ddof=1) * np.sqrt(1 + 1 / 3))
+    never = trainings(right[:1], np.zeros(100, int), None, trained=False)
+    assert repetition_reach(never) == 0
+    assert np.isnan(repetition_reach(trainings(right[:1], np.zeros(100, int), None)))

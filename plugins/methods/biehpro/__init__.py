@@ -100,7 +100,7 @@ def register_methods() -> list[MethodSpec]:
         build=f"{FOLDER}.model:baseline",
         options=BaselineOptions,
         summary="Trained visual tower, mean over frames, frozen text features: BiEhPro without its parts.",
-        published="BiEhPro baseline",
+        published="Baseline",
         demo=DEMO,
     )
     return [full, baseline]

@@ -14,6 +14,7 @@ from harness.core.backbone_spec import BackboneId
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.leaderboard import load
+from harness.leaderboard.board.clip_weights import other_backbone
 from harness.leaderboard.board.published import BUNDLED, Published, Verdict, read_published, verdicts
 from harness.leaderboard.tables.published_page import printed_table
 from harness.plugin import registry
@@ -21,6 +22,7 @@ from harness.results.store import Store
 from helpers.planted import Planted, TestSet
 
 ROOT = Path(__file__).parents[3]
+SPREAD = 0.005  # from one seed to the next
 BIG = TestSet("ferv39k", "1", clips=2000)  # with three seeds enough for an interval of ± 1.5 points
 
 
@@ -29,7 +31,9 @@ def judged(tmp_path: Path, war: float | None = None, on: TestSet = BIG, **more: 
     planted = Planted(tmp_path / "runs")
     seeds = more.pop("seeds", (1, 2, 3))
     war = 0.4255 if war is None else war
-    logits = {(fold, seed): scored(on, fold, seed, war) for fold in on.folds for seed in seeds}
+    cells = [(fold, seed) for fold in on.folds for seed in seeds]
+    made = {(fold, seed): scored(on, fold, seed, war + SPREAD * (seed - 2)) for fold, seed in cells}
+    logits = more.pop("logits", made)
     planted.row("coop", on=on, seeds=seeds, logits=logits, **more)
     board = load(Store(planted.root), registry.datasets(), registry.metrics())
     return [item for item in verdicts(board, read_published(), registry.methods()) if item.metric == "WAR"]
@@ -73,6 +77,55 @@ def test_anything_less_is_not_comparable(tmp_path: Path, changes: dict[str, Any]
     (found,) = judged(tmp_path, **changes)
     assert found.verdict == "not comparable"
     assert reason in found.reason
+
+
+def test_without_a_spread_over_trainings_nothing_but_the_same_number_is_a_repetition(tmp_path: Path) -> None:
+    """The same clips, and three trainings that come out alike: 0.45 points beside them is another method."""
+    logits = {("1", seed): scored(BIG, "1", seed, 0.43) for seed in (1, 2, 3)}
+    (found,) = judged(tmp_path, logits=logits)
+    assert (found.verdict, found.reason) == ("differs", "the reported value lies below where 95 % of repetitions would")
+
+
+OPENAI_FILE = "40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af"
+
+
+@pytest.mark.parametrize(
+    ("backbone", "reason"),
+    [
+        (BackboneId("ViT-B-32", "openai", "1" * 64), ""),
+        (BackboneId("ViT-B-32-quickgelu", "openai", "1" * 64), ""),
+        (BackboneId("ViT-B-32-quickgelu", "ViT-B-32.pt", OPENAI_FILE), ""),
+        (BackboneId("my-clip", "openai", "1" * 64), ""),
+        (
+            BackboneId("ViT-B-32", "ViT-B-32.pt", OPENAI_FILE),
+            "OpenAI's weights with plain GELU: name ViT-B-32-quickgelu",
+        ),
+        (BackboneId("ViT-B-32", "laion2b_s34b_b79k", "1" * 64), "weights laion2b_s34b_b79k, which are not known"),
+        (
+            BackboneId("ViT-B-32-quickgelu", "w.pt", "2" * 64),
+            "weights w.pt, which are not known to be those",
+        ),
+    ],
+)
+def test_a_backbone_is_known_by_its_weights(tmp_path: Path, backbone: BackboneId, reason: str) -> None:
+    (found,) = judged(tmp_path, identity={"backbone": backbone})
+    assert found.verdict == ("not comparable" if reason else "reproduced")
+    assert reason in found.reason
+
+
+def test_a_paper_that_states_its_architecture_asks_for_it() -> None:
+    stated = {"name": "ViT-L-14-quickgelu", "weights": "openai", "sha256": ""}
+    assert other_backbone(stated, "ViT-L-14", "openai") == ""
+    assert other_backbone(stated, "ViT-B-32", "openai") == "backbone ViT-L-14-quickgelu where the paper states ViT-B-32"
+    assert other_backbone({"name": "mine", "weights": "w.pt", "sha256": OPENAI_FILE}, "ViT-B-32", "") == ""
+
+
+def test_every_method_finds_its_numbers() -> None:
+    published = read_published()
+    keys = {spec.published for spec in registry.methods().values() if spec.published}
+    assert len(keys) == 6
+    for key in keys:
+        assert published.of(key, "dfew", "WAR"), key
 
 
 def test_the_recipe_of_a_dataset_is_the_methods_own(tmp_path: Path) -> None:
