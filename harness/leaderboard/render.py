@@ -18,6 +18,7 @@ from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
+from harness.leaderboard.board.notes import why_not_ranked
 from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
@@ -26,6 +27,8 @@ from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
 from harness.results.store import JoinedStores, Store
 from harness.system.files import write_atomically
+
+WHY = "Not ranked"  # a column of the terminal's table, where some row is not
 
 
 @contextmanager
@@ -128,11 +131,13 @@ def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
     for (dataset, demo), found in board.sections.items():
         title = board.titles[dataset] + (f" ({DEMO.title})" if demo else "")
         for section in found:
-            lines += [_line(title, section, row, metrics) for row in section.rows]
-    return pd.DataFrame(lines)
+            lines += [_line(board, title, section, row, metrics) for row in section.rows]
+    frame = pd.DataFrame(lines)
+    return frame if frame[WHY].any() else frame.drop(columns=WHY)
 
 
 def _line(
+    board: Board,
     title: str,
     section: Section,
     row: BoardRow,
@@ -148,6 +153,7 @@ def _line(
         "Backbone": row["backbone"],
         **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
         "Folds": cells.folds(row),
+        WHY: "; ".join(why_not_ranked(board, row)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,15 +16,13 @@ from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
+from harness.leaderboard.board.objections import Objection, joined, of_clips, of_files, reasons
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
 from harness.leaderboard.board.verification import Difference, verified
 
 EXACT = 9  # digits of a score that rounding in its sums does not touch
-REFUTED = "its scores are not those that its own predictions give"
-UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be verified"
-OTHER_CLIPS = "its test clips are not those of most rows"
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,12 @@ class Board:
     differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
     other_clips: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
-    excluded: Mapping[str, str]  # by row: why it is excluded from ranking
+    objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
+
+    @cached_property
+    def excluded(self) -> dict[str, str]:
+        """Why a row is excluded from ranking."""
+        return reasons(self.objections)
 
     @cached_property
     def confusions(self) -> dict[str, list[list[int]]]:
@@ -122,10 +125,12 @@ def aggregate(
     rows = _placed(pd.concat([rows, there, statistics, _cost(jobs)], axis=1))
 
     # What their predictions say of them: who is excluded from ranking, and whom a test can tell apart.
-    differing, refuted = verified(jobs, evidence)
-    tests, other_clips = _tests(rows, expected, evidence, refuted)
-    excluded = _excluded(rows, evidence, refuted, tests, other_clips)
-    rows = _placed(rows, frozenset(excluded))
+    differing = verified(jobs, evidence)
+    own = of_files(jobs, evidence, differing)
+    rows = _placed(rows, frozenset(own))
+    tests, other_clips = _tests(rows, expected, evidence)
+    objections = joined(own, of_clips(other_clips))
+    rows = _placed(rows, frozenset(objections))
     return Board(
         rows=_ranked(rows, tests),
         folds=folds,
@@ -137,7 +142,7 @@ def aggregate(
         differences=differing,
         other_clips=other_clips,
         tests=tests,
-        excluded=excluded,
+        objections=objections,
     )
 
 
@@ -153,7 +158,7 @@ def _empty(jobs: Jobs, datasets: Mapping[str, DatasetSpec]) -> Board:
         differences={},
         other_clips={},
         tests={},
-        excluded={},
+        objections={},
     )
 
 
@@ -226,16 +231,17 @@ def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.Da
 
 
 def _tests(
-    rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
+    rows: pd.DataFrame, expected: Folds, evidence: Evidence
 ) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
-    """Test the ranked rows of each section whose predictions verify them; and find rows with other test clips."""
+    """Test the ranked rows of each section, to whose files nothing objects; and find rows with other test clips."""
     found: dict[Key, Inference] = {}
     other_clips: dict[str, list[str]] = {}
     for key, section in rows.groupby(SECTION, sort=False):
         full = section.index[~section["quick"]]  # a quick run has no vote on what the test clips are
         parts = {row: evidence.parts[row] for row in full if evidence.parts.get(row)}
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
-        panel = align(parts, expected[dataset, demo])
+        usable = [row for row in section.index[section["ranked"]] if row in parts]
+        panel = align(parts, expected[dataset, demo], usable)
         if panel is None:
             continue
         other_clips |= panel.other_clips
@@ -243,31 +249,10 @@ def _tests(
             text = f"rows disagree on the test clips of fold {', '.join(panel.undecided)}: two sides have equally many"
             other_clips |= {row: [*panel.other_clips.get(row, []), text] for row in parts}
             continue
-        usable = [row for row in section.index[section["ranked"]] if row in parts]
-        tests = infer(panel, [row for row in usable if row not in evidence.problems and row not in refuted])
+        tests = infer(panel, usable)
         if tests:
             found[tuple(key)] = tests
     return found, other_clips
-
-
-def _excluded(
-    rows: pd.DataFrame,
-    evidence: Evidence,
-    refuted: frozenset[str],
-    tests: Mapping[Key, Inference],
-    other_clips: Mapping[str, list[str]],
-) -> dict[str, str]:
-    """Return why a row is excluded from ranking.
-
-    Its predictions contradict its scores, or cannot be checked while those of other rows of its table can.
-    """
-    sections = map(tuple, rows[SECTION].itertuples(index=False))
-    beside = {row for row, key in zip(rows.index, sections, strict=True) if key in tests}
-    return {
-        **dict.fromkeys(beside & set(other_clips), OTHER_CLIPS),
-        **dict.fromkeys(beside & set(evidence.problems), UNREADABLE),
-        **dict.fromkeys(refuted, REFUTED),
-    }
 
 
 def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:

@@ -135,6 +135,7 @@ def badges(row: BoardRow) -> list[str]:
         "incomplete": not row["complete"],
         "stand-in": row["stand_in"],
         "quick": row["quick"],
+        "not ranked": row["complete"] and not row["quick"] and not row["ranked"],
     }
     return [name for name, flag in applies.items() if flag]
 
