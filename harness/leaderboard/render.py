@@ -26,6 +26,7 @@ from harness.leaderboard.tables import cells, export, latex, machine_readable, p
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
 from harness.results.store import JoinedStores, Store
+from harness.results.verified import read_verified
 from harness.system.files import write_atomically
 
 WHY = "Not ranked"  # a column of the terminal's table, where some row is not
@@ -60,7 +61,12 @@ def load(
             beyond_confusion(metrics),
         )
 
-    board = aggregate(store.results(), datasets, read)
+    board = aggregate(
+        store.results(),
+        datasets,
+        read,
+        read_verified(store.folders),
+    )
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
@@ -153,6 +159,7 @@ def _line(
         "Backbone": row["backbone"],
         **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
         "Folds": cells.folds(row),
+        "Trust": cells.trust(row),
         WHY: "; ".join(why_not_ranked(board, row)),
     }
 

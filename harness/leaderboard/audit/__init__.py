@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.core.registered import Registered
-from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows
+from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows, trust
 from harness.leaderboard.audit.finding import Finding, error
 from harness.leaderboard.board.board import Board
 from harness.models.spec import MethodSpec
@@ -29,6 +29,7 @@ def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[F
         *rows.outdated(board, methods),
         *clip_findings.findings(board),
         *protocols.findings(board),
+        *trust.findings(board),
     ]
     return sorted(found, key=lambda finding: ORDER.index(finding.level))
 

@@ -20,7 +20,9 @@ from harness.leaderboard.board.objections import Objection, joined, of_clips, of
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
+from harness.leaderboard.board.trust import RunAgain, levels, run_again
 from harness.leaderboard.board.verification import Difference, verified
+from harness.results.verified import Verification
 
 EXACT = 9  # digits of a score that rounding in its sums does not touch
 
@@ -31,8 +33,8 @@ class Board:
 
     `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
     `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `war_low|_high` and `uar_low|_high` of the
-    pooled values, `cost.<name>`, `ranked`, `place` by the score, and `rank` and `uar_rank`, shared where tests see no
-    difference. `folds` holds each metric by (row, fold), seeds averaged.
+    pooled values, `cost.<name>`, `trust`, `ranked`, `place` by the score, and `rank` and `uar_rank`, shared where tests
+    see no difference. `folds` holds each metric by (row, fold), seeds averaged.
     """
 
     rows: pd.DataFrame
@@ -46,6 +48,7 @@ class Board:
     other_clips: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
     objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
+    run_again: RunAgain  # rows whose jobs were run again, and what came of it
 
     @cached_property
     def excluded(self) -> dict[str, str]:
@@ -104,11 +107,12 @@ def aggregate(
     results: Iterable[Mapping[str, Any]],
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None = None,
+    verifications: Sequence[Verification] = (),
 ) -> Board:
     """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
     `read` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
-    confusion matrix does not hold.
+    confusion matrix does not hold. `verifications` tell which rows were run again.
     """
     jobs = collect(results)
     if jobs.frame.empty:
@@ -126,11 +130,13 @@ def aggregate(
 
     # What their predictions say of them: who is excluded from ranking, and whom a test can tell apart.
     differing = verified(jobs, evidence)
-    own = of_files(jobs, evidence, differing)
+    again = run_again(jobs, verifications)
+    own = joined(of_files(jobs, evidence, differing), again.objections)
     rows = _placed(rows, frozenset(own))
     tests, other_clips = _tests(rows, expected, evidence)
     objections = joined(own, of_clips(other_clips))
     rows = _placed(rows, frozenset(objections))
+    rows = rows.assign(trust=pd.Series(levels(jobs, evidence, own, again)))
     return Board(
         rows=_ranked(rows, tests),
         folds=folds,
@@ -143,6 +149,7 @@ def aggregate(
         other_clips=other_clips,
         tests=tests,
         objections=objections,
+        run_again=again,
     )
 
 
@@ -159,6 +166,7 @@ def _empty(jobs: Jobs, datasets: Mapping[str, DatasetSpec]) -> Board:
         other_clips={},
         tests={},
         objections={},
+        run_again=RunAgain(),
     )
 
 

@@ -22,6 +22,7 @@ from harness.leaderboard.tables.export import dump, head_json, plain, row_json, 
 from harness.system.files import write_atomically
 
 ROW = ["dataset", "demo", "stand_in", "protocol_hash"]
+ABOUT = ["name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]
 SCHEMA_URL = "leaderboard.schema.json"  # in docs/
 
 
@@ -100,7 +101,7 @@ def pair_json(
 def results_frame(board: Board) -> pd.DataFrame:
     """Return one row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
     frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions", "contradictions"]).copy()
-    rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
+    rows = board.rows[[*ROW, *ABOUT, "trust"]]
     if board.rows["quick"].any():
         rows = rows.assign(quick=board.rows["quick"])
     reasons = {row["row"]: "; ".join(why_not_ranked(board, row)) for row in board.as_rows}
