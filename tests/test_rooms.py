@@ -19,11 +19,11 @@ FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("training", "planning", "studies"),
     ("jobs",),
     ("execution", "analysis", "conformance"),
-    ("api", "testing"),
+    ("verification", "api", "testing"),
     ("cli", "__init__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-DOORS = {"planning", "execution", "studies", "analysis", "conformance", "api", "cli"}
+DOORS = {"planning", "execution", "studies", "analysis", "conformance", "verification", "api", "cli"}
 REGISTRY = "harness.plugin.registry"
 FILES = sorted(HOUSE.rglob("*.py"))
 MODULE = re.compile(r"harness(\.[a-z_0-9]+)+")

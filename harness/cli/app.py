@@ -27,6 +27,7 @@ from harness.cli import (
     publish,
     status,
     study,
+    verify,
     weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
@@ -85,6 +86,7 @@ app.command("status", rich_help_panel=RUN)(status.status)
 app.command("leaderboard", rich_help_panel=READ)(leaderboard.leaderboard)
 app.command("compare", rich_help_panel=READ)(compare.compare)
 app.command("audit", rich_help_panel=READ)(audit.audit)
+app.command("verify", rich_help_panel=READ)(verify.verify)
 app.command("publish", rich_help_panel=READ)(publish.publish)
 app.command("analyze", rich_help_panel=READ)(analyze.analyze)
 

@@ -66,6 +66,11 @@ def first_few(texts: Sequence[str], most: int) -> str:
     return ", ".join(texts[:most]) + more
 
 
+def shown(value: Any) -> str:
+    """Return a value as text; several one after the other."""
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
 def and_more(
     count: int,
     most: int,

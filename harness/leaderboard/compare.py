@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from harness.core.errors import HarnessError, suggestion
+from harness.core.text import shown
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
-from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing, shown
+from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing
 from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.tables.machine_readable import pair_json, tests_json
 from harness.statistics.resample import recalls

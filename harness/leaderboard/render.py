@@ -18,6 +18,7 @@ from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
+from harness.leaderboard.board.notes import why_not_ranked
 from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
@@ -25,7 +26,10 @@ from harness.leaderboard.tables import cells, export, latex, machine_readable, p
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
 from harness.results.store import JoinedStores, Store
+from harness.results.verified import read_verified
 from harness.system.files import write_atomically
+
+WHY = "Not ranked"  # a column of the terminal's table, where some row is not
 
 
 @contextmanager
@@ -57,7 +61,12 @@ def load(
             beyond_confusion(metrics),
         )
 
-    board = aggregate(store.results(), datasets, read)
+    board = aggregate(
+        store.results(),
+        datasets,
+        read,
+        read_verified(store.folders),
+    )
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
@@ -128,11 +137,13 @@ def summary(board: Board, metrics: Mapping[str, MetricSpec]) -> pd.DataFrame:
     for (dataset, demo), found in board.sections.items():
         title = board.titles[dataset] + (f" ({DEMO.title})" if demo else "")
         for section in found:
-            lines += [_line(title, section, row, metrics) for row in section.rows]
-    return pd.DataFrame(lines)
+            lines += [_line(board, title, section, row, metrics) for row in section.rows]
+    frame = pd.DataFrame(lines)
+    return frame if frame[WHY].any() else frame.drop(columns=WHY)
 
 
 def _line(
+    board: Board,
     title: str,
     section: Section,
     row: BoardRow,
@@ -148,6 +159,8 @@ def _line(
         "Backbone": row["backbone"],
         **{name.upper(): cells.metric(row, name, metrics) for name in SCORES},
         "Folds": cells.folds(row),
+        "Trust": cells.trust(row),
+        WHY: "; ".join(why_not_ranked(board, row)),
     }
 
 

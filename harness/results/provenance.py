@@ -58,7 +58,7 @@ def commit() -> dict[str, Any]:
 
 @lru_cache
 def hardware() -> dict[str, Any]:
-    """Return processor, cores and GPUs, by which latencies may be compared."""
+    """Return processor, cores and GPUs, by which latencies may be compared, and the kernels that torch chose."""
     import torch
 
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
@@ -67,6 +67,7 @@ def hardware() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "gpus": gpus,
         "machine": platform.machine(),
+        "kernels": torch.backends.cpu.get_cpu_capability(),  # "AMD EPYC" names processors of several generations
     }
 
 

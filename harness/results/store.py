@@ -41,6 +41,11 @@ class Store:
         self.root = root
         self.leases = Leases(root)
 
+    @property
+    def folders(self) -> list[Path]:
+        """The runs folder, as one of those of a joined store."""
+        return [self.root]
+
     def folder(self, job: JobSpec) -> Path:
         """Return where the result of a job lives. Names are quoted, so none of them can leave the store."""
         return Path(self._folder(job))
@@ -153,6 +158,11 @@ class JoinedStores:
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self.stores = [Store(root) for root in roots]
+
+    @property
+    def folders(self) -> list[Path]:
+        """The runs folders."""
+        return [store.root for store in self.stores]
 
     @property
     def root(self) -> str:

@@ -25,7 +25,7 @@ from harness.leaderboard import aggregate, load, render, summary
 from harness.leaderboard.render import files
 from harness.leaderboard.tables.cells import DASH, TIMES
 from harness.leaderboard.tables.names import file_stem
-from helpers.leaderboard_runs import Runs, make_result
+from helpers.leaderboard_runs import Runs, bearing_out, make_result
 
 Datasets = Mapping[str, DatasetSpec]
 Metrics = Mapping[str, MetricSpec]
@@ -117,10 +117,12 @@ def test_one_set_of_files_per_dataset_and_one_across(
 
 
 def test_the_table_of_a_dataset(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics) -> None:
-    for fold, (war, ece) in enumerate([(0.7, 0.1), (0.72, 0.1), (0.71, 0.1), (0.73, 0.1), (0.74, 0.1)], 1):
-        runs.add(fold=str(fold), metrics={"war": war, "uar": war - 0.1, "ece": ece})
-        runs.add(fold=str(fold), method="lesser", metrics={"war": war - 0.2, "uar": 0.3, "ece": ece - 0.05})
-    runs.bench("123", method="partial")
+    for fold, war in enumerate((70, 72, 71, 73, 74), 1):
+        better, lesser = bearing_out(war, war - 10), bearing_out(war - 20, 30)
+        better["metrics"]["ece"], lesser["metrics"]["ece"] = 0.1, 0.05
+        runs.add(fold=str(fold), **better)
+        runs.add(fold=str(fold), method="lesser", **lesser)
+    runs.bench("123", method="partial", predictions=bearing_out(50, 30)["predictions"])
     runs.add(method="partial", fold="4", status="failed", error="TrainingDiverged: boom\nsecond line")
     render(runs.store, tmp_path, datasets, metrics)
     page = (tmp_path / "toyset.md").read_text()
@@ -131,7 +133,7 @@ def test_the_table_of_a_dataset(runs: Runs, tmp_path: Path, datasets: Datasets, 
     assert head[-6:] == ["Folds", "Seeds", "Selection", "Protocol", "Version", "Date"]
     assert first[:11] == [
         "1",
-        DASH,  # without predictions no test tells who is first
+        "1",
         "coop",
         "ViT-B-32 (openai)",
         f"8 {TIMES} 224 px",
@@ -180,14 +182,15 @@ def test_complete_rows_have_no_table_of_folds(runs: Runs, tmp_path: Path, datase
 
 
 def test_the_table_across_datasets(runs: Runs, tmp_path: Path, datasets: Datasets, metrics: Metrics) -> None:
-    runs.bench(metrics={"war": 0.7, "uar": 0.6})
-    runs.bench("1", dataset="single", metrics={"war": 0.5, "uar": 0.4}, cost={"gflops": 36.0})
-    runs.bench("1", dataset="single", method="other", metrics={"war": 0.55, "uar": 0.4})
+    runs.bench(**bearing_out(70, 60))
+    runs.bench("1", dataset="single", **bearing_out(50, 40), cost={"gflops": 36.0})
+    runs.bench("1", dataset="single", method="other", **bearing_out(55, 40))
     render(runs.store, tmp_path, datasets, metrics)
     head, first, second = tables((tmp_path / "overview.md").read_text())[0]
     assert head == [
         *("Method", "Backbone", "Input", "GFLOPs", "Params (M)", "Trainable (M)", "Latency (ms)"),
         *("ToySet WAR", "ToySet UAR", "ToySet folds", "Single WAR", "Single UAR", "Single folds"),
+        "Trust",
     ]
     assert first[0] == "coop"
     assert first[3] == "35.27 to 36.00"
@@ -198,6 +201,7 @@ def test_the_table_across_datasets(runs: Runs, tmp_path: Path, datasets: Dataset
         f"<u>50.00 ± {DASH}</u>",
         f"<strong>40.00 ± {DASH}</strong>",
         "1/1",
+        "recomputed",
     ]
     assert second[7:11] == [DASH, DASH, DASH, f"<strong>55.00 ± {DASH}</strong>"]
 
@@ -377,7 +381,7 @@ def test_file_names_of_different_datasets_differ() -> None:
 
 
 def test_the_summary_for_a_terminal(runs: Runs, datasets: Datasets, metrics: Metrics) -> None:
-    runs.bench(metrics={"war": 0.7, "uar": 0.6})
+    runs.bench(**bearing_out(70, 60))
     runs.bench("1", dataset="single", demo=True)
     frame = summary(load(runs.store, datasets, metrics), metrics)
     first = frame.iloc[0]

@@ -74,6 +74,6 @@ def test_a_result_tells_where_when_and_with_what_it_was_made(toy_bench: Bench) -
         "distribution", "weights",
     }  # fmt: skip
     assert found["packages"] == package_versions()
-    assert set(found["hardware"]) == {"cpu", "cores", "gpus", "machine"}
+    assert set(found["hardware"]) == {"cpu", "cores", "gpus", "machine", "kernels"}
     assert found["threads"] == 1
     assert datetime.fromisoformat(found["started"]) <= datetime.fromisoformat(found["finished"])

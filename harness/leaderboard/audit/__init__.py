@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.core.registered import Registered
-from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows
-from harness.leaderboard.audit.finding import Finding
+from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows, trust
+from harness.leaderboard.audit.finding import Finding, error
 from harness.leaderboard.board.board import Board
 from harness.models.spec import MethodSpec
 
@@ -20,13 +20,16 @@ def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[F
 
     Args: a board whose predictions were read, and the methods as they are registered now.
     """
+    errors = [error(row, one) for row in board.as_rows for one in board.objections.get(row["row"], ())]
     found = [
+        *errors,
         *files.findings(board),
         *identity.findings(board),
         *rows.findings(board),
         *rows.outdated(board, methods),
         *clip_findings.findings(board),
         *protocols.findings(board),
+        *trust.findings(board),
     ]
     return sorted(found, key=lambda finding: ORDER.index(finding.level))
 

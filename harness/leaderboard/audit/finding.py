@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.leaderboard.board.notes import full_name
+from harness.leaderboard.board.objections import Objection
 from harness.leaderboard.board.sections import BoardRow
 
 Level = Literal["error", "warning", "note"]
+Milder = Literal["warning", "note"]  # what a rule of the audit may say of one row; its errors are the board's
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,27 @@ class Finding:
 
 def about(
     row: BoardRow,
-    level: Level,
+    level: Milder,
     code: str,
     message: str,
     **values: Any,
 ) -> Finding:
-    """Return a finding about one leaderboard row."""
+    """Return a finding about one leaderboard row that leaves its rank alone."""
+    return _of(row, level, code, message, values)
+
+
+def error(row: BoardRow, objection: Objection) -> Finding:
+    """Return what the board objects to in a row, for which it is not ranked, as a finding."""
+    return _of(row, "error", objection.code, objection.message, objection.values)
+
+
+def _of(
+    row: BoardRow,
+    level: Level,
+    code: str,
+    message: str,
+    values: Mapping[str, Any],
+) -> Finding:
     return Finding(
         level,
         code,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from harness.core.text import first_few
+from harness.core.text import first_few, shown
 from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.protocols import FINGERPRINT, differing, shown
+from harness.leaderboard.board.protocols import FINGERPRINT, differing
 from harness.leaderboard.board.sections import BoardRow
 
 NAMED = 3  # rows named for each protocol; the rest are counted

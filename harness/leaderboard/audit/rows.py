@@ -11,7 +11,7 @@ from harness.core.registered import Registered
 from harness.leaderboard.audit.finding import Finding, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
-from harness.leaderboard.board.notes import failures, row_notes
+from harness.leaderboard.board.notes import failures, lacking
 from harness.leaderboard.board.sections import BoardRow
 from harness.models.spec import MethodSpec
 
@@ -33,13 +33,8 @@ def findings(board: Board) -> Iterator[Finding]:
         yield from _oracle(row)
         for job, why in failures(board, [row]):
             yield about(row, "warning", "failed", f"{job}: {why}")
-        if not row["ranked"]:
-            yield about(
-                row,
-                "warning",
-                "not-ranked",
-                "; ".join(row_notes(board, row)) or "not ranked",
-            )
+        if missing := "; ".join(lacking(board, row)):
+            yield about(row, "warning", "not-ranked", missing)
 
 
 def _zero_recall(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,16 +16,16 @@ from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
+from harness.leaderboard.board.objections import Objection, joined, of_clips, of_files, reasons
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
+from harness.leaderboard.board.trust import RunAgain, levels, run_again
 from harness.leaderboard.board.verification import Difference, verified
+from harness.results.verified import Verification
 
 TRAINABLE = "cost.params_trainable"
 EXACT = 9  # digits of a score that rounding in its sums does not touch
-REFUTED = "its scores are not those that its own predictions give"
-UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be verified"
-OTHER_CLIPS = "its test clips are not those of most rows"
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Board:
 
     `rows` has one line per leaderboard row, indexed by the row's hash: identity, coverage (`folds_done` of
     `folds_total`, `complete`), `<metric>_mean|_std|_pooled` as fractions, `war_low|_high` and `uar_low|_high` of the
-    pooled values, `cost.<name>`, `ranked`, `place` by the score, `rank` and `uar_rank`, shared where tests see no
-    difference, and `rank_low|_high` and `uar_rank_low|_high`, the ranks that the tests leave possible. `folds` holds
+    pooled values, `cost.<name>`, `trust`, `ranked`, `place` by the score, `rank` and `uar_rank`, shared where tests see
+    no difference, and `rank_low|_high` and `uar_rank_low|_high`, the ranks that the tests leave possible. `folds` holds
     each metric by (row, fold), seeds averaged.
     """
 
@@ -49,7 +49,13 @@ class Board:
     differences: Mapping[str, list[Difference]]  # by row: scores that its predictions do not give
     other_clips: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
-    excluded: Mapping[str, str]  # by row: why it is excluded from ranking
+    objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
+    run_again: RunAgain  # rows whose jobs were run again, and what came of it
+
+    @cached_property
+    def excluded(self) -> dict[str, str]:
+        """Why a row is excluded from ranking."""
+        return reasons(self.objections)
 
     @cached_property
     def confusions(self) -> dict[str, list[list[int]]]:
@@ -108,11 +114,12 @@ def aggregate(
     results: Iterable[Mapping[str, Any]],
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None = None,
+    verifications: Sequence[Verification] = (),
 ) -> Board:
     """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
     `read` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
-    confusion matrix does not hold.
+    confusion matrix does not hold. `verifications` tell which rows were run again.
     """
     jobs = collect(results)
     if jobs.frame.empty:
@@ -129,10 +136,14 @@ def aggregate(
     rows = _placed(pd.concat([rows, there, statistics, _cost(jobs)], axis=1))
 
     # What their predictions say of them: who is excluded from ranking, and whom a test can tell apart.
-    differing, refuted = verified(jobs, evidence)
-    tests, other_clips = _tests(rows, expected, evidence, refuted)
-    excluded = _excluded(rows, evidence, refuted, tests, other_clips)
-    rows = _placed(rows, frozenset(excluded))
+    differing = verified(jobs, evidence)
+    again = run_again(jobs, verifications)
+    own = joined(of_files(jobs, evidence, differing), again.objections)
+    rows = _placed(rows, frozenset(own))
+    tests, other_clips = _tests(rows, expected, evidence)
+    objections = joined(own, of_clips(other_clips))
+    rows = _placed(rows, frozenset(objections))
+    rows = rows.assign(trust=pd.Series(levels(jobs, evidence, own, again)))
     return Board(
         rows=_ranked(rows, tests),
         folds=folds,
@@ -144,7 +155,8 @@ def aggregate(
         differences=differing,
         other_clips=other_clips,
         tests=tests,
-        excluded=excluded,
+        objections=objections,
+        run_again=again,
     )
 
 
@@ -160,7 +172,8 @@ def _empty(jobs: Jobs, datasets: Mapping[str, DatasetSpec]) -> Board:
         differences={},
         other_clips={},
         tests={},
-        excluded={},
+        objections={},
+        run_again=RunAgain(),
     )
 
 
@@ -233,16 +246,17 @@ def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.Da
 
 
 def _tests(
-    rows: pd.DataFrame, expected: Folds, evidence: Evidence, refuted: frozenset[str]
+    rows: pd.DataFrame, expected: Folds, evidence: Evidence
 ) -> tuple[dict[Key, Inference], dict[str, list[str]]]:
-    """Test the ranked rows of each section whose predictions verify them; and find rows with other test clips."""
+    """Test the ranked rows of each section, to whose files nothing objects; and find rows with other test clips."""
     found: dict[Key, Inference] = {}
     other_clips: dict[str, list[str]] = {}
     for key, section in rows.groupby(SECTION, sort=False):
         full = section.index[~section["quick"]]  # a quick run has no vote on what the test clips are
         parts = {row: evidence.parts[row] for row in full if evidence.parts.get(row)}
         dataset, demo = str(section["dataset"].iloc[0]), bool(section["demo"].iloc[0])
-        panel = align(parts, expected[dataset, demo])
+        usable = [row for row in section.index[section["ranked"]] if row in parts]
+        panel = align(parts, expected[dataset, demo], usable)
         if panel is None:
             continue
         other_clips |= panel.other_clips
@@ -250,9 +264,7 @@ def _tests(
             text = f"rows disagree on the test clips of fold {', '.join(panel.undecided)}: two sides have equally many"
             other_clips |= {row: [*panel.other_clips.get(row, []), text] for row in parts}
             continue
-        usable = [row for row in section.index[section["ranked"]] if row in parts]
-        chosen = [row for row in usable if row not in evidence.problems and row not in refuted]
-        tests = infer(panel, chosen, untrained_rows(rows))
+        tests = infer(panel, usable, untrained_rows(rows))
         if tests:
             found[tuple(key)] = tests
     return found, other_clips
@@ -263,26 +275,6 @@ def untrained_rows(rows: pd.DataFrame) -> frozenset[str]:
     if TRAINABLE not in rows:
         return frozenset()
     return frozenset(rows.index[rows[TRAINABLE] == 0])
-
-
-def _excluded(
-    rows: pd.DataFrame,
-    evidence: Evidence,
-    refuted: frozenset[str],
-    tests: Mapping[Key, Inference],
-    other_clips: Mapping[str, list[str]],
-) -> dict[str, str]:
-    """Return why a row is excluded from ranking.
-
-    Its predictions contradict its scores, or cannot be checked while those of other rows of its table can.
-    """
-    sections = map(tuple, rows[SECTION].itertuples(index=False))
-    beside = {row for row, key in zip(rows.index, sections, strict=True) if key in tests}
-    return {
-        **dict.fromkeys(beside & set(other_clips), OTHER_CLIPS),
-        **dict.fromkeys(beside & set(evidence.problems), UNREADABLE),
-        **dict.fromkeys(refuted, REFUTED),
-    }
 
 
 def _ranked(rows: pd.DataFrame, tests: Mapping[Key, Inference]) -> pd.DataFrame:

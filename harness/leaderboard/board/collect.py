@@ -14,7 +14,7 @@ from harness.core.backbone_spec import BUNDLED, RANDOM
 from harness.core.digest import digest, first_form
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
-from harness.core.text import first_line
+from harness.core.text import first_line, shown
 from harness.results.schema import fault
 
 CELL = ["row", "fold", "seed"]
@@ -184,9 +184,23 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         "source": result["plugin"].get("source_sha256") or "",
         "metric_versions": result.get("metric_versions") or {},
         "hardware": _hardware(result),
+        "contradictions": _contradictions(result),
         "confusion": result.get("confusion") if done else None,
         "path": result.get("path") or "",
     }
+
+
+def _contradictions(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a result says against the protocol that it names, each with the code that the audit has for it."""
+    protocol, found = result["protocol"], []
+    for name in ("selection", "classes"):
+        if result.get(name, protocol[name]) != protocol[name]:
+            found.append(("edited", f"its {name} {shown(result[name])} is not that of its protocol"))
+    selection = protocol["selection"]
+    if selection != "oracle" and result.get("metrics_last"):
+        text = f"selection {selection}, but scores of the last epoch beside those of another, as an oracle"
+        found.append(("test-data-seen", text))
+    return found
 
 
 def _hardware(result: Mapping[str, Any]) -> str:

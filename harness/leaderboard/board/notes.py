@@ -16,20 +16,7 @@ NAMED = 8  # missing jobs named in a note; the rest are counted
 
 def row_notes(board: Board, row: BoardRow) -> list[str]:
     """Return the notes on a row as plain text, most serious first; empty for a complete row on the official split."""
-    notes = []
-    if row["quick"]:
-        notes.append("quick run without latency and cost, not ranked; run it again without --quick")
-    if not row["complete"]:
-        notes.append(f"incomplete, not ranked: {_missing(board, row)}")
-    if row["n_unscored"]:
-        clips = row["n_unscored"] + row["n_scored"]
-        notes.append(f"{row['n_unscored']} of {clips} test clips not scored, not ranked")
-    if row["row"] in board.excluded:
-        notes.append(f"{board.excluded[row['row']]}, not ranked; see harness audit")
-    elif row["row"] in board.other_clips:
-        notes.append("its test clips are not those of other rows; see harness audit")
-    if row["complete"] and pd.isna(row["war_mean"]):
-        notes.append("WAR missing in a result, not ranked")
+    notes = [*why_not_ranked(board, row)]
     if not row["official"] and not row["demo"]:
         notes.append("not on the official split")
     if row["selection"] == "oracle":
@@ -38,6 +25,25 @@ def row_notes(board: Board, row: BoardRow) -> list[str]:
         notes.append("its jobs ran different source of the plugin at one version")
     notes.extend(_metric_versions(board, row))
     return notes
+
+
+def why_not_ranked(board: Board, row: BoardRow) -> Iterator[str]:
+    """Yield the notes that say why a row has no rank; none for a row that has one."""
+    yield from lacking(board, row)
+    if row["row"] in board.excluded:
+        yield f"{board.excluded[row['row']]}, not ranked; see harness audit"
+
+
+def lacking(board: Board, row: BoardRow) -> Iterator[str]:
+    """Yield what a row lacks for a rank: it is no full run, or folds, seeds, clips or scores are not there."""
+    if row["quick"]:
+        yield "quick run without latency and cost, not ranked; run it again without --quick"
+    if not row["complete"]:
+        yield f"incomplete, not ranked: {_missing(board, row)}"
+    if row["n_unscored"]:
+        yield f"{row['n_unscored']} of {row['n_unscored'] + row['n_scored']} test clips not scored, not ranked"
+    if row["complete"] and pd.isna(row["war_mean"]):
+        yield "WAR missing in a result, not ranked"
 
 
 def _metric_versions(board: Board, row: BoardRow) -> Iterator[str]:

@@ -75,14 +75,19 @@ class CommonClips:
         )
 
 
-def align(parts: Mapping[str, Sequence[JobPredictions]], folds: Sequence[str]) -> CommonClips | None:
-    """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part."""
+def align(
+    parts: Mapping[str, Sequence[JobPredictions]], folds: Sequence[str], voters: Sequence[str] = ()
+) -> CommonClips | None:
+    """Put the parts of all rows on the clips that most of them have, fold by fold; None without any part.
+
+    Where a fold has some of the `voters`, such as rows that nothing is wrong with, only those have a vote.
+    """
     everything = list(itertools.chain.from_iterable(parts.values()))
     found = []
     for fold in folds:
         members = [part for part in everything if part.fold == fold]
         if members:
-            found.append(_align_fold(fold, members))
+            found.append(_align_fold(fold, members, voters))
     if not found:
         return None
     seeds = {row: sorted({part.seed for part in parts[row]}) for row in parts if parts[row]}
@@ -120,14 +125,19 @@ class _Fold:
     agreed: bool  # whether more rows have these clips and labels than any others
 
 
-def _align_fold(name: str, parts: Sequence[JobPredictions]) -> _Fold:
+def _align_fold(
+    name: str,
+    parts: Sequence[JobPredictions],
+    voters: Sequence[str],
+) -> _Fold:
     """Align the predictions of one fold.
     The clips and labels that most rows have are the reference, of equally many the larger set.
     """
+    voting = [part for part in parts if part.row in voters] or parts
     votes: dict[tuple[int, bytes], set[str]] = {}
-    for part in parts:
+    for part in voting:
         votes.setdefault(_clips_of(part), set()).add(part.row)
-    first = max(parts, key=lambda part: (len(votes[_clips_of(part)]), len(part.ids)))
+    first = max(voting, key=lambda part: (len(votes[_clips_of(part)]), len(part.ids)))
     most, *others = sorted(map(len, votes.values()), reverse=True)
     agreed = not others or most > others[0]
     fold = _Fold(

@@ -23,11 +23,6 @@ def differing(
     return {name: (mine, other) for name, (mine, other) in pairs.items() if mine != other}
 
 
-def shown(value: Any) -> str:
-    """Return a value as text; several one after the other."""
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
 def _facts(board: Board, row: BoardRow) -> dict[str, Any]:
     facts = board.jobs.facts[row["row"]]
     return {

@@ -33,19 +33,19 @@ class Difference:
         """Whether ranks hang on it: a confusion matrix, or a WAR or UAR that is missing or off by what tables show."""
         return self.name == CONFUSION or (self.name in SCORES and not abs(self.stored - self.found) < SHOWN)
 
+    @property
+    def said(self) -> str:
+        """The difference in words, after the name of the score."""
+        return f"is stored as {self.stored:.4f}, its predictions give {self.found:.4f}"
 
-def verified(jobs: Jobs, evidence: Evidence) -> tuple[dict[str, list[Difference]], frozenset[str]]:
-    """Check the scores of every job whose predictions could be read.
-
-    Returns:
-        By row, every difference; and the rows with one that ranks hang on, or with predictions that contradict logits.
-    """
-    found = _differences(jobs, evidence)
-    decided = {row for row, of_row in found.items() if any(difference.decides for difference in of_row)}
-    return found, frozenset({*evidence.contradicted, *decided})
+    @property
+    def values(self) -> dict[str, Any]:
+        """The numbers behind the words, for programs."""
+        return {"metric": self.name, "stored": self.stored, "found": self.found}
 
 
-def _differences(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
+def verified(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:
+    """Return, by row, every score that the predictions of its job do not give, where those could be read."""
     places = {path: place for place, path in enumerate(jobs.frame["path"])}
     confusions = jobs.frame["confusion"].tolist()
     by_classes: dict[tuple[str, ...], list[JobPredictions]] = {}

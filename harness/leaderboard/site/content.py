@@ -25,7 +25,7 @@ from harness.statistics.resample import THREADS
 HEAD = (
     *("#", "# UAR", "Method", "Backbone", "WAR", "UAR", "WAR 95 % CI", "UAR 95 % CI", "GFLOPs", "Params (M)"),
     *("Trainable (M)", "Latency (ms)", "Clips/s", "Memory (MB)", "Training GFLOPs (batch)", "Input"),
-    *("Folds", "Seeds", "Selection", "Version", "Date"),
+    *("Trust", "Folds", "Seeds", "Selection", "Version", "Date"),
 )
 EPOCHS = pa.schema([("stage", pa.string()), ("epoch", pa.int64()), ("loss", pa.float64())])
 SCORES = ("val_war", "val_uar", "test_war", "test_uar")  # by epoch, where the selection rule looked at them
@@ -86,6 +86,7 @@ def _line(
             *costs,
             _cell(cells.step(row), row.get("cost.gflops_train")),
             _cell(cells.frame_input(row), row["frames"]),
+            _cell(cells.trust(row), cells.trust(row)),
             _cell(cells.folds(row), row["folds_done"]),
             _cell(str(row["n_seeds"]), row["n_seeds"]),
             _cell(row["selection"], row["selection"]),
@@ -135,6 +136,7 @@ def badges(row: BoardRow) -> list[str]:
         "incomplete": not row["complete"],
         "stand-in": row["stand_in"],
         "quick": row["quick"],
+        "not ranked": row["complete"] and not row["quick"] and not row["ranked"],
     }
     return [name for name, flag in applies.items() if flag]
 

@@ -107,6 +107,11 @@ def place(row: BoardRow, name: str = "rank") -> str:
     return low if low == high else f"{low}\N{EN DASH}{high}"
 
 
+def trust(row: BoardRow) -> str:
+    """Return how far the numbers of a row can be trusted, or a dash where it has none."""
+    return str(row["trust"]) or DASH
+
+
 def day(row: BoardRow) -> str:
     """Return when the last job of the row ended, in UTC."""
     finished = row.get("last_finished")

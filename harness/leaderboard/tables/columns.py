@@ -11,6 +11,7 @@ from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.sections import BoardRow, Section
+from harness.leaderboard.board.trust import least
 from harness.leaderboard.tables import cells
 
 Metrics = Mapping[str, MetricSpec]
@@ -51,7 +52,9 @@ EFFORT = (
     Column[BoardRow]("Memory (MB)", lambda row: cells.number(row.get("cost.peak_memory_mb"), digits=0)),
     Column[BoardRow]("Training GFLOPs (batch)", cells.step),
 )
+TRUST = Column[BoardRow]("Trust", cells.trust, foreign=False)
 ORIGIN = (
+    TRUST,
     Column[BoardRow]("Folds", cells.folds),
     Column[BoardRow]("Seeds", lambda row: str(row["n_seeds"])),
     Column[BoardRow]("Selection", lambda row: str(row["selection"])),
@@ -121,6 +124,7 @@ def across_columns(
             for dataset, section in part.sections.items()
             for column in _scores(section, specs)
         ),
+        Column[Line](TRUST.title, _least_trust, foreign=False),
     ]
 
 
@@ -233,6 +237,11 @@ def _of_first(column: Column[BoardRow]) -> Callable[[Line], str]:
 def _all_settings(line: Line) -> str:
     settings = [row["settings"] for row in line.values() if row["settings"]]
     return "; ".join(dict.fromkeys(settings)) or cells.DASH
+
+
+def _least_trust(line: Line) -> str:
+    """Return the level of a method: that of the dataset on which it is trusted least."""
+    return least(str(row["trust"]) for row in line.values()) or cells.DASH
 
 
 def _span(column: Column[BoardRow]) -> Callable[[Line], str]:

@@ -13,7 +13,7 @@ from harness.core.version import __version__
 from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import ABOUT, SCORES
-from harness.leaderboard.board.notes import row_notes
+from harness.leaderboard.board.notes import row_notes, why_not_ranked
 from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.tables.names import dataset_stem, overview_stem
 
@@ -21,7 +21,7 @@ SCHEMA = 1
 FLAT_BELOW = 4  # levels of JSON; whatever is deeper stays on one line
 STATISTICS = ("mean", "std", "pooled", "low", "high", "gap")
 SPREAD = ("std_over", "std_ddof")
-IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection")
+IDENTITY = ("rank", "name", "method", "variant", "settings", "complete", "ranked", "official", "selection", "trust")
 COVERAGE = ("folds_done", "folds_total", "n_seeds", "seeds", "n_scored", "n_unscored", "n_jobs", "n_failed", "hardware")
 LEAD = ["rank", "dataset", "demo", "name", "settings", "backbone"]  # of the CSV
 RANKS = ("rank", "rank_low", "rank_high", "uar_rank", "uar_rank_low", "uar_rank_high", "place")
@@ -54,6 +54,7 @@ def csv(
     frame = frame.assign(
         options=[_text(fact["options"]) for fact in facts],
         input=[_text(fact["input"]) for fact in facts],
+        **_not_ranked(board, found),
     )
 
     # The columns that a reader looks for first; columns of classes that no row has are left out.
@@ -70,6 +71,12 @@ def csv(
         frame[name] = frame[name].map(safe)
     frame = frame.rename(columns=safe).reset_index()
     return str(frame.to_csv(index=False, lineterminator="\n"))
+
+
+def _not_ranked(board: Board, found: Sequence[Section]) -> dict[str, list[str]]:
+    """Return a column that says why rows are not ranked; none where all are."""
+    reasons = ["; ".join(why_not_ranked(board, row)) for section in found for row in section.rows]
+    return {"not_ranked": reasons} if any(reasons) else {}
 
 
 def safe(cell: Any) -> Any:
@@ -172,6 +179,7 @@ def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
         "cost": {name[5:]: plain(row[name]) for name in row if name.startswith("cost.")},
         "metrics": {name: _statistics(row, name) for name in _own(board, row)},
         "notes": row_notes(board, row),
+        **({} if row["ranked"] else {"not_ranked": list(why_not_ranked(board, row))}),
     }
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.inference import Inference
+from harness.leaderboard.board.notes import why_not_ranked
 from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import BoardRow, Section, caveats
 from harness.leaderboard.tables.cells import DASH
@@ -21,6 +22,7 @@ from harness.leaderboard.tables.export import dump, head_json, plain, row_json, 
 from harness.system.files import write_atomically
 
 ROW = ["dataset", "demo", "stand_in", "protocol_hash"]
+ABOUT = ["name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]
 SCHEMA_URL = "leaderboard.schema.json"  # in docs/
 
 
@@ -106,10 +108,13 @@ def pair_json(
 
 def results_frame(board: Board) -> pd.DataFrame:
     """Return one row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
-    frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions"]).copy()
-    rows = board.rows[[*ROW, "name", "method", "variant", "settings", "backbone", "version", "selection", "frames"]]
+    frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions", "contradictions"]).copy()
+    rows = board.rows[[*ROW, *ABOUT, "trust"]]
     if board.rows["quick"].any():
         rows = rows.assign(quick=board.rows["quick"])
+    reasons = {row["row"]: "; ".join(why_not_ranked(board, row)) for row in board.as_rows}
+    if any(reasons.values()):
+        rows = rows.assign(not_ranked=pd.Series(reasons))
     options = {row: json.dumps(facts["options"], sort_keys=True) for row, facts in board.jobs.facts.items()}
     frame["options"] = frame["row"].map(options)
     scores = board.jobs.metrics.add_prefix("metric.")

@@ -15,7 +15,9 @@ from harness.leaderboard.board.sections import Section
 from harness.leaderboard.tables.columns import Column, Line, Metrics, R, across_columns, class_columns, dataset_columns
 
 MARKS = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
-TEXT = ("Method", "Settings", "Backbone", "Input", "Protocol", "Dataset", "Paper", "Verdict", "Reason")  # left-aligned
+TEXT = (  # left-aligned
+    *("Method", "Settings", "Backbone", "Input", "Protocol", "Dataset", "Paper", "Verdict", "Reason", "Trust"),
+)
 
 
 @dataclass

@@ -12,9 +12,10 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, recall_score
 
 from harness.leaderboard import load, render
-from harness.leaderboard.board.board import OTHER_CLIPS, UNREADABLE, Board
+from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import row_notes
+from harness.leaderboard.board.objections import OTHER_CLIPS, UNREADABLE
 from harness.plugin import registry
 from harness.results.store import Store
 from helpers.planted import Planted, TestSet
@@ -99,15 +100,15 @@ def test_films_widen_the_intervals(planted: Planted) -> None:
     assert tests.war.ranks == [1, 1]
 
 
-def test_where_no_row_has_predictions_the_order_of_scores_stands(planted: Planted) -> None:
+def test_where_no_row_has_predictions_none_is_ranked(planted: Planted) -> None:
     on = TestSet("ferv39k", "1")
     for method, skill in (("first", 1.0), ("second", 0.2)):
         planted.row(method, skill, on=on)
         next(planted.root.glob(f"*/{method}/*/predictions.parquet")).unlink()
     board = board_of(planted)
-    assert board.rows.set_index("name")["rank"].to_dict() == {"first": 1, "second": 2}
+    assert board.rows["rank"].isna().all()
     assert not board.tests
-    assert not board.excluded
+    assert list(board.excluded.values()) == [UNREADABLE] * 2
 
 
 def test_a_row_without_its_hard_clips_is_not_ranked_though_it_has_more_seeds(planted: Planted) -> None:
@@ -135,7 +136,18 @@ def test_two_rows_that_disagree_on_the_clips_are_told_and_not_tested(planted: Pl
     assert not board.tests
     assert set(board.other_clips) == set(board.rows.index)
     assert all("disagree on the test clips" in texts[-1] for texts in board.other_clips.values())
-    assert all("not those of other rows" in row_notes(board, row)[0] for row in board.as_rows)
+    assert board.rows["rank"].isna().all()
+    assert all(row_notes(board, row) == [f"{OTHER_CLIPS}, not ranked; see harness audit"] for row in board.as_rows)
+
+
+def test_a_row_that_lacks_clips_by_its_own_account_has_no_vote(planted: Planted) -> None:
+    """Otherwise one run with --on-bad-sample skip would take the rank of the only other row."""
+    on = TestSet("ferv39k", "1", clips=60)
+    planted.row("whole", 0.5, on=on)
+    planted.add("less", "1", 1, on.predict("1", 0.5, 1), on=on, keep=np.arange(50), n_unscored=10)
+    board = board_of(planted)
+    assert board.rows.set_index("name")["ranked"].to_dict() == {"whole": True, "less": False}
+    assert only_tests(board).rows == (board.rows.index[0],)
 
 
 def test_groups_that_one_row_leaves_out_are_known_from_the_others(planted: Planted) -> None:
