@@ -25,6 +25,7 @@ from harness.cli import (
     listing,
     new,
     publish,
+    rescore,
     status,
     study,
     verify,
@@ -88,6 +89,7 @@ app.command("compare", rich_help_panel=READ)(compare.compare)
 app.command("audit", rich_help_panel=READ)(audit.audit)
 app.command("verify", rich_help_panel=READ)(verify.verify)
 app.command("publish", rich_help_panel=READ)(publish.publish)
+app.command("rescore", rich_help_panel=READ)(rescore.rescore)
 app.command("analyze", rich_help_panel=READ)(analyze.analyze)
 
 app.add_typer(data.app, name="data", rich_help_panel=PLACES)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of, warn
 from harness.plugin import registry
 
 
@@ -26,21 +26,21 @@ def leaderboard(
 
         harness leaderboard --runs runs --out leaderboards
     """
-    from harness.leaderboard import Papers, render
+    from harness.leaderboard import Papers, load, write
+    from harness.leaderboard.board.metric_state import metric_notes
     from harness.leaderboard.board.published import BUNDLED, read_published
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
-    files = render(
-        stores_of(runs),
-        out_dir,
-        registry.datasets(),
-        registry.metrics(),
-        papers,
-    )
+    metrics = registry.metrics()
+    board = load(stores_of(runs), registry.datasets(), metrics)
+    files = write(board, out_dir, metrics, papers)
+    notes = list(metric_notes(board, metrics))
     if json_:
-        print_json({"files": [str(path) for path in files]})
+        print_json({"files": [str(path) for path in files], "notes": notes})
         return
+    for note in notes:
+        warn(note)
     for path in files:
         if path.suffix == ".md":
             say(path.read_text(encoding="utf-8"))

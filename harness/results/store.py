@@ -19,6 +19,7 @@ from pydantic_core import from_json
 
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
+from harness.results.metric_versions import stored_version
 from harness.results.summary import ResultSummary, read_summary, summaries_by_folder
 from harness.system.files import sweep
 from harness.system.leases import EXPIRY, Leases
@@ -172,7 +173,7 @@ class JoinedStores:
     def results(self) -> Iterator[dict[str, Any]]:
         """Yield every stored result, each with its folder as `path`; a job that several folders hold comes once.
 
-        A full result comes before a quick one of the same job.
+        A full result comes before a quick one of the same job, and of equal ones that with more metrics.
 
         Raises:
             HarnessError: two folders hold different results of one job, so that either might be meant.
@@ -186,11 +187,13 @@ class JoinedStores:
                     seen[job_id] = result
                 elif result.get("quick") and not first.get("quick"):
                     continue
-                elif _scored(first) != _scored(result):
+                elif _differ(first, result):
                     raise HarnessError(
                         f"{first['path']} and {result['path']} are different results of one job; remove one of them, "
                         f"or name one --runs only"
                     )
+                elif len(_versions(result)) > len(_versions(first)):
+                    seen[job_id] = result
         yield from seen.values()
 
 
@@ -204,10 +207,27 @@ def open_stores(roots: Sequence[Path]) -> Store | JoinedStores:
     return JoinedStores(roots)
 
 
-def _scored(result: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what two results of one job have to share: all that does not depend on when and where it ran."""
+def _differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two results of one job contradict each other.
+
+    They share all that does not depend on when and where it ran. One may have been rescored: metrics that only one of
+    them has, or that are of different versions, are not compared.
+    """
+    if _ran(one) != _ran(other):
+        return True
+    common = {name for name, version in _versions(one).items() if _versions(other).get(name) == version}
+    return any((one["metrics"] or {})[name] != (other["metrics"] or {})[name] for name in common)
+
+
+def _ran(result: Mapping[str, Any]) -> tuple[Any, ...]:
     source = (result.get("plugin") or {}).get("source_sha256")
-    return result.get("status"), source, result.get("metrics"), result.get("confusion"), result.get("n_scored")
+    return result.get("status"), source, result.get("confusion"), result.get("n_scored")
+
+
+def _versions(result: Mapping[str, Any]) -> dict[str, str]:
+    """Return the version that each stored value is of."""
+    versions = result.get("metric_versions") or {}
+    return {name: stored_version(versions, name.partition(".")[0]) for name in result.get("metrics") or {}}
 
 
 def state_of(summary: ResultSummary | None, source_sha256: str) -> State:

@@ -12,6 +12,8 @@ from harness.core.errors import BadData, TrainingDiverged
 from harness.core.metric import Figure, Interval, MetricSpec, Predictions
 from harness.core.text import first_line, one_line
 
+ROUNDING = 1e-5  # of the largest logit
+
 
 def confusion(predictions: Predictions) -> list[list[int]]:
     """Return the (C, C) counts of clips: a row is a true class, a column a predicted one.
@@ -32,6 +34,16 @@ def confusion_counts(
     """Count clips by true and predicted class, (C, C), from indices (N,) and (N,) of any integer type."""
     cells = labels.astype(np.int64) * classes + predicted  # (N,)
     return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def contradicted(logits: np.ndarray, predicted: np.ndarray) -> int:
+    """Return clips whose prediction is not the class of the largest logit, by more than rounding.
+
+    Args: logits (N, C), class indices (N,).
+    """
+    largest = logits.max(axis=1)
+    chosen = logits[np.arange(len(logits)), predicted]
+    return int((chosen < largest - ROUNDING * np.abs(largest)).sum())
 
 
 @dataclass(frozen=True)

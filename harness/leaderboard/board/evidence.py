@@ -16,10 +16,9 @@ from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec, Predictions
 from harness.results.predictions import FILE, BadPredictions, Ids, PredictionTable, read_facts, read_together
 from harness.statistics.calibration import reliability
-from harness.statistics.scoring import score
+from harness.statistics.scoring import contradicted, score
 
 ABSENT = -1  # a clip that a job did not predict
-ROUNDING = 1e-5
 FILES = 256  # read at once; of the largest test folds they take about 250 MB
 AHEAD = 2  # batches read while one is scored
 T = TypeVar("T")
@@ -156,7 +155,7 @@ class _Seed:
             self.problems.append(f"{self.parts[0].folder}/{FILE}: {error}")
             return
         self.reliability = reliability(predictions)
-        wrong = _contradicted(logits, np.concatenate([clips.predicted for clips in read]))
+        wrong = contradicted(logits, np.concatenate([clips.predicted for clips in read]))
         if wrong:
             self.contradicted.append(f"seed {self.seed}: {wrong} predictions are not the class of the largest logit")
 
@@ -182,13 +181,6 @@ def _batches(seeds: Iterable[_Seed]) -> Iterator[list[_Seed]]:
             batch = []
     if batch:
         yield batch
-
-
-def _contradicted(logits: np.ndarray, predicted: np.ndarray) -> int:
-    """Return clips whose prediction is not the class of the largest logit, by more than rounding."""
-    largest = logits.max(axis=1)
-    chosen = logits[np.arange(len(logits)), predicted]
-    return int((chosen < largest - ROUNDING * np.abs(largest)).sum())
 
 
 def facts_of_clips(part: JobPredictions) -> tuple[np.ndarray, np.ndarray]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from harness.core.metric import MetricSpec
 from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.metric_state import stale_mark
 from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.board.trust import least
 from harness.leaderboard.tables import cells
@@ -77,7 +78,7 @@ def dataset_columns(
         BACKBONE,
         INPUT,
         *COST,
-        *(_score(section, name, specs) for name in cells.scalars(_present(board, section), specs)),
+        *(_dated(board, section, name, specs) for name in cells.scalars(_present(board, section), specs)),
         *(_pooled(section, name, specs) for name in SCORES),
         *_gap(section, "Gap to last (WAR / UAR)"),
         *EFFORT,
@@ -98,7 +99,7 @@ def class_columns(
         parts = [metric.split(".", 1)[1] for metric in metrics]
         others = [part for part in parts if part not in classes]  # such as groups of clips, or ends of an interval
         title, by = specs[name].title if name in specs else name, _by(classes, others)
-        title = title if title.endswith(by) else f"{title} {by}"
+        title = (title if title.endswith(by) else f"{title} {by}") + stale_mark(board, section, name, specs)
         found[title] = [*first, *(_plain(f"{name}.{part}", part, specs) for part in (*classes, *others))]
     return found
 
@@ -158,6 +159,17 @@ def _score(
         lambda row: cells.metric(row, name, specs),
         mark,
     )
+
+
+def _dated(
+    board: Board,
+    section: Section,
+    name: str,
+    specs: Metrics,
+) -> Column[BoardRow]:
+    """Return a metric's column, whose title says so if another version of the metric made its values."""
+    column = _score(section, name, specs)
+    return replace(column, title=column.title + stale_mark(board, section, name, specs))
 
 
 def _pooled(
