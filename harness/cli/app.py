@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from harness.cli import (
+    accept,
     analyze,
     audit,
     bench,
@@ -27,10 +28,11 @@ from harness.cli import (
     publish,
     status,
     study,
+    submit,
     weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
-from harness.cli.panels import ABOUT, OWN, PLACES, READ, RUN, BenchFlags
+from harness.cli.panels import ABOUT, HAND_IN, OWN, PLACES, READ, RUN, BenchFlags
 from harness.core.version import __version__
 from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
@@ -87,6 +89,9 @@ app.command("compare", rich_help_panel=READ)(compare.compare)
 app.command("audit", rich_help_panel=READ)(audit.audit)
 app.command("publish", rich_help_panel=READ)(publish.publish)
 app.command("analyze", rich_help_panel=READ)(analyze.analyze)
+
+app.command("submit", rich_help_panel=HAND_IN)(submit.submit)
+app.command("accept", rich_help_panel=HAND_IN)(accept.accept)
 
 app.add_typer(data.app, name="data", rich_help_panel=PLACES)
 app.add_typer(weights.app, name="weights", rich_help_panel=PLACES)
