@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +14,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
 from harness.results.records import job_of
 from harness.results.store import Store
 from harness.submission.accept import Known, Review, review
+from harness.submission.quarantine import Quarantine
 from harness.submission.review import as_json, as_markdown
+from harness.submission.tables import clean
 from helpers.handed_in import SHIPPED, bundle_of, known, listed, official, parquet, plant, unzipped, zipped
 from helpers.planted import TestSet
 
@@ -232,3 +237,48 @@ def test_what_is_wrong_with_the_store_is_not_the_bundles_fault(tmp_path: Path, s
         review(path, MEASURE, store)
     with pytest.raises(HarnessError, match="no such folder"):
         review(path, MEASURE, Store(tmp_path / "nothing"))
+
+
+def places_in(value: Any, where: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value inside plain data."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [where, *(place for key, one in inner for place in places_in(one, (*where, key)))]
+
+
+def rightful_id(result: dict[str, Any]) -> Any:
+    """The id that a forger would give the result; the one that it has where it describes no job."""
+    try:
+        job_of({**result, "id": ""})
+    except HarnessError as error:
+        found = re.search(r"its job is (\w+)", str(error))
+        return found[1] if found else result.get("id")
+    except (TypeError, ValueError, AttributeError):
+        return result.get("id")
+
+
+HOSTILE = st.sampled_from(
+    [None, True, -1, 2**70, 1e300, "", "x" * 50, "<b>|`", "../../x", "2026-13-45", [], {}, [[]], {"a": {"b": []}}, [1]]
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_value_of_a_result_raises_anything(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tables are read in this process here: it is `result.json` that is hostile."""
+    root = tmp_path_factory.mktemp("values")
+    files = unzipped(mine(root, folds="1"))
+    [name] = [name for name in files if name.endswith("result.json")]
+    result = json.loads(files[name])
+    *way, last = data.draw(st.sampled_from(places_in(result)[1:]))
+    inner = result
+    for key in way:
+        inner = inner[key]
+    inner[last] = data.draw(HOSTILE)
+    result["id"] = rightful_id(result)
+    files[name] = json.dumps(result).encode()
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(Quarantine, "clean", lambda self, *tables: clean(*tables))
+        found = review(zipped(root / "b.zip", listed(files).items()), MEASURE)
+    as_markdown(found)
+    assert found.jobs == 1 or not found.accepted
