@@ -10,7 +10,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -144,7 +144,7 @@ def _faults(info: zipfile.ZipInfo) -> Iterator[str]:
         yield f"unpacks to {info.file_size:,} bytes; {most:,} are taken"
 
 
-def write(path: Path, files: dict[str, bytes]) -> None:
+def write(path: Path, files: Mapping[str, bytes]) -> None:
     """Write files by name. Equal files give equal bytes: nothing of it depends on when and where it was written."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=False) as made:
         for name in sorted(files):

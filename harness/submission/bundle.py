@@ -88,8 +88,19 @@ def write(bundle: Bundle, path: Path) -> dict[str, Any]:
             f"{len(files):,} files of {unpacked:,} bytes are more than one bundle holds ({limits.FILES:,} files, "
             f"{limits.UNPACKED:,} bytes); hand in a part of the results, from a runs folder of its own"
         )
-    write_atomically(path, lambda draft: archive.write(draft, files))
+    write_atomically(path, lambda draft: _write(draft, files))
     return manifest
+
+
+def _write(draft: Path, files: Mapping[str, bytes]) -> None:
+    """Write the archive and look at it as `harness accept` will. Raises: HarnessError if that would refuse it."""
+    archive.write(draft, files)
+    with archive.Archive(draft) as made:
+        for fault in made.faults():
+            raise HarnessError(
+                f"{fault.name} {fault.text}, which `harness accept` refuses; hand in such results apart, from runs "
+                f"folders of their own, or give the method another name"
+            )
 
 
 def _stays(result: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import pytest
 from harness.core.errors import HarnessError
 from harness.results.store import Store
 from harness.submission import places
-from harness.submission.bundle import make
+from harness.submission.bundle import make, write
 from helpers.handed_in import SHIPPED, bundle_of, plant, unzipped
 from helpers.planted import TestSet
 
@@ -54,6 +54,16 @@ def test_a_bundle_holds_results_tables_and_hashes_and_no_place(tmp_path: Path) -
     assert b"my-machine" not in whole
     assert str(tmp_path).encode() not in whole
     assert b"read 'labels.csv' and https://example.org/a/b" in whole
+
+
+def test_what_accept_would_refuse_is_not_written(tmp_path: Path) -> None:
+    plant(tmp_path / "runs", "m", 0.5, on=ON, folds="1")
+    bundle = make(Store(tmp_path / "runs").results(), {})
+    first = next(name for name in bundle.files if "/m/" in name)
+    bundle.files[first.replace("/m/", "/M/")] = bundle.files[first]
+    with pytest.raises(HarnessError, match="differs from another in case or form only, which `harness accept` refuses"):
+        write(bundle, tmp_path / "b.zip")
+    assert list(tmp_path.glob("*.zip")) == []
 
 
 def test_equal_results_give_equal_bundles(tmp_path: Path) -> None:
