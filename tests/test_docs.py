@@ -52,6 +52,16 @@ def commands(page: Path) -> Iterator[tuple[bool, list[str]]]:
 SHOWN = [(page, words) for page in PAGES for _, words in commands(page)]
 
 
+def workflow_commands() -> Iterator[tuple[Path, list[str]]]:
+    """What the workflows among the examples call; a variable of the shell stands for a value."""
+    for page in sorted((ROOT / "docs" / "examples").glob("*.yml")):
+        for line in re.findall(r"^ *(?:- run: )?harness (.*)$", page.read_text(), re.MULTILINE):
+            yield page, shlex.split(line.partition("||")[0])
+
+
+SHOWN += workflow_commands()
+
+
 @pytest.mark.parametrize(("page", "words"), SHOWN, ids=[" ".join(words) for _, words in SHOWN])
 def test_every_command_shown_is_one(page: Path, words: list[str]) -> None:
     command = typer.main.get_command(app)

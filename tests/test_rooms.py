@@ -16,7 +16,7 @@ FLOORS = (  # from the ground up; rooms of one floor do not know each other
     ("system", "statistics", "video"),
     ("data", "models", "results"),
     ("features", "cost", "demo", "plugin", "leaderboard"),
-    ("training", "planning", "studies", "rescoring"),
+    ("training", "planning", "studies", "rescoring", "submission"),
     ("jobs",),
     ("execution", "analysis", "conformance"),
     ("verification", "api", "testing"),

@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from harness.cli import (
+    accept,
     analyze,
     audit,
     bench,
@@ -28,11 +29,12 @@ from harness.cli import (
     rescore,
     status,
     study,
+    submit,
     verify,
     weights,
 )
 from harness.cli.exits import EXIT_INTERRUPTED
-from harness.cli.panels import ABOUT, OWN, PLACES, READ, RUN, BenchFlags
+from harness.cli.panels import ABOUT, HAND_IN, OWN, PLACES, READ, RUN, BenchFlags
 from harness.core.version import __version__
 from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
@@ -91,6 +93,9 @@ app.command("verify", rich_help_panel=READ)(verify.verify)
 app.command("publish", rich_help_panel=READ)(publish.publish)
 app.command("rescore", rich_help_panel=READ)(rescore.rescore)
 app.command("analyze", rich_help_panel=READ)(analyze.analyze)
+
+app.command("submit", rich_help_panel=HAND_IN)(submit.submit)
+app.command("accept", rich_help_panel=HAND_IN)(accept.accept)
 
 app.add_typer(data.app, name="data", rich_help_panel=PLACES)
 app.add_typer(weights.app, name="weights", rich_help_panel=PLACES)

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperOption
 
 RUN = "Run"
 READ = "Look at results"
+HAND_IN = "Hand results in"
 OWN = "Methods of your own"
 PLACES = "Data, weights and cache"
 ABOUT = "What there is, and what it costs"

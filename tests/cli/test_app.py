@@ -60,7 +60,7 @@ def panels_of(text: str) -> dict[str, str]:
 
 def test_commands_stand_in_panels_by_what_they_are_for(invoke: Invoke) -> None:
     shown = panels_of(invoke("--help").out)
-    assert list(shown) == ["Options", panels.RUN, panels.READ, panels.OWN, panels.ABOUT, panels.PLACES]
+    assert list(shown) == ["Options", panels.RUN, panels.READ, panels.HAND_IN, panels.OWN, panels.ABOUT, panels.PLACES]
     for title, command in (
         (panels.RUN, "bench"),
         (panels.READ, "audit"),
