@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
 from harness.leaderboard.board.across import across_tables
-from harness.leaderboard.board.board import Board, aggregate
+from harness.leaderboard.board.board import REFUTED, Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
 from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
+from harness.leaderboard.board.verification import verified
 from harness.leaderboard.tables import cells, export, latex, machine_readable, pages, published_page
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
@@ -47,20 +48,47 @@ def load(
     metrics: Mapping[str, MetricSpec],
 ) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
+    return _aggregated(store, datasets, lambda jobs: _read(jobs, beyond_confusion(metrics)))
 
-    def read(jobs: Jobs) -> Evidence:
-        classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
-        done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
-        return gather(
-            done[["row", "fold", "seed", "path"]],
-            classes,
-            beyond_confusion(metrics),
-        )
 
+@_without_collection()
+def outline(store: Store | JoinedStores, datasets: Mapping[str, DatasetSpec]) -> Board:
+    """Aggregate the results without what they predicted: names and scores of rows, no tests and no intervals.
+
+    Raises: HarnessError if there is nothing.
+    """
+    return _aggregated(store, datasets, None)
+
+
+def with_predictions(board: Board, rows: Iterable[str]) -> Board:
+    """Return an outline with the predictions of some rows, which are held against their scores."""
+    evidence = _read(board.jobs, {}, set(rows))
+    differences, refuted = verified(board.jobs, evidence)
+    return replace(board, evidence=evidence, differences=differences, excluded=dict.fromkeys(refuted, REFUTED))
+
+
+def _aggregated(
+    store: Store | JoinedStores,
+    datasets: Mapping[str, DatasetSpec],
+    read: Callable[[Jobs], Evidence] | None,
+) -> Board:
     board = aggregate(store.results(), datasets, read)
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
+
+
+def _read(
+    jobs: Jobs,
+    metrics: Mapping[str, MetricSpec],
+    rows: set[str] | None = None,
+) -> Evidence:
+    """Read what the finished jobs predicted, of all rows or of some."""
+    classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
+    done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
+    if rows is not None:
+        done = done[done["row"].isin(rows)]
+    return gather(done[["row", "fold", "seed", "path"]], classes, metrics)
 
 
 def render(
