@@ -91,7 +91,8 @@ def _below(
         yield f"the best {lines} of {len(part.lines)} rows"
     if len(part.sections) > datasets:
         yield f"{datasets} of {len(part.sections)} datasets"
-    unranked = [(name, row) for line in part.lines for name, row in line.items() if not row["ranked"]]
+    every = itertools.chain.from_iterable(line.items() for line in part.lines)
+    unranked = [(name, row) for name, row in every if not row["ranked"]]
     for dataset, row in unranked[:REASONS]:
         notes = row_notes(board, row)
         yield f"{full_name(row)} on {board.titles[dataset]}: {notes[0] if notes else 'not ranked'}"
