@@ -26,7 +26,7 @@ Printed = Mapping[tuple[str, str], float]  # (row, metric) -> what the paper pri
 
 
 def printed_numbers(verdicts: Sequence[Verdict]) -> dict[tuple[str, str], float]:
-    """Return what the papers print, by row and metric; the first of several tables counts, and none that is in doubt."""
+    """Return what the papers print, by row and metric: the first of several tables, and none in doubt."""
     found: dict[tuple[str, str], float] = {}
     for verdict in verdicts:
         if not FLAG.match(verdict.flag):

@@ -20,7 +20,7 @@ from harness.leaderboard.board.sections import Section, in_title
 from harness.leaderboard.site import charts, content
 from harness.leaderboard.site.method_facts import facets
 from harness.leaderboard.site.overview import overview
-from harness.leaderboard.site.pairs import matrices
+from harness.leaderboard.site.pairs import choices, matrices
 from harness.leaderboard.site.row_pages import Place, RowPages
 from harness.leaderboard.site.writer import SiteWriter, page_of
 from harness.leaderboard.tables import cells, pages
@@ -141,9 +141,10 @@ def _section(
     """Return one protocol of a dataset: its table, charts, pairs and recalls."""
     classes = list(section.protocol["classes"])
     names = {line["row"]: line["name"] for line in table["rows"]}
+    families = {line["row"]: line["facts"]["family"] for line in table["rows"]}
     drawn = {}
     for name, cost in zip(("GFLOPs", "latency"), charts.COSTS, strict=True):
-        if spec := charts.pareto(section.rows, cost, names):
+        if spec := charts.pareto(section.rows, cost, names, families):
             drawn[name] = spec
     recalls = []
     for row, line in zip(section.rows, table["rows"], strict=True):
@@ -159,6 +160,7 @@ def _section(
         "power": " ".join(pages.power(board, section)),
         "hardware": " ".join(pages.hardware(section, str)),
         "pairs": matrices(pairs, names),
+        "choices": choices(pairs, names),
         "classes": classes,
         "recalls": recalls,
     }

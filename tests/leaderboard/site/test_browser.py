@@ -259,3 +259,42 @@ def test_focus_does_not_hide_behind_the_fixed_column(page: Any, site: Path) -> N
     fixed = page.evaluate("document.querySelector('thead .stick').getBoundingClientRect().right")
     assert box[1] > fixed
     assert box[0] >= fixed - 1
+
+
+def test_any_pair_is_told_in_words(page: Any, described: Path) -> None:
+    opened(page, described / "d-dfew.html")
+    answer = page.locator(".pair-chooser .answer")
+    assert answer.inner_text().startswith("WAR: +")
+    before = answer.inner_text().split(" points")[0].removeprefix("WAR: +")
+    page.select_option(".pair-chooser .first", label="adapter")
+    page.select_option(".pair-chooser .second", label="r21d")
+    assert answer.inner_text().startswith(f"WAR: −{before} points, 95 % interval ")
+    assert "p = " in answer.inner_text()
+    page.select_option(".pair-chooser .second", label="adapter")
+    assert answer.inner_text() == "Choose two different rows."
+
+
+def test_the_matrix_shows_interval_and_p_without_a_mouse(page: Any, described: Path) -> None:
+    opened(page, described / "d-dfew.html")
+    cell = page.locator("table.matrix tbody tr").first.locator("td").nth(1)
+    first, interval, p = cell.inner_text().split("\n")[:3]
+    assert first.startswith("+")
+    assert " to " in interval
+    assert p.startswith("p ")
+    heads = page.locator("table.matrix").first.locator("thead th").all_inner_texts()
+    assert [head.strip() for head in heads] == ["WAR", "1", "2", "3", "4"]
+
+
+def test_names_in_charts_do_not_lie_over_each_other(page: Any, described: Path) -> None:
+    for width in (390, 1300):
+        page.set_viewport_size({"width": width, "height": 844})
+        opened(page, described / "d-dfew.html")
+        page.wait_for_selector(".vega svg .role-mark text")
+        over = """[...document.querySelectorAll(".vega svg")].map((svg) => {
+          const boxes = [...svg.querySelectorAll(".role-mark text")].map((text) => text.getBoundingClientRect());
+          return boxes.some((a, i) => boxes.slice(i + 1).some((b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));
+        })"""
+        found = page.evaluate(over)
+        assert found
+        assert not any(found)

@@ -105,6 +105,36 @@ if (filter) {
   arrange();
 }
 
+// Any pair of tested rows, in words.
+function tellPair(chooser, data) {
+  const [first, second] = [...chooser.querySelectorAll("select")].map((field) => Number(field.value));
+  const told = data.pairs.find(([a, b]) => (a === first && b === second) || (a === second && b === first));
+  const answer = chooser.querySelector(".answer");
+  if (!told) {
+    answer.textContent = "Choose two different rows.";
+    return;
+  }
+  const sign = told[0] === first ? 1 : -1;
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  answer.textContent = ["WAR", "UAR"].map((name, place) => {
+    const [difference, low, high, p] = told[2 + place];
+    const ends = [sign * low, sign * high].sort((a, b) => a - b).map(signed);
+    const sure = p < data.alpha ? "significant" : "not significant";
+    return `${name}: ${signed(sign * difference)} points, 95 % interval ${ends[0]} to ${ends[1]}, p = ${p}, ${sure}`;
+  }).join(". ") + ".";
+}
+
+for (const chooser of document.querySelectorAll(".pair-chooser")) {
+  const data = JSON.parse(chooser.querySelector("script").textContent);
+  [...chooser.querySelectorAll("select")].forEach((field, place) => {
+    field.append(...data.names.map((name, number) => new Option(name, number)));
+    field.value = String(Math.min(place, data.names.length - 1));
+    field.addEventListener("change", () => tellPair(chooser, data));
+  });
+  tellPair(chooser, data);
+  chooser.hidden = false;
+}
+
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue(name).trim();
