@@ -17,6 +17,9 @@ def leaderboard(
     published: Annotated[
         Path | None, typer.Option("--published", help="Folder with printed numbers; default: those shipped.")
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", help="Columns of LaTeX beside those of Table 1, or `all`.")
+    ] = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
@@ -37,7 +40,8 @@ def leaderboard(
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     metrics = registry.metrics()
     board = load(stores_of(runs), registry.datasets(), metrics)
-    files = write(board, out_dir, metrics, papers)
+    names = [name.strip() for name in (columns or "").split(",") if name.strip()]
+    files = write(board, out_dir, metrics, papers, names)
     if json_:
         print_json({"files": [str(path) for path in files]})
         return

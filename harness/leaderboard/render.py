@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,6 +97,7 @@ def render(
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> list[Path]:
     """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
     return write(
@@ -104,6 +105,7 @@ def render(
         out,
         metrics,
         papers,
+        columns,
     )
 
 
@@ -113,11 +115,12 @@ def write(
     out: Path,
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the tables of a board."""
+    """Write the tables of a board. `columns` are those that LaTeX has beside the papers' Table 1."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = [_write(out / name, text) for name, text in files(board, metrics, papers).items()]
+        written = [_write(out / name, text) for name, text in files(board, metrics, papers, columns).items()]
         return [*written, machine_readable.results_parquet(board, out / "results.parquet")]
     except OSError as error:
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
@@ -127,6 +130,7 @@ def files(
     board: Board,
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return file name -> content. Equal results give equal text, in whatever order they were stored."""
     parts = across_tables(board)
@@ -134,7 +138,7 @@ def files(
     texts = {
         **pages.files(board, parts, metrics),
         **export.files(board, parts),
-        **latex.files(board, parts, metrics),
+        **latex.files(board, parts, metrics, columns),
     }
     if papers:
         texts |= published_page.files(board, judged, papers.published)
