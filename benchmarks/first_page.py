@@ -20,9 +20,9 @@ new MutationObserver((_, watch) => {
   if (!document.documentElement.dataset.ready) return;
   watch.disconnect();
   setTimeout(() => {
-    const head = document.querySelectorAll("table.board thead th")[4];
+    const head = document.querySelector("table.board thead th[data-first=descending]");
     head.querySelector("button").click();
-    window.sortedAt = head.getAttribute("aria-sort") === "ascending" ? performance.now() : NaN;
+    window.sortedAt = head.getAttribute("aria-sort") === "descending" ? performance.now() : NaN;
   });
 }).observe(document, { subtree: true, attributeFilter: ["data-ready"] });
 """

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of
 from harness.plugin import registry
+
+if TYPE_CHECKING:
+    from harness.leaderboard.audit import Finding
 
 EXIT_ERRORS = 1
 
@@ -17,11 +21,13 @@ EXIT_ERRORS = 1
 def audit(
     folder: Annotated[Path | None, typer.Argument(help="A runs folder; the same as --runs.")] = None,
     runs: Runs = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Each finding, not each kind of finding.")] = False,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
     """Look for what a referee would object to: protocols, cheats, spreads, duplicates, biases, outdated rows.
 
+    Shows a line for each kind of finding, with what the first one says; --verbose and --json have all.
     Exits 1 only for errors: results that cannot be what they say. Warnings limit what a row shows.
 
     Example:
@@ -44,13 +50,22 @@ def audit(
     if json_:
         print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})
     elif found:
-        lines = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
-        print_table(
-            f"Audit of {store.root}",
-            ["level", "dataset", "row", "code", "what"],
-            lines,
-        )
+        _print(f"Audit of {store.root}", found, verbose)
     else:
         say(f"nothing to object to in {store.root}")
     if counts["error"]:
         raise typer.Exit(EXIT_ERRORS)
+
+
+def _print(title: str, found: Sequence[Finding], verbose: bool) -> None:
+    from harness.leaderboard.audit.kinds import by_kind
+
+    if verbose:
+        every = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
+        print_table(title, ["level", "dataset", "row", "code", "what"], every)
+        return
+    kinds = by_kind(found)
+    lines = [(k.level, k.code, len(k.findings), k.datasets, k.rows, k.example) for k in kinds]
+    print_table(title, ["level", "code", "found", "dataset", "rows", "what, of the first"], lines)
+    if len(found) > len(kinds):
+        say(f"{len(found)} findings of {len(kinds)} kinds; --verbose shows each")

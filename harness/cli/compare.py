@@ -30,13 +30,13 @@ def compare(
 
         harness compare coop zero-shot-clip --runs runs
     """
-    from harness.leaderboard import load
+    from harness.leaderboard import outline
     from harness.leaderboard.compare import as_json
     from harness.leaderboard.compare import compare as compare_rows
 
     load_plugins(plugin)
     found = compare_rows(
-        load(stores_of(runs), registry.datasets(), registry.metrics()),
+        outline(stores_of(runs), registry.datasets()),
         first,
         second,
         dataset,

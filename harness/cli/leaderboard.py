@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of, warn
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Runs,
+    load_plugins,
+    print_json,
+    print_table,
+    say,
+    stores_of,
+    visible,
+    warn,
+)
 from harness.plugin import registry
 
 
@@ -17,32 +28,41 @@ def leaderboard(
     published: Annotated[
         Path | None, typer.Option("--published", help="Folder with printed numbers; default: those shipped.")
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", help="Columns of LaTeX beside those of Table 1, or `all`.")
+    ] = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
     """Write Markdown, CSV, JSON and LaTeX tables: one per dataset, one across datasets, one beside printed numbers.
+
+    Prints the table across datasets, on two screens at most, and names the files, which hold everything.
 
     Example:
 
         harness leaderboard --runs runs --out leaderboards
     """
     from harness.leaderboard import Papers, load, write
+    from harness.leaderboard.board.across import across_tables
     from harness.leaderboard.board.metric_state import metric_notes
     from harness.leaderboard.board.published import BUNDLED, read_published
+    from harness.leaderboard.tables.screen import by_stem, screens
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     metrics = registry.metrics()
     board = load(stores_of(runs), registry.datasets(), metrics)
-    files = write(board, out_dir, metrics, papers)
+    names = [name.strip() for name in (columns or "").split(",") if name.strip()]
+    files = write(board, out_dir, metrics, papers, names)
     notes = list(metric_notes(board, metrics))
     if json_:
         print_json({"files": [str(path) for path in files], "notes": notes})
         return
     for note in notes:
         warn(note)
-    for path in files:
-        if path.suffix == ".md":
-            say(path.read_text(encoding="utf-8"))
-    for path in files:
-        say(str(path))
+    for table in screens(board, across_tables(board), metrics):
+        print_table(table.title, table.columns, table.lines)
+        for text in table.below:
+            say(visible(text))
+    for name in by_stem(files):
+        say(name)

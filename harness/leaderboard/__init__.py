@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from harness.leaderboard.board.board import Board, aggregate
-from harness.leaderboard.render import Papers, load, render, summary, write
+from harness.leaderboard.render import Papers, load, outline, render, summary, write
 
-__all__ = ["Board", "Papers", "aggregate", "load", "render", "summary", "write"]
+__all__ = ["Board", "Papers", "aggregate", "load", "outline", "render", "summary", "write"]

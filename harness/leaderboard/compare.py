@@ -18,6 +18,7 @@ from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
 from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing
 from harness.leaderboard.board.sections import BoardRow
+from harness.leaderboard.render import with_predictions
 from harness.leaderboard.tables.machine_readable import pair_json, tests_json
 from harness.statistics.resample import recalls
 
@@ -91,6 +92,8 @@ def compare(
 ) -> list[Comparison]:
     """Compare two rows, named by method, variant or hash, on every dataset that has both.
 
+    Args: a board whose predictions need not have been read: those of the rows that are compared are.
+
     Raises:
         HarnessError: a name that no row has, one that several rows have, or no clip in common.
     """
@@ -99,7 +102,9 @@ def compare(
     if not shared:
         places = [", ".join(sorted({key[0] for key in side})) for side in (left, right)]
         raise HarnessError(f"{first!r} has results on {places[0]}, {second!r} on {places[1]}: no dataset in common")
-    return [_compare(board, *_one_pair(left[key], right[key], first, second, key[0])) for key in shared]
+    pairs = [_one_pair(left[key], right[key], first, second, key[0]) for key in shared]
+    board = with_predictions(board, {row["row"] for pair in pairs for row in pair})
+    return [_compare(board, *pair) for pair in pairs]
 
 
 def _named(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ from harness.leaderboard.board.board import Board, aggregate
 from harness.leaderboard.board.collect import SCORES, Jobs
 from harness.leaderboard.board.evidence import Evidence, gather
 from harness.leaderboard.board.notes import why_not_ranked
+from harness.leaderboard.board.objections import of_files
 from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
+from harness.leaderboard.board.verification import verified
 from harness.leaderboard.tables import cells, export, latex, machine_readable, pages, published_page
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
@@ -51,25 +53,49 @@ def load(
     metrics: Mapping[str, MetricSpec],
 ) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
+    return _aggregated(store, datasets, lambda jobs: _read(jobs, beyond_confusion(metrics)))
 
-    def read(jobs: Jobs) -> Evidence:
-        classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
-        done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
-        return gather(
-            done[["row", "fold", "seed", "path"]],
-            classes,
-            beyond_confusion(metrics),
-        )
 
-    board = aggregate(
-        store.results(),
-        datasets,
-        read,
-        read_verified(store.folders),
-    )
+@_without_collection()
+def outline(store: Store | JoinedStores, datasets: Mapping[str, DatasetSpec]) -> Board:
+    """Aggregate the results without what they predicted: names and scores of rows, no tests and no intervals.
+
+    Raises: HarnessError if there is nothing.
+    """
+    return _aggregated(store, datasets, None)
+
+
+def with_predictions(board: Board, rows: Iterable[str]) -> Board:
+    """Return an outline with the predictions of some rows, which are held against their scores."""
+    wanted = set(rows)
+    evidence = _read(board.jobs, {}, wanted)
+    differences = verified(board.jobs, evidence)
+    objections = of_files(board.jobs, evidence, differences, wanted)
+    return replace(board, evidence=evidence, differences=differences, objections=objections)
+
+
+def _aggregated(
+    store: Store | JoinedStores,
+    datasets: Mapping[str, DatasetSpec],
+    read: Callable[[Jobs], Evidence] | None,
+) -> Board:
+    board = aggregate(store.results(), datasets, read, read_verified(store.folders))
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
+
+
+def _read(
+    jobs: Jobs,
+    metrics: Mapping[str, MetricSpec],
+    rows: set[str] | None = None,
+) -> Evidence:
+    """Read what the finished jobs predicted, of all rows or of some."""
+    classes = {row: facts["protocol"]["classes"] for row, facts in jobs.facts.items()}
+    done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
+    if rows is not None:
+        done = done[done["row"].isin(rows)]
+    return gather(done[["row", "fold", "seed", "path"]], classes, metrics)
 
 
 def render(
@@ -78,6 +104,7 @@ def render(
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> list[Path]:
     """Write all tables to `out`, return the files. Raises: HarnessError without results or write access."""
     return write(
@@ -85,6 +112,7 @@ def render(
         out,
         metrics,
         papers,
+        columns,
     )
 
 
@@ -94,11 +122,12 @@ def write(
     out: Path,
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> list[Path]:
-    """Write the tables of a board."""
+    """Write the tables of a board. `columns` are those that LaTeX has beside the papers' Table 1."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        written = [_write(out / name, text) for name, text in files(board, metrics, papers).items()]
+        written = [_write(out / name, text) for name, text in files(board, metrics, papers, columns).items()]
         return [*written, machine_readable.results_parquet(board, out / "results.parquet")]
     except OSError as error:
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
@@ -108,6 +137,7 @@ def files(
     board: Board,
     metrics: Mapping[str, MetricSpec],
     papers: Papers | None = None,
+    columns: Sequence[str] = (),
 ) -> dict[str, str]:
     """Return file name -> content. Equal results give equal text, in whatever order they were stored."""
     parts = across_tables(board)
@@ -115,7 +145,7 @@ def files(
     texts = {
         **pages.files(board, parts, metrics),
         **export.files(board, parts),
-        **latex.files(board, parts, metrics),
+        **latex.files(board, parts, metrics, columns),
     }
     if papers:
         texts |= published_page.files(board, judged, papers.published)

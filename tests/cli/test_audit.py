@@ -39,3 +39,17 @@ def test_names_do_not_steer_the_terminal(invoke: Invoke, tmp_path: Path) -> None
         shown = invoke(*command).out
         assert "\x1b[2J" not in shown
         assert r"\x1b[2J" in shown
+
+
+def test_findings_of_one_kind_are_one_line_unless_each_is_asked_for(invoke: Invoke, tmp_path: Path) -> None:
+    planted = Planted(tmp_path / "many")
+    for dataset, folds in (("ferv39k", "1"), ("mafw", "12345")):
+        on = TestSet(dataset, folds, clips=30)
+        for number in range(12):
+            planted.row(f"method-{number}", 0.5, on=on)
+    shown, every = (invoke("audit", planted.root, *more).out for more in ((), ("--verbose",)))
+    found = json.loads(invoke("audit", planted.root, "--json").out)["findings"]
+    assert len(shown.splitlines()) < 24 < len(found)
+    assert len([line for line in shown.splitlines() if "unknown-method" in line]) == 1
+    assert f"{len(found)} findings of" in shown
+    assert len([line for line in every.splitlines() if "unknown-method" in line]) == 24

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.sections import BoardRow, Caveat, Section, caveats
+from harness.leaderboard.board.sections import BoardRow, Caveat, Section, beside_frames, caveats
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Across:
     @property
     def caveats(self) -> list[Caveat]:
         """What keeps its numbers from being taken for more than they are."""
-        return caveats(self.demo, self.stand_in, self.official)
+        modality = next(iter(self.sections.values())).modality
+        return [*caveats(self.demo, self.stand_in, self.official), *beside_frames(modality)]
 
 
 def across_tables(board: Board) -> dict[bool, list[Across]]:

@@ -12,6 +12,7 @@ import pandas as pd
 from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
 from harness.leaderboard.board.collect import ABOUT, OF_DATASET, QUICK
+from harness.leaderboard.board.sections import modality_of
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -44,6 +45,7 @@ def _line(fact: Facts) -> dict[str, Any]:
         "protocol_hash": fact["protocol_hash"],
         "protocol_id": fact["protocol_id"],
         "selection": fact["protocol"]["selection"],
+        "modality": modality_of(fact[ABOUT].get("modality") or ()),
         "name": name_of(fact),
         "method": fact["method"],
         "variant": fact["variant"],

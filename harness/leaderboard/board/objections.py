@@ -6,7 +6,7 @@ The audit tells these as its errors and has no others of its own, so that no row
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -47,10 +47,13 @@ def of_files(
     jobs: Jobs,
     evidence: Evidence,
     differences: Mapping[str, Sequence[Difference]],
+    rows: Collection[str] | None = None,
 ) -> Objections:
-    """Return what the files of each row object to: the row itself, whatever others stand beside it."""
+    """Return what the files of each row, or of these rows only, object to: whatever other rows stand beside it."""
     found: Objections = {}
     for row, of_row in jobs.by_row.items():
+        if rows is not None and row not in rows:
+            continue
         protocol = jobs.facts[row]["protocol"]
         own = [
             *(Objection("bad-predictions", UNREADABLE, text) for text in evidence.problems.get(row, ())),

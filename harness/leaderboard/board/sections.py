@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 # Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
-SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id"]
+SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id", "modality"]
+VISUAL = "visual"  # what a method uses that uses nothing else
 ORDER = ("last", "val", "oracle")
 
 Key = tuple[Any, ...]  # the values of SECTION
@@ -57,8 +58,24 @@ def caveats(
 
 
 def in_title(found: Sequence[Caveat]) -> list[str]:
-    """Return caveats as titles say them: that it is the demo says it all."""
-    return [caveat.title for caveat in (found[:1] if DEMO in found else found)]
+    """Return caveats as titles say them: that it is the demo says it of weights and splits, too."""
+    said = (STAND_IN, UNOFFICIAL) if DEMO in found else ()
+    return [caveat.title for caveat in found if caveat not in said]
+
+
+def beside_frames(modality: str) -> list[Caveat]:
+    """Return what sets a table of methods that use more than frames apart: "audio+visual" -> "methods that use audio".
+
+    Args: modality of a row, as `modality_of` gives it.
+    """
+    others = [name for name in modality.split("+") if name != VISUAL]
+    text = f"methods that use {' and '.join(others)}"
+    return [Caveat(text, text)] if others else []
+
+
+def modality_of(used: Iterable[str]) -> str:
+    """Return what a method uses as one word: "visual", or "audio+visual"."""
+    return "+".join(sorted(set(used))) or VISUAL
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,12 @@ class Section:
     @property
     def caveats(self) -> list[Caveat]:
         """What keeps its numbers from being taken for more than they are."""
-        return caveats(self.demo, self.stand_in, self.official)
+        return [*caveats(self.demo, self.stand_in, self.official), *beside_frames(self.modality)]
+
+    @property
+    def modality(self) -> str:
+        """What its methods use of a clip: rows that use audio or text are never ranked with those that see frames."""
+        return str(self.frame["modality"].iloc[0])
 
     @property
     def rule(self) -> tuple[Any, ...]:
@@ -98,6 +120,8 @@ class Section:
             selection,
             str(protocol.get("aggregation")),
             views,
+            self.modality != VISUAL,
+            self.modality,
         )
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from harness.leaderboard.board.sections import BoardRow
+from harness.leaderboard.site.labels import BESIDE, PLACES, place_names
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name, never fetched
 Spec = dict[str, Any]
@@ -35,22 +36,29 @@ def pareto(
     rows: Sequence[BoardRow],
     cost: str,
     names: Mapping[str, str],
+    families: Mapping[str, str] | None = None,
 ) -> Spec | None:
     """Draw UAR against a cost, the rows that no other beats on both joined by a line; None without such rows.
 
-    Latencies are compared within one hardware only, so that each has its own front.
+    Latencies are compared within one hardware only, so that each has its own front. Costs lie on a logarithmic axis:
+    methods of the field differ a hundredfold. `families` of rows, where they are known, are told by colour.
     """
-    values = [_pareto_value(row, cost, names) for row in rows if _has_both(row, cost)]
+    known = families or {}
+    values = [_pareto_value(row, cost, names) | _family(known, row) for row in rows if _has_both(row, cost)]
     if not values:
         return None
     for value in values:
         rivals = [other for other in values if other["hardware"] == value["hardware"]]
         value["front"] = not any(_beats(other, value) for other in rivals)
-    return chart({"layer": _pareto_layers(cost)}, values)
+    return chart({"layer": _pareto_layers(cost, any(known.values()))}, place_names(values))
 
 
 def _has_both(row: BoardRow, cost: str) -> bool:
-    return bool(row["ranked"]) and not pd.isna(row.get(cost)) and not pd.isna(row.get("uar_pooled"))
+    return bool(row["ranked"]) and row.get(cost, 0) > 0 and not pd.isna(row.get("uar_pooled"))
+
+
+def _family(families: Mapping[str, str], row: BoardRow) -> dict[str, str]:
+    return {"family": families.get(row["row"], "") or "not said"} if any(families.values()) else {}
 
 
 def _pareto_value(
@@ -69,14 +77,15 @@ def _pareto_value(
     }
 
 
-def _pareto_layers(cost: str) -> list[Spec]:
+def _pareto_layers(cost: str, coloured: bool) -> list[Spec]:
     """Return the line of the front, intervals, points, and names of the rows in front."""
     # The axes.
     x = {
         "field": "cost",
         "type": "quantitative",
         "title": COSTS[cost],
-        "scale": {"zero": False, "nice": True},
+        "scale": {"type": "log", "nice": False, "padding": 12},
+        "axis": {"labelOverlap": True, "tickCount": 5, "format": "~g"},
     }
     y = {
         "field": "uar",
@@ -86,6 +95,8 @@ def _pareto_layers(cost: str) -> list[Spec]:
     }
 
     # One front a hardware, and the interval of each row.
+    legend = {"orient": "bottom", "title": None, "columns": 2, "labelLimit": 150}
+    colour = {"color": {"field": "family", "type": "nominal", "legend": legend}} if coloured else {}
     detail = {"field": "hardware", "type": "nominal", "title": "hardware"}
     front = {"filter": "datum.front"}
     line = {
@@ -95,7 +106,7 @@ def _pareto_layers(cost: str) -> list[Spec]:
     }
     intervals = {
         "mark": {"type": "rule", "opacity": 0.35},
-        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}},
+        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, **colour},
     }
 
     # The rows: those in front stand out, and are named.
@@ -110,17 +121,25 @@ def _pareto_layers(cost: str) -> list[Spec]:
         "encoding": {
             "x": x,
             "y": y,
+            **colour,
             "opacity": {"condition": {"test": "datum.front", "value": 1}, "value": 0.55},
             "href": {"field": "url"},
             "tooltip": tooltip,
         },
     }
-    names = {
-        "transform": [front],
-        "mark": {"type": "text", "align": "left", "dx": 8, "dy": -8, "limit": 160},
-        "encoding": {"x": x, "y": y, "text": {"field": "name"}},
-    }
-    return [line, intervals, points, names]
+    return [line, intervals, points, *_names(x, y)]
+
+
+def _names(x: Spec, y: Spec) -> list[Spec]:
+    """Return the names of rows in front, a layer for each place beside a point, since no data can say it."""
+    layers = []
+    for align, dy in PLACES:
+        here = f"datum.label && datum.align === '{align}' && datum.dy === {dy}"
+        dx = BESIDE if align == "left" else -BESIDE
+        mark = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "dy": dy, "fontSize": 11}
+        encoding = {"x": x, "y": y, "text": {"field": "label"}}
+        layers.append({"transform": [{"filter": here}], "mark": mark, "encoding": encoding})
+    return layers
 
 
 def _beats(other: Mapping[str, Any], value: Mapping[str, Any]) -> bool:

@@ -18,15 +18,21 @@ import pyarrow.parquet as pq
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.sections import BoardRow, Section
+from harness.leaderboard.site.method_facts import SHOWN, facts_of
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Metrics
 from harness.statistics.resample import THREADS
 
-HEAD = (
-    *("#", "# UAR", "Method", "Backbone", "WAR", "UAR", "WAR 95 % CI", "UAR 95 % CI", "GFLOPs", "Params (M)"),
-    *("Trainable (M)", "Latency (ms)", "Clips/s", "Memory (MB)", "Training GFLOPs (batch)", "Input"),
-    *("Trust", "Folds", "Seeds", "Selection", "Version", "Date"),
+FIRST_SIGHT = 10  # columns of a table before a reader asks for more
+UP, DOWN = "ascending", "descending"  # how a column is sorted first: best on top
+COLUMNS = (
+    *(("Method", UP), ("WAR", DOWN), ("UAR", DOWN), ("#", UP), ("# UAR", UP)),
+    *(("WAR 95 % CI", DOWN), ("UAR 95 % CI", DOWN), ("GFLOPs", UP), ("Params (M)", UP), ("Folds", DOWN)),
+    *(("Seeds", DOWN), ("Trust", DOWN), ("Backbone", UP), *((title, UP) for title in SHOWN.values())),
+    *(("Trainable (M)", UP), ("Latency (ms)", UP), ("Clips/s", DOWN), ("Memory (MB)", UP)),
+    *(("Training GFLOPs (batch)", UP), ("Input", UP), ("Selection", UP), ("Version", UP), ("Date", DOWN)),
 )
+HEAD = tuple(title for title, _ in COLUMNS)
 EPOCHS = pa.schema([("stage", pa.string()), ("epoch", pa.int64()), ("loss", pa.float64())])
 SCORES = ("val_war", "val_uar", "test_war", "test_uar")  # by epoch, where the selection rule looked at them
 COSTS = (  # name, factor, digits
@@ -51,7 +57,9 @@ def table(
     tops = {name: cells.podium(section.rows, f"{name}_mean", name, specs) for name in ("war", "uar")}
     known = names(section.rows)
     rows = [{**_line(board, row, tops, specs), "name": known[row["row"]]} for row in section.rows]
-    return {"head": HEAD, "rows": rows}
+    places = enumerate(COLUMNS)
+    head = [{"title": title, "first": first, "more": place >= FIRST_SIGHT} for place, (title, first) in places]
+    return {"head": head, "rows": rows}
 
 
 def _line(
@@ -63,44 +71,64 @@ def _line(
     scores, intervals = [], []
     for name, top in tops.items():
         mark = cells.emphasis(row, f"{name}_mean", top)
-        scores.append(_cell(cells.metric(row, name, specs), row.get(f"{name}_mean"), mark))
-        intervals.append(_cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")))
-    costs = []
+        scores.append(_score(row, name, mark, specs))
+        intervals.append(cell(cells.interval(row, name, specs), row.get(f"{name}_pooled")))
+    costs = {}
     for name, scale, digits in COSTS:
         value = row.get(f"cost.{name}")
-        costs.append(_cell(cells.number(value, scale, digits), value))
+        costs[name] = cell(cells.number(value, scale, digits), value)
+    facts = facts_of(board, row)
+    said = " ".join([*(str(row[key]) for key in ("name", "settings", "backbone", "selection")), *facts.values()])
     day = cells.day(row)
     return {
         "row": row["row"],
         "ranked": bool(row["ranked"]),
         "badges": badges(row),
         "notes": row_notes(board, row),
-        "text": " ".join(str(row[key]) for key in ("name", "settings", "backbone", "selection")),
+        "text": said,
+        "facts": facts,
         "cells": [
-            _cell(cells.place(row), row["rank"]),
-            _cell(cells.place(row, "uar_rank"), row["uar_rank"]),
-            _cell(title(row), row["name"]),
-            _cell(row["backbone"], row["backbone"]),
+            cell(title(row), row["name"]),
             *scores,
+            cell(cells.place(row), row["rank"]),
+            cell(cells.place(row, "uar_rank"), row["uar_rank"]),
             *intervals,
-            *costs,
-            _cell(cells.step(row), row.get("cost.gflops_train")),
-            _cell(cells.frame_input(row), row["frames"]),
-            _cell(cells.trust(row), cells.trust(row)),
-            _cell(cells.folds(row), row["folds_done"]),
-            _cell(str(row["n_seeds"]), row["n_seeds"]),
-            _cell(row["selection"], row["selection"]),
-            _cell(str(row["version"]), f"v{row['version']}"),  # "1.10" is no number
-            _cell(day, "" if day == cells.DASH else day),
+            costs.pop("gflops"),
+            costs.pop("params_total"),
+            cell(cells.folds(row), row["folds_done"]),
+            cell(str(row["n_seeds"]), row["n_seeds"]),
+            cell(cells.trust(row), cells.trust(row)),
+            cell(row["backbone"], row["backbone"]),
+            *(cell(text or cells.DASH, text) for text in facts.values()),
+            *costs.values(),
+            cell(cells.step(row), row.get("cost.gflops_train")),
+            cell(cells.frame_input(row), row["frames"]),
+            cell(row["selection"], row["selection"]),
+            cell(str(row["version"]), f"v{row['version']}"),  # "1.10" is no number
+            cell(day, "" if day == cells.DASH else day),
         ],
     }
 
 
-def _cell(
+def _score(
+    row: BoardRow,
+    name: str,
+    mark: str,
+    specs: Metrics,
+) -> Cell:
+    """Return a score; its deviation apart, which stands below it where there is little room."""
+    text = cells.metric(row, name, specs)
+    value, sign, spread = text.partition(" ± ")
+    parts = {"value": value, "spread": f"± {spread}"} if sign else {}
+    return cell(text, row.get(f"{name}_mean"), mark) | parts
+
+
+def cell(
     text: str,
     key: Any,
     mark: str = "",
 ) -> Cell:
+    """Return a cell of a table: its text, what it sorts by, and how it stands out."""
     missing = key is None or (not isinstance(key, str) and pd.isna(key))
     return {
         "text": text,

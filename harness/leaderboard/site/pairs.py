@@ -7,7 +7,9 @@ from typing import Any
 
 from harness.statistics.ties import ALPHA
 
-SHOWN = 30  # of the tested rows, best first; `leaderboard.json` has all
+SHOWN = 10  # of the tested rows, best first; any other pair can be chosen, and `leaderboard.json` has all
+SCORES = ("war", "uar")
+DIGITS = 2  # of points
 Pair = Mapping[str, Any]  # as `harness.leaderboard.tables.machine_readable.pair_json` gives it
 
 
@@ -16,7 +18,7 @@ def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, 
 
     Each has a title, how many rows were tested, names and links of those shown, and the cells.
     """
-    tested = list(dict.fromkeys(pair[side] for pair in pairs for side in ("first", "second")))
+    tested = _tested(pairs)
     rows = tested[:SHOWN]
     if not rows:
         return []
@@ -27,8 +29,30 @@ def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, 
             "names": [{"row": row, "name": names[row]} for row in rows],
             "lines": _lines(rows, {(pair["first"], pair["second"]): pair[score] for pair in pairs}),
         }
-        for score in ("war", "uar")
+        for score in SCORES
     ]
+
+
+def choices(pairs: Sequence[Pair], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return every pair for a reader to choose from: names, and by their places what each test says, in points.
+
+    A pair is `[first, second, [war, low, high, p], [uar, low, high, p]]`, the first minus the second.
+    """
+    tested = _tested(pairs)
+    place = {row: number for number, row in enumerate(tested)}
+    found = []
+    for pair in pairs:
+        found.append([place[pair["first"]], place[pair["second"]], *(_numbers(pair[score]) for score in SCORES)])
+    return {"names": [names[row] for row in tested], "alpha": ALPHA, "pairs": found}
+
+
+def _numbers(test: Mapping[str, Any]) -> list[float]:
+    points = [round(test[name] * 100, DIGITS) for name in ("difference", "low", "high")]
+    return [*points, float(f"{test['p_holm']:.2g}")]
+
+
+def _tested(pairs: Sequence[Pair]) -> list[str]:
+    return list(dict.fromkeys(pair[side] for pair in pairs for side in ("first", "second")))
 
 
 def _lines(rows: Sequence[str], tests: Mapping[tuple[str, str], Pair]) -> list[list[dict[str, str]]]:
@@ -40,11 +64,12 @@ def _cell(
     line: str,
     column: str,
 ) -> dict[str, str]:
-    """Return the difference in points, line minus column,
-    with a star where it is significant after Holm's correction.
+    """Return the difference in points, line minus column, its interval and its p-value after Holm's correction.
+
+    A star where it is significant.
     """
     if line == column:
-        return {"text": "", "mark": "", "title": ""}
+        return {"text": "", "mark": "", "interval": "", "p": ""}
     sign = 1 if (line, column) in tests else -1
     test = tests[(line, column) if sign > 0 else (column, line)]
     difference = sign * test["difference"] * 100
@@ -53,5 +78,11 @@ def _cell(
     return {
         "text": f"{difference:+.2f}{'*' if sure else ''}",
         "mark": ("better" if difference > 0 else "worse") if sure else "",
-        "title": f"95 % interval {low:+.2f} to {high:+.2f}; p = {test['p_holm']:.2g} after Holm's correction",
+        "interval": f"{low:+.2f} to {high:+.2f}",
+        "p": p_value(test["p_holm"]),
     }
+
+
+def p_value(value: float) -> str:
+    """Return a p-value with two digits, or that it is less than the least worth printing."""
+    return "p < 0.0001" if value < 1e-4 else f"p = {value:.2g}"

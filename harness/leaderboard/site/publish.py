@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,14 @@ import pandas as pd
 from harness.core.errors import HarnessError
 from harness.core.version import __version__
 from harness.leaderboard.audit.finding import Finding
+from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import Section, in_title
 from harness.leaderboard.site import charts, content
-from harness.leaderboard.site.pairs import matrices
+from harness.leaderboard.site.method_facts import facets
+from harness.leaderboard.site.overview import overview
+from harness.leaderboard.site.pairs import choices, matrices
 from harness.leaderboard.site.row_pages import Place, RowPages
 from harness.leaderboard.site.writer import SiteWriter, page_of
 from harness.leaderboard.tables import cells, pages
@@ -27,7 +30,6 @@ from harness.leaderboard.tables.machine_readable import whole_json
 if TYPE_CHECKING:
     from harness.leaderboard.site.thumbnails import Thumbnails
 
-FIRST = 60  # rows of a table on the overview; a dataset's page has all
 AUDIT = "audit.html"
 
 
@@ -98,8 +100,8 @@ def _write_tables(
         "index.html",
         "index.html",
         title="Leaderboard",
-        tables=shown,
-        first=FIRST,
+        overviews=_overviews(board, specs, verdicts),
+        facets=facets(_facts(tables.values())),
         counts=Counter(finding.level for finding in findings),
     )
     for place, values in zip(writer.menu, shown, strict=True):
@@ -109,11 +111,25 @@ def _write_tables(
             "dataset.html",
             **values,
             tab=place["title"],
+            facets=facets(_facts(section["table"] for section in values["sections"])),
             verdicts=[verdict for verdict in verdicts if (verdict.dataset, verdict.demo) == (dataset, demo)],
             points=_points,
         )
     writer.page(AUDIT, AUDIT, title="Audit", findings=findings)
     return tables
+
+
+def _overviews(board: Board, specs: Metrics, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Return the tables across datasets, those of real data first."""
+    found = []
+    for demo, parts in across_tables(board).items():
+        of_kind = [verdict for verdict in verdicts if verdict.demo == demo]
+        found += [overview(board, part, specs, of_kind) for part in parts]
+    return found
+
+
+def _facts(tables: Iterable[Mapping[str, Any]]) -> list[Mapping[str, str]]:
+    return [line["facts"] for table in tables for line in table["rows"]]
 
 
 def _section(
@@ -125,9 +141,10 @@ def _section(
     """Return one protocol of a dataset: its table, charts, pairs and recalls."""
     classes = list(section.protocol["classes"])
     names = {line["row"]: line["name"] for line in table["rows"]}
+    families = {line["row"]: line["facts"]["family"] for line in table["rows"]}
     drawn = {}
     for name, cost in zip(("GFLOPs", "latency"), charts.COSTS, strict=True):
-        if spec := charts.pareto(section.rows, cost, names):
+        if spec := charts.pareto(section.rows, cost, names, families):
             drawn[name] = spec
     recalls = []
     for row, line in zip(section.rows, table["rows"], strict=True):
@@ -136,13 +153,14 @@ def _section(
     return {
         "id": "-".join(["t", *(re.sub(r"\W+", "_", str(part)) for part in section.key)]),
         "heading": pages.SELECTED.get(selection, selection),
-        "worth": next(iter(in_title(section.caveats)), ""),
+        "worth": in_title(section.caveats),
         "protocol": content.facts({name: value for name, value in section.protocol.items() if name != "classes"}),
         "table": table,
         "charts": drawn,
         "power": " ".join(pages.power(board, section)),
         "hardware": " ".join(pages.hardware(section, str)),
         "pairs": matrices(pairs, names),
+        "choices": choices(pairs, names),
         "classes": classes,
         "recalls": recalls,
     }

@@ -27,12 +27,16 @@ def unmarked(row: object) -> str:
 
 @dataclass(frozen=True)
 class Column(Generic[R]):
-    """Plain text. Where `foreign`, title or cells come from plugins, and have to be escaped."""
+    """Plain text. Where `foreign`, title or cells come from plugins, and have to be escaped.
+
+    `group` is what the title begins with where several columns share it: the dataset, in a table across them.
+    """
 
     title: str
     text: Callable[[R], str]
     mark: Callable[[R], str] = unmarked  # "best", "second" or ""
     foreign: bool = True
+    group: str = ""
 
 
 RANKS = (
@@ -236,6 +240,7 @@ def _of(
         f"{title} {column.title}",
         lambda line: column.text(line[dataset]) if dataset in line else cells.DASH,
         lambda line: column.mark(line[dataset]) if dataset in line else "",
+        group=title,
     )
 
 

@@ -14,7 +14,7 @@ from harness.leaderboard.board.across import Across
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import ABOUT, SCORES
 from harness.leaderboard.board.notes import row_notes, why_not_ranked
-from harness.leaderboard.board.sections import BoardRow, Section
+from harness.leaderboard.board.sections import VISUAL, BoardRow, Section
 from harness.leaderboard.tables.names import dataset_stem, overview_stem
 
 SCHEMA = 1
@@ -61,6 +61,8 @@ def csv(
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
     if not frame["quick"].any():
         keep.remove("quick")
+    if (frame["modality"] == VISUAL).all():
+        keep.remove("modality")
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
     rest = [name for name in keep if name not in (*first, "entry", "protocol_id")]
     frame = frame[[*first, *rest]].astype(dict.fromkeys(RANKS, "Int64"))

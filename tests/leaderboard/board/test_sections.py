@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.core.backbone_spec import BackboneId
 from harness.core.dataset_spec import DatasetSpec
-from harness.leaderboard import Board, aggregate
-from harness.leaderboard.board.across import across
+from harness.leaderboard import Board, aggregate, load
+from harness.leaderboard.board.across import across, across_tables
 from harness.leaderboard.board.notes import failures, row_notes
+from harness.leaderboard.board.sections import in_title
+from harness.plugin import registry
+from harness.results.store import Store
 from helpers.leaderboard_runs import dataset_spec, make_result
+from helpers.planted import Planted, TestSet
 
 Datasets = Mapping[str, DatasetSpec]
 DEMO = BackboneId("demo", "bundled", "e" * 64)
@@ -225,3 +230,27 @@ def test_failures_give_the_line_that_says_why(datasets: Datasets, error: Any, li
     board = board_of(datasets, row_of(status="failed", error=error))
     (section,) = board.sections["single", False]
     assert failures(board, section.rows) == [("coop, ViT-B-32 (openai), fold 1, seed 1", line)]
+
+
+def test_methods_that_hear_or_read_are_not_ranked_with_those_that_see(tmp_path: Path) -> None:
+    planted, on = Planted(tmp_path), TestSet("ferv39k", "1", clips=60)
+    planted.row("sees", 0.2, on=on, facts={"modality": ["visual"]})
+    planted.row("before-facts", 0.5, on=on)
+    planted.row("hears", 1.5, on=on, facts={"modality": ["visual", "audio"]})
+    planted.row("hears-too", 1.0, on=on, facts={"modality": ["audio", "visual"]})
+    planted.row("reads", 2.0, on=on, facts={"modality": ["visual", "text"]})
+    board = load(Store(tmp_path), registry.datasets(), registry.metrics())
+    sections = board.sections["ferv39k", False]
+    assert [[row["name"] for row in section.rows] for section in sections] == [
+        ["before-facts", "sees"],
+        ["hears", "hears-too"],
+        ["reads"],
+    ]
+    assert [section.rows[0]["rank"] for section in sections] == [1, 1, 1]
+    assert [in_title(section.caveats) for section in sections] == [
+        [],
+        ["methods that use audio"],
+        ["methods that use text"],
+    ]
+    assert all(len(tests.rows) <= 2 for tests in board.tests.values())
+    assert len(across_tables(board)[False]) == 3

@@ -76,34 +76,92 @@ def column(page: Any, number: int) -> list[str]:
     return [text.strip() for text in cells.all_inner_texts()]
 
 
-def test_headers_sort_by_mouse_and_keyboard(page: Any, site: Path) -> None:
-    opened(page, site / "index.html")
-    head = page.locator("table.board").first.locator("thead th").nth(4)
+def test_headers_sort_by_mouse_and_keyboard_the_best_first(page: Any, site: Path) -> None:
+    opened(page, site / "d-dfew.html")
+    head = page.locator("table.board").first.locator("thead th").nth(1)
     head.locator("button").click()
-    assert head.get_attribute("aria-sort") == "ascending"
-    values = [float(text.split()[0]) for text in column(page, 5) if text != "–"]
-    assert values == sorted(values)
+    assert head.get_attribute("aria-sort") == "descending"
+    values = [float(text.split()[0]) for text in column(page, 2) if text != "–"]
+    assert values == sorted(values, reverse=True)
     head.locator("button").focus()
     page.keyboard.press("Enter")
-    assert head.get_attribute("aria-sort") == "descending"
-    shown = column(page, 5)
+    assert head.get_attribute("aria-sort") == "ascending"
+    shown = column(page, 2)
     assert [float(text.split()[0]) for text in shown[:-1]] == values[::-1]
     assert shown[-1] == "–"  # a missing value is last either way
+    cheap = page.locator("table.board").first.locator("thead th").nth(7)
+    cheap.locator("button").click()
+    assert (cheap.inner_text().split()[0], cheap.get_attribute("aria-sort")) == ("GFLOPs", "ascending")
 
 
 def test_rows_are_filtered(page: Any, site: Path) -> None:
     opened(page, site / "index.html")
     page.fill("#filter", "ZERO-shot")
     visible = [row for row in page.locator("table.board tbody tr").all() if row.is_visible()]
-    assert len(visible) == 2
-    assert page.locator("#count").inner_text() == "2 of 7 rows"
+    assert len(visible) == 1
+    assert page.locator("#count").inner_text() == "1 of 4 rows"
     page.fill("#filter", "")
     page.check("#ranked")
-    assert page.locator("#count").inner_text() == "6 of 7 rows"
+    assert page.locator("#count").inner_text() == "3 of 4 rows"
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site of methods whose specs say what they are."""
+    folder = tmp_path_factory.mktemp("described")
+    planted = Planted(folder / "runs")
+    methods = {"r3d": (0.2, "3D network", 2018), "r21d": (1.0, "3D network", 2020), "adapter": (0.6, "CLIP", 2023)}
+    for on in (TestSet(clips=40), TestSet("ferv39k", "1", clips=60)):
+        for name, (skill, family, year) in methods.items():
+            planted.row(name, skill, on=on, facts={"family": family, "year": year, "modality": ["visual"]})
+        planted.row("unsaid", -1.0, on=on)
+    board = load(Store(planted.root), registry.datasets(), registry.metrics())
+    return publish(board, folder / "out", registry.metrics(), []).parent
+
+
+def lines(page: Any) -> list[str]:
+    """The first cell of every line that is seen, headings of groups among them."""
+    shown = page.locator("table.board tbody tr > :first-child:visible")
+    return [text.split("\n")[0].strip() for text in shown.all_inner_texts()]
+
+
+def test_rows_are_grouped_and_filtered_by_facts(page: Any, described: Path) -> None:
+    opened(page, described / "index.html")
+    assert lines(page) == ["3D network", "r21d", "r3d", "CLIP", "adapter", "not said", "unsaid"]
+    page.locator("table.board thead tr:last-child th").nth(1).locator("button").click()
+    assert lines(page) == ["3D network", "r21d", "r3d", "CLIP", "adapter", "not said", "unsaid"]
+    page.select_option("#group", "")
+    assert lines(page) == ["r21d", "adapter", "r3d", "unsaid"]
+    page.locator("details.facets summary").click()
+    page.select_option("select[data-fact=family]", "CLIP")
+    assert lines(page) == ["adapter"]
+    assert page.locator("#count").inner_text() == "1 of 4 rows"
+    page.select_option("#group", "year")
+    assert lines(page) == ["2023", "adapter"]
+
+
+def test_a_phone_shows_method_war_and_uar_first(page: Any, described: Path) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name, row in (("index.html", 2), ("d-dfew.html", 1)):
+        opened(page, described / name)
+        heads = page.locator(f"table.board thead tr:nth-child({row}) th")
+        seen = [head.inner_text().strip() for head in heads.all()[:3]]
+        assert seen == ["Method", "WAR", "UAR"]
+        assert heads.nth(2).bounding_box()["x"] + heads.nth(2).bounding_box()["width"] <= 390
+        assert page.locator("table.board tbody tr:not(.group) td:nth-child(3)").first.bounding_box()["y"] < 844
+
+
+def test_ten_columns_are_seen_until_a_reader_asks_for_more(page: Any, described: Path) -> None:
+    for name in ("index.html", "d-dfew.html"):
+        opened(page, described / name)
+        heads = page.locator("table.board thead tr:last-child th:visible")
+        assert heads.count() <= 10
+        page.check(".toggle")
+        assert {"Family", "Venue", "Latency (ms)"} <= {head.strip() for head in heads.all_inner_texts()}
 
 
 def test_a_point_of_a_chart_leads_to_its_row(page: Any, site: Path) -> None:
-    opened(page, site / "index.html")
+    opened(page, site / "d-dfew.html")
     page.wait_for_selector(".vega svg path[aria-roledescription='point']", state="attached")
     page.locator(".vega svg path[aria-roledescription='point']").first.click(force=True)
     page.wait_for_url("**/rows/*.html")
@@ -193,6 +251,7 @@ def test_the_filter_holds_for_the_recalls_too(page: Any, site: Path) -> None:
 
 def test_focus_does_not_hide_behind_the_fixed_column(page: Any, site: Path) -> None:
     opened(page, site / "d-dfew.html")
+    page.check(".toggle")
     page.locator("table.board thead button").last.focus()
     for _ in range(12):
         page.keyboard.press("Shift+Tab")
@@ -200,3 +259,42 @@ def test_focus_does_not_hide_behind_the_fixed_column(page: Any, site: Path) -> N
     fixed = page.evaluate("document.querySelector('thead .stick').getBoundingClientRect().right")
     assert box[1] > fixed
     assert box[0] >= fixed - 1
+
+
+def test_any_pair_is_told_in_words(page: Any, described: Path) -> None:
+    opened(page, described / "d-dfew.html")
+    answer = page.locator(".pair-chooser .answer")
+    assert answer.inner_text().startswith("WAR: +")
+    before = answer.inner_text().split(" points")[0].removeprefix("WAR: +")
+    page.select_option(".pair-chooser .first", label="adapter")
+    page.select_option(".pair-chooser .second", label="r21d")
+    assert answer.inner_text().startswith(f"WAR: −{before} points, 95 % interval ")
+    assert "p = " in answer.inner_text()
+    page.select_option(".pair-chooser .second", label="adapter")
+    assert answer.inner_text() == "Choose two different rows."
+
+
+def test_the_matrix_shows_interval_and_p_without_a_mouse(page: Any, described: Path) -> None:
+    opened(page, described / "d-dfew.html")
+    cell = page.locator("table.matrix tbody tr").first.locator("td").nth(1)
+    first, interval, p = cell.inner_text().split("\n")[:3]
+    assert first.startswith("+")
+    assert " to " in interval
+    assert p.startswith("p ")
+    heads = page.locator("table.matrix").first.locator("thead th").all_inner_texts()
+    assert [head.strip() for head in heads] == ["WAR", "1", "2", "3", "4"]
+
+
+def test_names_in_charts_do_not_lie_over_each_other(page: Any, described: Path) -> None:
+    for width in (390, 1300):
+        page.set_viewport_size({"width": width, "height": 844})
+        opened(page, described / "d-dfew.html")
+        page.wait_for_selector(".vega svg .role-mark text")
+        over = """[...document.querySelectorAll(".vega svg")].map((svg) => {
+          const boxes = [...svg.querySelectorAll(".role-mark text")].map((text) => text.getBoundingClientRect());
+          return boxes.some((a, i) => boxes.slice(i + 1).some((b) =>
+            a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));
+        })"""
+        found = page.evaluate(over)
+        assert found
+        assert not any(found)

@@ -6,12 +6,14 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import jsonschema
 import pandas as pd
 import pytest
 
+from harness.core.errors import HarnessError
 from harness.leaderboard import Papers, render
 from harness.leaderboard.board.published import read_published
 from harness.leaderboard.tables.latex import latex
@@ -104,12 +106,59 @@ def test_latex_balances_whatever_a_method_is_called(out: Path) -> None:
     assert r"\underline{" in text
 
 
+def compiled(folder: Path, texts: Sequence[str], layout: str) -> str:
+    """What LaTeX says to tables on a page of 17.5 cm, the width of two columns of a conference's paper."""
+    geometry = r"\usepackage[textwidth=17.5cm]{geometry}\usepackage{booktabs}"
+    document = rf"\documentclass[10pt]{{article}}{geometry}\begin{{document}}{layout} %s\end{{document}}"
+    (folder / "t.tex").write_text(document % "\n\n".join(texts))
+    subprocess.run(["pdflatex", "-halt-on-error", "t.tex"], cwd=folder, check=True, capture_output=True)
+    return (folder / "t.log").read_text(errors="replace")
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
 def test_latex_compiles(out: Path, tmp_path: Path) -> None:
-    body = "\n".join(path.read_text() for path in sorted(out.glob("*.tex")))
-    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}\tiny {body}\end{{document}}"
-    (tmp_path / "t.tex").write_text(document)
-    subprocess.run(["pdflatex", "-halt-on-error", "t.tex"], cwd=tmp_path, check=True, capture_output=True)
+    compiled(tmp_path, [path.read_text() for path in sorted(out.glob("*.tex"))], r"\tiny")
+
+
+@pytest.fixture(scope="module")
+def field_of_31(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of 31 methods of three families on three datasets."""
+    planted = Planted(tmp_path_factory.mktemp("field"))
+    for dataset, folds in (("dfew", "12345"), ("ferv39k", "1"), ("mafw", "12345")):
+        on = TestSet(dataset, folds, clips=20)
+        for number in range(31):
+            family = ("3D network", "CLIP", "image network and time")[number % 3]
+            planted.row(f"a-method-{number}", number / 31, on=on, facts={"family": family})
+    return planted.root
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_table_1_fits_the_page(field_of_31: Path, tmp_path: Path) -> None:
+    render(Store(field_of_31), tmp_path / "out", registry.datasets(), registry.metrics())
+    log = compiled(tmp_path, [(tmp_path / "out/overview.tex").read_text()], r"\noindent")
+    assert "Overfull \\hbox" not in log
+
+
+def test_latex_groups_rows_and_heads(field_of_31: Path, tmp_path: Path) -> None:
+    render(Store(field_of_31), tmp_path, registry.datasets(), registry.metrics())
+    text = (tmp_path / "overview.tex").read_text()
+    head = text.split("\\toprule\n")[1].splitlines()[:4]
+    assert head[0].count(r"\multicolumn{2}{c}{") == 3
+    assert head[1] == r"\cmidrule(lr){4-5}\cmidrule(lr){6-7}\cmidrule(lr){8-9}"
+    assert head[2] == r"Method & GFLOPs & Params (M) & WAR & UAR & WAR & UAR & WAR & UAR \\"
+    groups = re.findall(r"\\multicolumn\{9\}\{l\}\{\\textit\{(.*?)\}\}", text)
+    assert sorted(groups) == ["3D network", "CLIP", "image network and time"]
+    assert text.count(r"\midrule") == 3
+    assert len(re.findall(r"^a-method-\d+ & ", text, re.MULTILINE)) == 31
+
+
+def test_more_columns_come_when_they_are_asked_for(field_of_31: Path, tmp_path: Path) -> None:
+    given = Store(field_of_31), tmp_path, registry.datasets(), registry.metrics()
+    render(*given, columns=["backbone", "rank-uar"])
+    head = (tmp_path / "dfew.tex").read_text().split("\\toprule\n")[1].splitlines()[0]
+    assert head == r"\# UAR & Method & Backbone & GFLOPs & Params (M) & WAR & UAR \\"
+    with pytest.raises(HarnessError, match=r"--columns backbon: no such column; did you mean 'backbone'"):
+        render(*given, columns=["backbon"])
 
 
 @pytest.mark.parametrize(
@@ -127,20 +176,24 @@ def test_latex_escapes(text: str, escaped: str) -> None:
     assert escaped.isascii()
 
 
-def test_latex_says_what_markdown_says(out: Path) -> None:
+def test_latex_says_what_markdown_says(out: Path, tmp_path: Path) -> None:
     """Every cell of the first Markdown table, told by its title, is in the LaTeX row of the same method."""
+    render(Store(out.parent / "runs"), tmp_path, registry.datasets(), registry.metrics(), columns=["all"])
     for stem in ("dfew", "overview"):
         lines = [
             line.strip("| ").split("|") for line in (out / f"{stem}.md").read_text().splitlines() if line[:1] == "|"
         ]
         head = [latex(title.strip().replace("\\", "")) for title in lines[0]]
-        text = (out / f"{stem}.tex").read_text()
-        assert " & ".join(head).replace("\\&\\#35;", r"\#") in text
+        alone = [re.sub("^(DFEW|FERV39k) ", "", title) for title in head]  # the dataset stands above its columns
+        text = (tmp_path / f"{stem}.tex").read_text()
+        assert " & ".join(alone).replace("\\&\\#35;", r"\#") in text
         plain = [cell.strip().strip("*") for cell in lines[2]]
         row = next(line for line in text.splitlines() if line.count("&") >= len(head) - 1 and "coop" in line)
+        small = re.sub(r"\{\\tiny\$\\pm\$(.*?)\}", r" $\\pm$ \1", row)
+        small = re.sub(r"\\(textbf|underline)\{([\d.]+)\} ", r"\2 ", small)
         cells = [
             re.sub(r"\\(textbf|underline)\{(.*)\}$", r"\2", cell.removesuffix(r"\\").strip())
-            for cell in row.split(" & ")
+            for cell in small.split(" & ")
         ]
         shown = [re.sub(r"</?(u|sup)>", "", cell).replace("\\", "") for cell in plain]
         assert [latex(cell) for cell in shown] == cells
