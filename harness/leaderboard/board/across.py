@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from scipy.stats import rankdata
+
 from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.sections import BoardRow, Caveat, Section, beside_frames, caveats
+from harness.statistics.resample import percentiles
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,52 @@ class Across:
         """What keeps its numbers from being taken for more than they are."""
         modality = next(iter(self.sections.values())).modality
         return [*caveats(self.demo, self.stand_in, self.official), *beside_frames(modality)]
+
+
+@dataclass(frozen=True)
+class MeanRank:
+    """Mean over datasets of a method's rank by WAR, with the ends of its 95 % interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+def mean_ranks(board: Board, part: Across) -> dict[str, MeanRank]:
+    """Return the mean rank of each line, by the hash of its first row.
+
+    Only lines that are ranked and tested on every dataset have one, and ranks are among those: a method that lacks a
+    dataset would else have a mean over others than the rest. The interval is from ranking anew in resamples of the
+    clips and trainings of each dataset.
+    """
+    tests = [board.tests.get(section.key) for section in part.sections.values()]
+    known = [found for found in tests if found]
+    if len(known) < max(len(tests), 2):
+        return {}
+    whole = [line for line in part.lines if _tested_everywhere(line, part, known)]
+    if not whole:
+        return {}
+    drawn, seen = [], []
+    for dataset, found in zip(part.sections, known, strict=True):
+        places = [found.rows.index(line[dataset]["row"]) for line in whole]
+        drawn.append(rankdata(found.resampled_ranks[:, places], axis=1))
+        seen.append(rankdata(-found.war.values[places]))
+    ends = percentiles(np.mean(drawn, axis=0))  # (2, lines)
+    means = np.mean(seen, axis=0)
+    return {
+        next(iter(line.values()))["row"]: MeanRank(float(mean), float(low), float(high))
+        for line, mean, low, high in zip(whole, means, *ends, strict=True)
+    }
+
+
+def _tested_everywhere(
+    line: Mapping[str, BoardRow],
+    part: Across,
+    tests: Sequence[Inference],
+) -> bool:
+    return all(
+        name in line and line[name]["row"] in found.rows for name, found in zip(part.sections, tests, strict=True)
+    )
 
 
 def across_tables(board: Board) -> dict[bool, list[Across]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, MeanRank, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import row_notes
@@ -47,7 +47,8 @@ def overview(
             tops[dataset, name] = cells.podium(section.rows, f"{name}_mean", name, specs)
     printed = printed_numbers(verdicts)
     named = content.names([next(iter(line.values())) for line in part.lines])
-    rows = [_row(board, part, line, tops, printed, specs) for line in part.lines]
+    means = mean_ranks(board, part)
+    rows = [_row(board, part, line, tops, printed, specs, means) for line in part.lines]
     rows = [{**row, "name": named[row["row"]]} for row in rows]
     return {
         "heading": pages.SELECTED.get(part.selection, part.selection),
@@ -57,12 +58,6 @@ def overview(
         "head": _head(part),
         "rows": rows,
     }
-
-
-def mean_rank(line: Line, datasets: Sequence[str]) -> float | None:
-    """Return the mean of a method's ranks by WAR; None where it is not ranked on every dataset of the table."""
-    ranks = [float(line[name]["rank"]) for name in datasets if name in line and line[name]["ranked"]]
-    return sum(ranks) / len(ranks) if len(ranks) == len(datasets) else None
 
 
 def _above(board: Board, part: Across) -> list[dict[str, Any]]:
@@ -98,6 +93,7 @@ def _row(
     tops: Mapping[tuple[str, str], tuple[float, ...]],
     printed: Printed,
     specs: Metrics,
+    means: Mapping[str, MeanRank],
 ) -> dict[str, Any]:
     first = next(iter(line.values()))
     facts = facts_of(board, first)
@@ -105,7 +101,7 @@ def _row(
     scores = []
     for dataset, name in itertools.product(datasets, SCORES):
         scores.append(_score(line.get(dataset), name, tops[dataset, name], printed, specs))
-    mean = mean_rank(line, datasets)
+    mean = means.get(first["row"])
     return {
         "row": first["row"],
         "ranked": any(row["ranked"] for row in line.values()),
@@ -115,7 +111,7 @@ def _row(
         "facts": facts,
         "cells": [
             *scores,
-            content.cell(cells.number(mean, digits=1), mean),
+            content.cell(cells.mean_rank(mean), mean.mean if mean else None),
             content.cell(*_seeds(line)),
             content.cell(first["backbone"], first["backbone"]),
             *(content.cell(text or cells.DASH, text) for text in facts.values()),

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from harness.core.metric import MetricSpec
+from harness.leaderboard.board.across import MeanRank
 from harness.leaderboard.board.board import EXACT
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.sections import BoardRow
@@ -110,6 +111,13 @@ def place(row: BoardRow, name: str = "rank") -> str:
 def trust(row: BoardRow) -> str:
     """Return how far the numbers of a row can be trusted, or a dash where it has none."""
     return str(row["trust"]) or DASH
+
+
+def mean_rank(found: MeanRank | None) -> str:
+    """Return a mean rank with its interval; a dash where a dataset is lacking."""
+    if found is None:
+        return DASH
+    return f"{number(found.mean, digits=1)} [{number(found.low, digits=1)}, {number(found.high, digits=1)}]"
 
 
 def day(row: BoardRow) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from harness.core.metric import MetricSpec
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.metric_state import stale_mark
@@ -129,8 +129,16 @@ def across_columns(
             for dataset, section in part.sections.items()
             for column in _scores(section, specs)
         ),
+        *_mean_rank(board, part),
         Column[Line](TRUST.title, _least_trust, foreign=False),
     ]
+
+
+def _mean_rank(board: Board, part: Across) -> list[Column[Line]]:
+    """Return the column of mean ranks, where there is more than one dataset."""
+    means = mean_ranks(board, part)
+    text = lambda line: cells.mean_rank(means.get(next(iter(line.values()))["row"]))  # noqa: E731
+    return [Column[Line]("Mean rank [95 %]", text, foreign=False)] if means else []
 
 
 def _scores(section: Section, specs: Metrics) -> list[Column[BoardRow]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from harness.core.text import spreadsheet
 from harness.core.version import __version__
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import ABOUT, SCORES
 from harness.leaderboard.board.notes import row_notes, why_not_ranked
@@ -114,6 +114,7 @@ def across_json(board: Board, found: Sequence[Across]) -> dict[str, Any]:
     sections = []
     for part in found:
         lines = []
+        means = {row: vars(found) for row, found in mean_ranks(board, part).items()}
         for line in part.lines:
             lines.append({name: row_json(board, row) for name, row in line.items()})
         sections.append(
@@ -123,6 +124,7 @@ def across_json(board: Board, found: Sequence[Across]) -> dict[str, Any]:
                 "official": part.official,
                 "datasets": {name: section_json(section) for name, section in part.sections.items()},
                 "rows": lines,
+                "mean_ranks": means,
             }
         )
     return {**head_json(found[0].demo), "sections": sections}

@@ -95,7 +95,9 @@ def across_page(
     parts.append(
         "± is the standard deviation (ddof 1) over folds, each averaged over its seeds first; on a dataset "
         f"with one fold it is the one over seeds. {FIGURES} "
-        "Methods ranked on every dataset come first, by their mean WAR."
+        "Methods ranked on every dataset come first, by their mean WAR. The mean rank is that by WAR among the "
+        "methods that are tested on every dataset, and others have none; its interval is from ranking anew in "
+        "resamples of clips and trainings."
     )
     for part in found:
         title = f"## {_selected(part.selection)}{_tail(part.caveats)}"

@@ -12,6 +12,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, recall_score
 
 from harness.leaderboard import load, render
+from harness.leaderboard.board.across import across, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import row_notes
@@ -280,3 +281,17 @@ def test_a_method_without_training_is_tested_though_it_has_one_seed(planted: Pla
     assert sorted(one.seeds for one in tests.war.trainings) == [0, 3]
     assert tests.level == "methods"
     assert tests.war.p[0, 1] < 0.05
+
+
+def test_a_mean_rank_is_of_what_is_tested_on_every_dataset(planted: Planted) -> None:
+    on = [TestSet("ferv39k", "1", clips=150), TestSet("dfew", clips=60)]
+    for method, skill in {"best": 3.0, "middle": 1.2, "weak": 0.1}.items():
+        for dataset in on:
+            planted.row(method, skill, on=dataset, seeds=(1, 2))
+    planted.row("lacking", 3.0, on=on[0], seeds=(1, 2))
+    board = board_of(planted)
+    (part,) = across(board, demo=False)
+    names = {next(iter(line.values()))["row"]: next(iter(line.values()))["name"] for line in part.lines}
+    found = {names[row]: rank for row, rank in mean_ranks(board, part).items()}
+    assert {name: rank.mean for name, rank in found.items()} == {"best": 1, "middle": 2, "weak": 3}
+    assert all(1 <= rank.low <= rank.mean <= rank.high <= 3 for rank in found.values())
