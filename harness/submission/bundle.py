@@ -14,10 +14,9 @@ from harness.core.errors import HarnessError
 from harness.results.records import job_of
 from harness.submission import archive, layout, limits, places
 from harness.submission.limits import Refused
+from harness.submission.sources import SHIPPED, content_of, to_hand_in
 from harness.submission.tables import clean
 from harness.system.files import write_atomically
-
-SHIPPED = "harness_plugins."  # beginning of the names of plugins that everyone has
 
 
 @dataclass
@@ -118,10 +117,10 @@ def _add(bundle: Bundle, result: Mapping[str, Any]) -> None:
             f"{folder}/{layout.RESULT}: {where} is {text!r}, a path of this machine, which is part of what the result "
             f"stands for and cannot be taken out; name the file without its folder and run the job again"
         )
-    content = _content(folder / layout.PREDICTIONS)
+    content = content_of(folder / layout.PREDICTIONS)
     history = folder / layout.HISTORY
     try:
-        tables = clean(content, _content(history) if history.is_file() else None, _classes(result))
+        tables = clean(content, content_of(history) if history.is_file() else None, _classes(result))
     except Refused as error:
         raise HarnessError(f"{folder}/{error}; run the job again, or remove its folder") from error
     bundle.files[f"{name}/{layout.RESULT}"] = _text(told)
@@ -138,48 +137,21 @@ def _add_source(
     sources: Mapping[str, Path],
 ) -> None:
     """Add the source of the one-file plugin that made a result. Raises: HarnessError if it is not at hand."""
-    plugin = result["plugin"]
-    name = plugin["name"]
+    name = result["plugin"]["name"]
     if name.startswith(SHIPPED) or layout.plugin_file(name) in bundle.files:
         return
     package = (result.get("provenance") or {}).get("distribution")
-    if name not in sources:
-        if not package:
-            raise HarnessError(
-                f"method {result['method']!r} came from the plugin {name!r}; give its file with --plugin"
-            )
+    if name in sources:
+        bundle.files[layout.plugin_file(name)] = to_hand_in(result, sources[name])
+    elif package:
         bundle.packages.add(package)
-        return
-    content = _content(sources[name])
-    if source_hash(f"{name}.py", content) != plugin["source_sha256"]:
-        raise HarnessError(
-            f"--plugin {sources[name]}: {result['path']} was made by another source of it; give the file as it was, or "
-            f"run the jobs again. (A network that lies in a package of its own is handed in as an installed plugin.)"
-        )
-    place = places.in_source(content)
-    if place:
-        raise HarnessError(
-            f"--plugin {sources[name]}: names {place!r}, a folder of this machine; "
-            f"read it from an option or an environment variable, and run the jobs again"
-        )
-    bundle.files[layout.plugin_file(name)] = content
-
-
-def source_hash(name: str, content: bytes) -> str:
-    """Return the hash that results hold of a plugin of one file of that name."""
-    return hashlib.sha256(name.encode() + b"\0" + content).hexdigest()
+    else:
+        raise HarnessError(f"method {result['method']!r} came from the plugin {name!r}; give its file with --plugin")
 
 
 def _classes(result: Mapping[str, Any]) -> Sequence[str]:
     classes: Sequence[str] = result["protocol"]["classes"]
     return classes
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise HarnessError(f"{path}: {error.strerror}; run the job again, or remove its folder") from error
 
 
 def _text(data: Any) -> bytes:

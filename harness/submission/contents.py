@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.core.errors import HarnessError
 from harness.results.records import job_of
-from harness.results.schema import fault
-from harness.results.store import SCHEMA, Store, write_json
-from harness.submission import form, layout, limits, places, plain_json
+from harness.results.store import Store, write_json
+from harness.submission import layout, plain_json
 from harness.submission.archive import Archive, NoBundle
-from harness.submission.bundle import SHIPPED, source_hash
+from harness.submission.checked_result import checked
 from harness.submission.limits import Refused
 from harness.submission.quarantine import Quarantine
 from harness.submission.remark import Remark, note, objection
+from harness.submission.sources import SHIPPED, judged
 
 NAMED = 20  # objections of one kind that are listed
 
@@ -107,7 +106,7 @@ def _take(
     """Read a result and write it anew. Raises: Refused."""
     if any(f"{folder}/{name}" not in archive.members for name in layout.OF_A_RESULT[:2]):
         return
-    result = _checked(plain_json.parse(_read(archive, f"{folder}/{layout.RESULT}", listed)), folder)
+    result = checked(_read(archive, f"{folder}/{layout.RESULT}", listed), folder)
     predictions = _read(archive, f"{folder}/{layout.PREDICTIONS}", listed)
     epochs = f"{folder}/{layout.HISTORY}"
     history = _read(archive, epochs, listed) if epochs in archive.members else None
@@ -123,37 +122,6 @@ def _take(
     path = str(contents.store.folder(job))
     contents.results.append({**result, "path": path})
     contents.labels[path] = tables.labels_sha256
-
-
-def _checked(result: dict[str, Any], folder: str) -> dict[str, Any]:
-    """Return a parsed result that is of the right form, is what its id says, and lies where it should.
-
-    Raises: Refused.
-    """
-    if result.get("schema") != SCHEMA:
-        raise Refused(f"has schema {result.get('schema')!r}; this version reads {SCHEMA}")
-    wrong = fault(result) or form.fault(result)
-    if wrong:
-        raise Refused(f"is no result ({wrong})")
-    classes = result["protocol"]["classes"]
-    if len(set(classes)) < len(classes) or len(classes) > limits.COLUMNS // 2 or "path" in result:
-        raise Refused("names a class twice, too many classes, or a place of its own")
-    if result["status"] != "done" or result.get("quick"):
-        raise Refused("is not the result of a finished, full run")
-    try:
-        job = job_of(result)
-        where = layout.folder_of(job)
-    except (HarnessError, TypeError, ValueError, AttributeError) as error:
-        raise Refused(f"is not the result of the job that its id stands for ({error})") from error
-    if job.protocol.hash != result["protocol_hash"]:
-        raise Refused(
-            f"says that its protocol has the hash {result['protocol_hash'][:80]!r}; it is {job.protocol.hash}"
-        )
-    if where != folder:
-        raise Refused(f"belongs into {where}")
-    for name, text in places.found_in(result):
-        raise Refused(f"{name} holds {text[:80]!r}, an absolute path of a machine")
-    return result
 
 
 def _take_sources(
@@ -175,11 +143,7 @@ def _take_sources(
             contents.remarks.append(objection("unreadable", name, f"is no source ({error})"))
             continue
         plugin = Path(name).stem
-        if made.get(plugin) != {source_hash(Path(name).name, content)}:
-            text = "is not the source that its results were made with, or no result was made with it"
-            contents.remarks.append(objection("source-differs", name, text))
-        if places.in_source(content):
-            contents.remarks.append(objection("place", name, f"names the folder {places.in_source(content)[:80]!r}"))
+        contents.remarks += judged(name, content, made.get(plugin, set()))
         contents.sources[plugin] = hashlib.sha256(content).hexdigest()
     for plugin in sorted(set(made) - set(contents.sources)):
         if not plugin.startswith(SHIPPED):

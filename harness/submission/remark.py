@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LONGEST = 1000  # characters of what is found: part of it may be what a stranger wrote
+
 
 @dataclass(frozen=True)
 class Remark:
@@ -29,7 +31,7 @@ def objection(
     text: str,
 ) -> Remark:
     """Return what keeps a bundle out."""
-    return Remark("objection", code, where, text)
+    return Remark("objection", code, where[:LONGEST], text[:LONGEST])
 
 
 def note(
@@ -38,4 +40,4 @@ def note(
     text: str,
 ) -> Remark:
     """Return what a reader should know."""
-    return Remark("note", code, where, text)
+    return Remark("note", code, where[:LONGEST], text[:LONGEST])

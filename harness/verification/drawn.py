@@ -13,7 +13,6 @@ from harness.core.digest import digest
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.leaderboard.board.collect import collect
 from harness.leaderboard.board.labels import label_rows
-from harness.leaderboard.board.notes import full_name
 from harness.leaderboard.board.sections import BoardRow, plain_rows
 from harness.results.store import JoinedStores, Store
 from harness.results.verified import content_of
@@ -85,7 +84,7 @@ def draw_jobs(
 
 
 def _wanted(rows: Mapping[str, BoardRow], wanted: Sequence[str]) -> dict[str, BoardRow]:
-    """Return the rows of these names: of the row, its method or its variant, in full as tables have it, or its hash."""
+    """Return the rows of these names: of the row, its method or its variant, or the beginning of its hash."""
     if not wanted:
         return dict(rows)
     found: dict[str, BoardRow] = {}
@@ -101,7 +100,7 @@ def _wanted(rows: Mapping[str, BoardRow], wanted: Sequence[str]) -> dict[str, Bo
 def _is_named(row: BoardRow, name: str) -> bool:
     by_hash = len(name) >= SHORTEST and str(row["row"]).startswith(name)
     by_method = name == row["method"] and not row["variant"]
-    return by_hash or by_method or name in (row["name"], row["variant"], full_name(row))
+    return by_hash or by_method or name in (row["name"], row["variant"])
 
 
 def _unfinished(again: Path, asked: str, contents: Mapping[str, str]) -> str | None:

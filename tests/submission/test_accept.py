@@ -252,7 +252,7 @@ def rightful_id(result: dict[str, Any]) -> Any:
     except HarnessError as error:
         found = re.search(r"its job is (\w+)", str(error))
         return found[1] if found else result.get("id")
-    except (TypeError, ValueError, AttributeError):
+    except (TypeError, ValueError, AttributeError, IndexError, KeyError):
         return result.get("id")
 
 

@@ -109,7 +109,7 @@ def test_scores_without_predictions_are_claimed(toy_bench: Bench, tmp_path: Path
 
 
 def hundred_forged(store: Store, honest: dict[str, Any], rows: int) -> set[str]:
-    return {forged_row(store, honest, {"learning_rate": 0.01 + 0.001 * i}, i) for i in range(rows)}
+    return {forged_row(store, honest, {"learning_rate": 0.1 + 0.001 * i}, i) for i in range(rows)}
 
 
 @pytest.mark.slow
