@@ -10,6 +10,7 @@ import typer
 from harness.cli.output import (
     Json,
     PluginFiles,
+    Release,
     Runs,
     load_plugins,
     print_json,
@@ -31,6 +32,7 @@ def leaderboard(
     columns: Annotated[
         str | None, typer.Option("--columns", help="Columns of LaTeX beside those of Table 1, or `all`.")
     ] = None,
+    release: Release = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
@@ -46,12 +48,13 @@ def leaderboard(
     from harness.leaderboard.board.across import across_tables
     from harness.leaderboard.board.metric_state import metric_notes
     from harness.leaderboard.board.published import BUNDLED, read_published
+    from harness.leaderboard.releases import released
     from harness.leaderboard.tables.screen import by_stem, screens
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     metrics = registry.metrics()
-    board = load(stores_of(runs), registry.datasets(), metrics)
+    board = load(released(stores_of(runs), release), registry.datasets(), metrics)
     names = [name.strip() for name in (columns or "").split(",") if name.strip()]
     files = write(board, out_dir, metrics, papers, names)
     notes = list(metric_notes(board, metrics))

@@ -25,6 +25,9 @@ Runs = Annotated[
 OneRuns = Annotated[
     list[Path] | None, typer.Option("--runs", help="Folder that `harness bench` wrote its results to (default: runs).")
 ]
+Release = Annotated[
+    str | None, typer.Option("--release", help="Only results of this protocol release, such as dfer-2026.1.")
+]
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option("--plugin", help="A Python file with hooks, for this run; may be repeated."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of, warn
+from harness.cli.output import Json, PluginFiles, Release, Runs, load_plugins, print_json, say, stores_of, warn
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def publish(
     data_root: Annotated[
         Path | None, typer.Option(help="With --thumbnails: folder that holds DFEW/ FERV39k/ MAFW/.")
     ] = None,
+    release: Release = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
@@ -33,16 +34,19 @@ def publish(
         harness publish site --runs runs
 
         harness publish site --thumbnails --data-root /data
+
+        harness publish site --release dfer-2026.1
     """
     from harness.leaderboard import load
     from harness.leaderboard.audit import audit
     from harness.leaderboard.board.published import read_published, verdicts
+    from harness.leaderboard.releases import released
     from harness.leaderboard.site import publish as write
 
     load_plugins(plugin)
     metrics = registry.metrics()
     board = load(
-        stores_of(runs),
+        released(stores_of(runs), release),
         registry.datasets(),
         metrics,
     )
@@ -57,6 +61,7 @@ def publish(
         findings,
         frames,
         registry.plugins().files,
+        registry.methods(),
     )
     for note in frames.warnings if frames else ():
         warn(f"warning: {note}")

@@ -24,6 +24,7 @@ from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
 from harness.leaderboard.board.verification import verified
+from harness.leaderboard.releases import ReleasedResults
 from harness.leaderboard.tables import cells, export, latex, machine_readable, pages, published_page
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
@@ -32,6 +33,7 @@ from harness.results.verified import read_verified
 from harness.system.files import write_atomically
 
 WHY = "Not ranked"  # a column of the terminal's table, where some row is not
+Results = Store | JoinedStores | ReleasedResults
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def _without_collection() -> Iterator[None]:
 
 @_without_collection()
 def load(
-    store: Store | JoinedStores,
+    store: Results,
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],
 ) -> Board:
@@ -57,7 +59,7 @@ def load(
 
 
 @_without_collection()
-def outline(store: Store | JoinedStores, datasets: Mapping[str, DatasetSpec]) -> Board:
+def outline(store: Results, datasets: Mapping[str, DatasetSpec]) -> Board:
     """Aggregate the results without what they predicted: names and scores of rows, no tests and no intervals.
 
     Raises: HarnessError if there is nothing.
@@ -75,7 +77,7 @@ def with_predictions(board: Board, rows: Iterable[str]) -> Board:
 
 
 def _aggregated(
-    store: Store | JoinedStores,
+    store: Results,
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None,
 ) -> Board:
@@ -99,7 +101,7 @@ def _read(
 
 
 def render(
-    store: Store | JoinedStores,
+    store: Results,
     out: Path,
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],

@@ -17,6 +17,7 @@ from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import Section, in_title
+from harness.leaderboard.releases import Release, release_of, releases
 from harness.leaderboard.site import charts, content
 from harness.leaderboard.site.method_facts import facets
 from harness.leaderboard.site.overview import overview
@@ -26,6 +27,7 @@ from harness.leaderboard.site.writer import SiteWriter, page_of
 from harness.leaderboard.tables import cells, pages
 from harness.leaderboard.tables.columns import Metrics
 from harness.leaderboard.tables.machine_readable import whole_json
+from harness.models.spec import MethodSpec
 
 if TYPE_CHECKING:
     from harness.leaderboard.site.thumbnails import Thumbnails
@@ -41,10 +43,12 @@ def publish(
     findings: Sequence[Finding] = (),
     thumbnails: Thumbnails | None = None,
     plugin_files: Sequence[Path] = (),
+    methods: Mapping[str, MethodSpec] | None = None,
 ) -> Path:
     """Write the site to `out`; its first page is returned. Pages of rows and runs that are gone are removed.
 
-    Without `thumbnails` no image is published. `plugin_files` are those that commands to repeat a run have to name.
+    Without `thumbnails` no image is published. `plugin_files` are those that commands to repeat a run have to name;
+    `methods` those that are registered, whose defaults such a command leaves out.
 
     Raises:
         HarnessError: the site cannot be written.
@@ -55,7 +59,7 @@ def publish(
     try:
         writer.clear()
         tables = _write_tables(board, writer, specs, verdicts, findings)
-        rows = RowPages(board, specs, findings, thumbnails, plugin_files, writer)
+        rows = RowPages(board, specs, findings, thumbnails, plugin_files, writer, methods or {})
         for key, sections in board.sections.items():
             place = Place(_title(board, *key), page_of(*key))
             for section in sections:
@@ -102,6 +106,8 @@ def _write_tables(
         title="Leaderboard",
         overviews=_overviews(board, specs, verdicts),
         facets=facets(_facts(tables.values())),
+        updated=_day(board),
+        releases=_releases(board),
         counts=Counter(finding.level for finding in findings),
     )
     for place, values in zip(writer.menu, shown, strict=True):
@@ -126,6 +132,18 @@ def _overviews(board: Board, specs: Metrics, verdicts: Sequence[Verdict]) -> lis
         of_kind = [verdict for verdict in verdicts if verdict.demo == demo]
         found += [overview(board, part, specs, of_kind) for part in parts]
     return found
+
+
+def _day(board: Board) -> str:
+    """Return when the last result of the board was made, in UTC."""
+    last = board.rows["last_finished"].max()
+    return "" if pd.isna(last) else f"{last:%Y-%m-%d}"
+
+
+def _releases(board: Board) -> list[Release]:
+    """Return the protocol releases that rows of the board are of, the newest first."""
+    present = set(board.rows.loc[~board.rows["demo"].astype(bool), "protocol_hash"])
+    return [release for release in releases() if present & release.hashes]
 
 
 def _facts(tables: Iterable[Mapping[str, Any]]) -> list[Mapping[str, str]]:
@@ -154,7 +172,7 @@ def _section(
         "id": "-".join(["t", *(re.sub(r"\W+", "_", str(part)) for part in section.key)]),
         "heading": pages.SELECTED.get(selection, selection),
         "worth": in_title(section.caveats),
-        "protocol": content.facts({name: value for name, value in section.protocol.items() if name != "classes"}),
+        "protocol": content.facts(_protocol(section)),
         "table": table,
         "charts": drawn,
         "power": " ".join(pages.power(board, section)),
@@ -164,6 +182,12 @@ def _section(
         "classes": classes,
         "recalls": recalls,
     }
+
+
+def _protocol(section: Section) -> dict[str, Any]:
+    """Return the protocol with its hash, and the release that it is of."""
+    known = {"hash": section.protocol_hash, "release": release_of(section.protocol_hash) or "none"}
+    return known | {name: value for name, value in section.protocol.items() if name != "classes"}
 
 
 def _title(board: Board, dataset: str, demo: bool) -> str:

@@ -1,14 +1,17 @@
-"""The command that runs one job again."""
+"""The commands that run one job, or a whole row, again."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness.core.backbone_spec import BUNDLED, NONE
+from harness.core.options import flatten
+from harness.models.spec import MethodSpec
 
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
@@ -19,13 +22,61 @@ def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
     """Return shell text that makes the job of a `result.json` again;
     a variant needs a bench file, which the text writes.
     """
+    return _text(result, [str(result["fold"])], [result["seed"]], plugin_files, _values(result))
+
+
+def row_command(
+    results: Sequence[Mapping[str, Any]],
+    plugin_files: Iterable[Path],
+    spec: MethodSpec | None,
+    every_fold: Sequence[str],
+) -> str:
+    """Return shell text that makes a whole row again: all of its folds and seeds, with what differs from defaults.
+
+    Args: the results of the row; the method as it is registered, None where it is not, so that every setting is named;
+        the folds of the dataset.
+    """
+    first = results[0]
+    folds = list(dict.fromkeys(str(result["fold"]) for result in results))
+    seeds = sorted({int(result["seed"]) for result in results})
+    values, own = _values(first), _defaults(first, spec)
+    other = {name: value for name, value in values.items() if name not in own or _plain(own[name]) != _plain(value)}
+    return _text(first, ["all"] if set(folds) == set(every_fold) else folds, seeds, plugin_files, other)
+
+
+def _defaults(result: Mapping[str, Any], spec: MethodSpec | None) -> dict[str, Any]:
+    """Return options and frame input that a run has without being told."""
+    if spec is None:
+        return {}
+    short = flatten(spec.demo) if result.get("demo") else {}
+    settled, seen = spec.settle({**spec.on(result["dataset"]), **short})
+    return {**settled, **{f"input.{name}": value for name, value in asdict(seen).items()}}
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _text(
+    result: Mapping[str, Any],
+    folds: Sequence[str],
+    seeds: Sequence[int],
+    plugin_files: Iterable[Path],
+    values: Mapping[str, Any],
+) -> str:
+    flags = list(_flags(result, folds, seeds, plugin_files))
     if not result.get("variant"):
-        return " ".join(["harness bench", *_flags(result, plugin_files), *_settings(result)])
-    file = "\n".join(_bench_file(result))
-    return f"cat > {FILE} <<'{END}'\n{file}\n{END}\n" + " ".join(["harness bench", FILE, *_flags(result, plugin_files)])
+        return " ".join(["harness bench", *flags, *_settings(result, values)])
+    file = "\n".join(_bench_file(result, values))
+    return f"cat > {FILE} <<'{END}'\n{file}\n{END}\n" + " ".join(["harness bench", FILE, *flags])
 
 
-def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[str]:
+def _flags(
+    result: Mapping[str, Any],
+    folds: Sequence[str],
+    seeds: Sequence[int],
+    plugin_files: Iterable[Path],
+) -> Iterator[str]:
     """Yield the flags of all but the method and its options."""
     backbone, found = result["backbone"], result.get("provenance") or {}
     if result.get("demo"):
@@ -36,7 +87,7 @@ def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[
     if not result.get("variant"):
         yield from ("--methods", shlex.quote(result["method"]))
     yield from ("--datasets", shlex.quote(result["dataset"]))
-    yield from ("--folds", shlex.quote(str(result["fold"])), "--seeds", str(result["seed"]))
+    yield from ("--folds", shlex.quote(",".join(folds)), "--seeds", ",".join(map(str, seeds)))
     if backbone["name"] != NONE:
         yield from ("--backbone", shlex.quote(_backbone(backbone)))
     yield from ("--selection", result["selection"])
@@ -54,8 +105,8 @@ def _backbone(backbone: Mapping[str, Any]) -> str:
     return str(backbone["name"] if own else f"{backbone['name']}:{backbone['weights']}")
 
 
-def _settings(result: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in _values(result).items():
+def _settings(result: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
         text = value if isinstance(value, str) else json.dumps(value)
         yield from ("--set", shlex.quote(f"{result['method']}.{name}={text}"))
 
@@ -67,14 +118,14 @@ def _values(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _bench_file(result: Mapping[str, Any]) -> Iterator[str]:
+def _bench_file(result: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
     yield "[[variant]]"
     yield f"name = {_toml(result['variant'])}"
     yield f"method = {_toml(result['method'])}"
     if result["backbone"]["name"] != NONE:
         yield f"backbone = {_toml(_backbone(result['backbone']))}"
     yield "[variant.set]"
-    for name, value in _values(result).items():
+    for name, value in values.items():
         yield f"{_toml(name)} = {_toml(value)}"
 
 

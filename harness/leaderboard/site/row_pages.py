@@ -11,10 +11,12 @@ from harness.leaderboard.audit.finding import Finding
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.site import charts, content
-from harness.leaderboard.site.repeat import command
+from harness.leaderboard.site.method_facts import links_of
+from harness.leaderboard.site.repeat import command, row_command
 from harness.leaderboard.site.writer import SiteWriter
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Metrics
+from harness.models.spec import MethodSpec
 from harness.results.store import read
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class RowPages:
         thumbnails: Thumbnails | None,
         plugin_files: Sequence[Path],
         writer: SiteWriter,
+        methods: Mapping[str, MethodSpec],
     ) -> None:
+        self.methods = methods
         self.board = board
         self.specs = specs
         self.findings = findings
@@ -96,10 +100,19 @@ class RowPages:
             charts={name: spec for name, spec in drawn.items() if spec and spec["data"]["values"]},
             facts=content.facts({name: value for name, value in facts.items() if name not in HIDDEN}),
             findings=[finding for finding in self.findings if finding.row == row["row"]],
+            links=links_of(self.board, row),
+            command=self._command(row, jobs),
             jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
         )
         for job in jobs:
             self._run(job, row, line["name"], place)
+
+    def _command(self, row: BoardRow, jobs: Sequence[Mapping[str, Any]]) -> str:
+        """Return the command that makes the whole row again; nothing where no job of it is stored."""
+        results = [read(Path(job["path"]) / "result.json") for job in jobs if job["path"]]
+        folds = self.board.expected[row["dataset"], bool(row["demo"])]
+        spec = self.methods.get(row["method"])
+        return row_command(results, self.plugin_files, spec, folds) if results else ""
 
     def _run(
         self,

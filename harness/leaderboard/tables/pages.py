@@ -14,6 +14,7 @@ from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import failures
 from harness.leaderboard.board.sections import Caveat, Section, caveats, in_title
+from harness.leaderboard.releases import release_of
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.cells import DASH
 from harness.leaderboard.tables.columns import Metrics
@@ -192,6 +193,8 @@ def _protocol(section: Section) -> str:
         f"aggregation {protocol.get('aggregation')}",
         f"test views {protocol.get('test_views')}",
     ]
+    release = release_of(section.protocol_hash)
+    facts += [f"release {release}"] * bool(release)
     return "; ".join(markdown(fact) for fact in facts) + "."
 
 
