@@ -115,12 +115,14 @@ def _look_at(
 ) -> None:
     """Compare what could be read with the official splits, its own predictions, and the store."""
     results = contents.results
-    found.remarks += official.compared(results, contents.labels, known.datasets)
+    splits = list(official.compared(results, contents.labels, known.datasets))
+    unverified = {remark.where for remark in splits if remark.code == official.UNVERIFIED}
+    found.remarks += splits
     found.remarks += scores.recomputed(results, known.metrics)
     if store:
         found.remarks += conflicts(store, results)
     try:
-        placing = placed(store, results, known.datasets, known.metrics, known.methods)
+        placing = placed(store, results, known.datasets, known.metrics, known.methods, unverified)
     except Exception as error:  # values that are of the right types and still fit no table: the bundle's fault
         _check_store(store, known)
         text = f"cannot be placed on the board: {type(error).__name__}: {first_line(error)}"

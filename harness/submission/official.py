@@ -9,6 +9,8 @@ from harness.core.dataset_spec import DatasetSpec
 from harness.core.digest import digest
 from harness.submission.remark import Remark, note, objection
 
+UNVERIFIED = "unverified-split"
+
 
 def compared(
     results: list[dict[str, Any]],
@@ -36,7 +38,7 @@ def compared(
         elif spec:
             yield from (objection("not-official", where, text) for text in _differences(result, spec))
     for why, dataset in unverified.items():
-        yield note("unverified-split", dataset, why)
+        yield note(UNVERIFIED, dataset, why)
 
 
 def _why_unverified(result: Mapping[str, Any], spec: DatasetSpec | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,8 +82,17 @@ def placed(
     datasets: Mapping[str, DatasetSpec],
     metrics: Mapping[str, MetricSpec],
     methods: Mapping[str, Registered[MethodSpec]],
+    unverified: Collection[str] = (),
 ) -> Placing:
     """Put results beside those of a store, where there is one, and audit them.
+
+    Args:
+        store: whose board it is.
+        handed_in: results of a bundle, each with its folder as `path`.
+        datasets: as they are registered here.
+        metrics: the same.
+        methods: the same.
+        unverified: datasets of which no official split tells whose clips are the right ones.
 
     Raises:
         HarnessError: the store itself cannot be read.
@@ -101,7 +110,7 @@ def placed(
             mine = [row for row in section.rows if row["row"] in ours]
             found.rows += [_placed(board, section, row, ours[row["row"]]) for row in mine]
     for finding in audit(board, methods):
-        found.remarks += _remarks(finding, set(ours))
+        found.remarks += _remarks(finding, set(ours), unverified)
     return found
 
 
@@ -148,12 +157,22 @@ def _neighbours(
             yield Neighbour(full_name(beside), cells.place(beside), scores)
 
 
-def _remarks(finding: Finding, ours: set[str]) -> Iterator[Remark]:
-    """Yield what the audit finds, as far as it is about the bundle or caused by it."""
+def _remarks(
+    finding: Finding,
+    ours: set[str],
+    unverified: Collection[str],
+) -> Iterator[Remark]:
+    """Yield what the audit finds, as far as it is about the bundle or caused by it.
+
+    Rows vote on what the test clips are where no official split says so: a bundle may not outvote those that are there.
+    """
     where = f"{finding.dataset}, {finding.name}"
     if finding.row in ours:
         tell = objection if finding.level == "error" else note
         yield tell(finding.code, where, finding.message)
+    elif finding.code == "other-clips" and finding.dataset in unverified:
+        text = f"a row that the store holds has other test clips than this bundle: {finding.message}"
+        yield objection("outvoted", where, text)
     elif finding.level == "error" and finding.row:
         yield note("store", where, f"in the store itself, or beside this bundle: {finding.message}")
 

@@ -199,6 +199,16 @@ def test_a_job_that_the_store_holds_otherwise_is_not_replaced(tmp_path: Path, st
     assert "other-result" in codes(found)
 
 
+def test_a_bundle_does_not_outvote_the_store_on_what_the_test_clips_are(tmp_path: Path) -> None:
+    own, other = (TestSet("toyset", "1", clips=60, rng=np.random.default_rng(seed)) for seed in (1, 2))
+    same = {"split_sha256": "a" * 64}
+    plant(tmp_path / "store", "held", 0.5, on=own, protocol=same)
+    for method in ("one", "two"):
+        plant(tmp_path / "mine", method, 0.5, on=other, protocol=same)
+    found = review(bundle_of(tmp_path / "mine", tmp_path / "b.zip"), MEASURE, Store(tmp_path / "store"), adding=True)
+    assert (codes(found), found.added) == ({"outvoted"}, None)
+
+
 def test_the_source_is_read_and_never_run(tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     content = f"import pathlib\npathlib.Path({str(marker)!r}.replace('/', '/')).touch()\n".encode()
