@@ -12,10 +12,11 @@ import pandas as pd
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard.board.collect import LAST, Jobs, collect
-from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds, stored_folds
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
+from harness.leaderboard.board.own_data import told_apart
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
@@ -48,6 +49,7 @@ class Board:
     other_clips: Mapping[str, list[str]]  # by row: how its test clips differ from those of most rows
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
     excluded: Mapping[str, str]  # by row: why it is excluded from ranking
+    folds_told: frozenset[tuple[str, bool]] = frozenset()  # (dataset, demo) whose results say which folds there are
 
     @cached_property
     def confusions(self) -> dict[str, list[list[int]]]:
@@ -110,6 +112,7 @@ def aggregate(
     jobs = collect(results)
     if jobs.frame.empty:
         return _empty(jobs, datasets)
+    jobs = told_apart(jobs, datasets)
     evidence = read(jobs) if read else Evidence()
 
     # What the rows are, which of their cells are there, and their numbers.
@@ -138,6 +141,7 @@ def aggregate(
         other_clips=other_clips,
         tests=tests,
         excluded=excluded,
+        folds_told=frozenset(stored_folds(jobs)),
     )
 
 

@@ -35,7 +35,9 @@ def _flags(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> Iterator[
         yield from ("--plugin", shlex.quote(files[result["plugin"]["name"]]))
     if not result.get("variant"):
         yield from ("--methods", shlex.quote(result["method"]))
-    yield from ("--datasets", shlex.quote(result["dataset"]))
+    yield from ("--datasets", shlex.quote(result.get("reader") or result["dataset"]))
+    if result.get("reader") not in (None, result["dataset"]):
+        yield from ("--dataset-name", shlex.quote(result["dataset"]))
     yield from ("--folds", shlex.quote(str(result["fold"])), "--seeds", str(result["seed"]))
     if backbone["name"] != NONE:
         yield from ("--backbone", shlex.quote(_backbone(backbone)))
