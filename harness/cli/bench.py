@@ -47,6 +47,10 @@ def bench(
     ] = None,
     out_dir: Annotated[Path | None, typer.Option("--out", help="Folder for results; default runs.")] = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds DFEW/ FERV39k/ MAFW/.")] = None,
+    dataset_name: Annotated[
+        str | None,
+        typer.Option(help="Name of the clips of your own that `--datasets folder` reads; tables say it."),
+    ] = None,
     layout: Annotated[
         list[str] | None,
         typer.Option(help="DATASET=CLIPS:LISTS, folders to read instead of what is found; may be repeated."),

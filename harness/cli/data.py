@@ -30,9 +30,14 @@ Layout = Annotated[
 
 @app.command("set")
 def set_root(
-    name: Annotated[str, typer.Argument(help="Name of the dataset, as `harness list datasets` shows it.")],
+    name: Annotated[
+        str, typer.Argument(help="Name of the dataset, as `harness list datasets` shows it, or a new one for your own.")
+    ],
     path: Annotated[Path, typer.Argument(help="Its own folder, e.g. the one called DFEW.")],
     layout: Layout = "",
+    reader: Annotated[
+        str, typer.Option(help="Of a dataset of your own: the one that reads it; default `folder`.")
+    ] = "",
 ) -> None:
     """Remember where a dataset is, so that `--data-root` is not needed.
 
@@ -41,13 +46,19 @@ def set_root(
         harness data set dfew /data/DFEW
 
         harness data set dfew /data/DFEW --layout DFEW_Frame_Face:annotation
+
+        harness data set films /data/films-of-mine
     """
     load_plugins(None)
-    spec = registry.dataset(name)
+    offered = registry.offered_datasets()
+    if name in offered and reader:
+        raise HarnessError(f"--reader {reader}: {name} is a dataset that a plugin offers, which reads itself")
     if not path.is_dir():
         raise HarnessError(f"{path}: no such folder")
-    file = set_place(spec.name, DatasetPlace(path, layout))
-    say(f"{spec.title} is at {path.resolve()} (written to {file})")
+    spec = offered[name] if name in offered else registry.name_dataset(name, reader)
+    file = set_place(spec.name, DatasetPlace(path, layout), spec.reader)
+    by = f", read as {spec.reader}," if spec.reader else ""
+    say(f"{spec.title}{by} is at {path.resolve()} (written to {file})")
 
 
 @app.command("demo")

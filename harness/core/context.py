@@ -29,6 +29,7 @@ class RunContext:
     job_timeout: float | None = None  # seconds
     collect: bool = False  # no folder is shared: workers keep to places of their own and send results back
     send_logs: bool = False  # what jobs log is sent as events, too
+    dataset_names: Mapping[str, str] = field(default_factory=dict)  # a user's own dataset -> the one that reads it
     quick: bool = False  # latency and cost are left out, and results say so
     lost: tuple[str, ...] = ()  # why earlier tries at this job came to nothing
 

@@ -63,7 +63,13 @@ class DatasetSpec:
     split_sha256: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # of the official train and test
     overlaps: tuple[str, ...] = ()  # what it shares with other datasets, as sentences
     temporal_pairs: tuple[tuple[str, str], ...] = ()  # class pairs that only time separates, in the demo replica
+    reader: str = ""  # of a dataset that a user has named: the offered one that reads it
     write_demo: str = ""  # "module:function" that writes a synthetic replica, (root, pairs, seed, progress)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether classes and folds are those found: clips of one's own, which can have a name."""
+        return not self.folds
 
     @property
     def class_names(self) -> tuple[str, ...]:

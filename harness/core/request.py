@@ -63,6 +63,7 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     methods: Names | None = None  # None: all, or none beside variants
     datasets: Names | None = None  # None: the demo's
+    dataset_name: str | None = None  # of one's own clips among the datasets; None: as it was named, or nameless
     folds: Names = ["all"]
     seeds: Seeds = [1]
     backbone: str | None = None  # None: ViT-B-32, or `demo` on the demo

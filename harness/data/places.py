@@ -29,12 +29,21 @@ def configured_places() -> dict[str, DatasetPlace]:
     return {name: DatasetPlace(Path(root), written.layout.get(name, "")) for name, root in written.data.items()}
 
 
-def set_place(name: str, place: DatasetPlace) -> Path:
-    """Remember where a dataset is. Returns the configuration file. Raises: HarnessError if it cannot be written."""
+def set_place(
+    name: str,
+    place: DatasetPlace,
+    reader: str = "",
+) -> Path:
+    """Remember where a dataset is, and of one's own who reads it.
+
+    Returns the configuration file. Raises: HarnessError if it cannot be written.
+    """
     places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
     roots = {name: str(place.root) for name, place in places.items()}
     layouts = {name: place.layout for name, place in places.items() if place.layout}
-    return write_configuration(read_configuration().model_copy(update={"data": roots, "layout": layouts}))
+    before = read_configuration()
+    named = {**before.named, **({name: reader} if reader else {})}
+    return write_configuration(before.model_copy(update={"data": roots, "layout": layouts, "named": named}))
 
 
 def dataset_place(
@@ -47,7 +56,8 @@ def dataset_place(
     Raises:
         HarnessError: none of them names it.
     """
-    configured = configured_places().get(spec.name)
+    places = configured_places()
+    configured = places.get(spec.name) or places.get(spec.reader)
     if data_root is not None:
         return DatasetPlace(_below(data_root, spec.folder), layout)
     if os.environ.get(DATA_ROOT) and not (configured and spec.folder == "."):

@@ -41,6 +41,7 @@ def load_plugins(context: RunContext) -> None:
     Raises:
         OtherCode: this process runs other code than the driver, such as another version or another folder's.
     """
+    registry.plugins().dataset_names.update(context.dataset_names)
     registry.plugins().add_files(shipped(Path(path)) for path in context.plugin_files)
     here = registry.running_code()
     others = [name for name, sha256 in context.code.items() if here.get(name) != sha256]

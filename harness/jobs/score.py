@@ -49,6 +49,8 @@ def scored(
         "status": "done",
         "split_sha256": dataset.split_sha256[job.fold],
         "official": dataset.official(job.fold),
+        "folds": list(dataset.spec.folds),
+        **_reader(loaded),
         "epoch": fitted.epoch,
         "metrics": scores.values,
         "metric_versions": {name: spec.version for name, spec in metrics.items()},
@@ -59,6 +61,12 @@ def scored(
         "cost": cost,
         "warnings": [*scores.problems, *_warnings(loaded, parts, logits, cost, micro)],
     }
+
+
+def _reader(loaded: Loaded) -> dict[str, str]:
+    """Return who reads a dataset of the user's own, whose folds no plugin knows."""
+    spec = loaded.named.dataset
+    return {"reader": spec.reader or spec.name} if spec.is_open else {}
 
 
 def _cost(loaded: Loaded) -> dict[str, Any]:

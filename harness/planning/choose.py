@@ -156,7 +156,21 @@ def _datasets(request: Request) -> list[str]:
     if names is None:
         raise BadOption(f"which datasets? --datasets {','.join(known)}; or --demo to try things out without data")
     fixed = [name for name, spec in known.items() if spec.folds]  # a folder of one's own is asked for by name
-    return fixed if names == ["all"] else list(dict.fromkeys(names))
+    chosen = fixed if names == ["all"] else list(dict.fromkeys(names))
+    return _with_name(chosen, request.dataset_name) if request.dataset_name else chosen
+
+
+def _with_name(chosen: Sequence[str], name: str) -> list[str]:
+    """Return the datasets with a name for the one that leaves its folds open. Raises: BadOption unless there is one."""
+    own = [one for one in chosen if one in registry.datasets() and registry.dataset(one).is_open]
+    if len(own) != 1:
+        raise BadOption(
+            f"--dataset-name {name}: names the one dataset of your own in --datasets, of which there are {len(own)}; "
+            f"`harness data set NAME PATH` names several"
+        )
+    reader = registry.dataset(own[0]).reader or own[0]
+    registry.name_dataset(name, reader)
+    return [name if one == own[0] else one for one in chosen]
 
 
 def chosen_folds(request: Request, known: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

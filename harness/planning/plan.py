@@ -125,7 +125,7 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
         places[spec.name] = dataset_place(
             spec,
             chosen.data_root,
-            request.layout.get(spec.name, ""),
+            request.layout.get(spec.name) or request.layout.get(spec.reader, ""),
         )
     same = {f.name: getattr(request, f.name) for f in fields(RunContext) if f.name in Request.model_fields}
     own = {
@@ -135,6 +135,7 @@ def make_context(request: Request, chosen: Choice) -> RunContext:
         "layouts": {name: place.layout for name, place in places.items()},
         "backbones": {},
         "code": registry.running_code(),
+        "dataset_names": {spec.name: spec.reader for spec in chosen.datasets if spec.reader},
         "plugin_files": tuple(str(path) for path in registry.plugins().files),
         "threads": request.threads or request.cpus_per_job or 1,
         "send_logs": request.logs,

@@ -27,6 +27,7 @@ from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
 from harness.plugin.import_file import import_file
 from harness.plugin.named import Named
+from harness.plugin.own_datasets import reader_for, with_own
 from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.configuration import read_configuration
 from harness.system.folders import config_file
@@ -71,6 +72,7 @@ class Plugins:
     contents: dict[Path, str] = field(default_factory=dict)  # of those files when they were loaded: a hash
     _offers: dict[str, tuple[Any, dict[str, Registered[Any]]]] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)  # taken on loading: a file edited later is not what runs
+    dataset_names: dict[str, str] = field(default_factory=dict)  # a user's own dataset -> the one that reads it
     distributions: dict[str, str] = field(default_factory=dict)  # plugin -> the package that holds it, and its version
 
     def add(
@@ -155,7 +157,9 @@ class Plugins:
         Raises:
             HarnessError: the configuration is wrong, or a file that it or `--plugin` names is not there.
         """
-        for path in read_configuration().plugin_files:
+        configuration = read_configuration()
+        self.dataset_names.update(configuration.named)
+        for path in configuration.plugin_files:
             self.add_file(path, f"{config_file()}: plugins:")
         self.add_files(paths)
 
@@ -269,8 +273,20 @@ def methods() -> dict[str, MethodSpec]:
 
 
 def datasets() -> dict[str, DatasetSpec]:
-    """Return every dataset by name."""
+    """Return every dataset by name: what plugins offer, then those that a user has named."""
+    return with_own(offered_datasets(), plugins().dataset_names)
+
+
+def offered_datasets() -> dict[str, DatasetSpec]:
+    """Return every dataset that a plugin offers, by name."""
     return {name: offer.spec for name, offer in plugins().offers("datasets").items()}
+
+
+def name_dataset(name: str, reader: str = "") -> DatasetSpec:
+    """Give a dataset of one's own a name, for this process. Raises: HarnessError for one that is taken or a slip."""
+    reader = reader or plugins().dataset_names.get(name, "")
+    plugins().dataset_names[name] = reader_for(name, reader, offered_datasets())
+    return dataset(name)
 
 
 def metrics() -> dict[str, MetricSpec]:

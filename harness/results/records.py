@@ -55,6 +55,7 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         "fingerprint": job.fingerprint,
         "split_sha256": None,
         "official": False,
+        "folds": [],
         "demo": job.demo,
         "fold": job.fold,
         "seed": job.seed,

@@ -59,6 +59,8 @@ class _Result(_Always, total=False):
     quick: bool
     options: Plain
     by_dataset: Plain
+    folds: list[str] | None
+    reader: str | None
     input: _Input | None
     metrics: Plain
     metrics_last: Plain

@@ -31,7 +31,7 @@ class Neighbour:
 
     name: str
     place: str
-    tests: Mapping[str, Mapping[str, float]]  # by score: difference, low, high, p, p_holm
+    tests: Mapping[str, Mapping[str, float | None]]  # by score: difference, low, high, p, p_holm
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,12 @@ def _neighbours(row: PlacedRow) -> Iterator[str]:
         yield "\n".join(f"- {markdown(note)}" for note in row.notes)
 
 
-def _difference(test: Mapping[str, float]) -> str:
+def _difference(test: Mapping[str, float | None]) -> str:
     """Return a difference in points, its 95 % interval, and the p-value after Holm's correction."""
-    value, low, high = (test[name] * POINTS for name in ("difference", "low", "high"))
-    return f"{value:+.2f} ({low:+.2f} to {high:+.2f}), p = {test['p_holm']:.3g}"
+    value, low, high = (float(test[name] or 0) * POINTS for name in ("difference", "low", "high"))
+    p = test["p_holm"]
+    told = "not tested, since one of the two has a single training" if p is None else f"p = {p:.3g}"
+    return f"{value:+.2f} ({low:+.2f} to {high:+.2f}), {told}"
 
 
 def _plain(remark: Remark) -> dict[str, str]:

@@ -20,6 +20,7 @@ class Configuration(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
     plugins: list[str] = []  # Python files with hooks
     data: dict[str, str] = {}  # dataset -> its own folder
+    named: dict[str, str] = {}  # dataset of one's own -> the one that reads it
     layout: dict[str, str] = {}  # dataset -> CLIPS:LISTS
 
     @property
@@ -64,6 +65,9 @@ def _lines(configuration: Configuration) -> Iterator[str]:
         files = ", ".join(_quoted(file) for file in configuration.plugins)
         yield from (f"plugins = [{files}]", "")
     yield from _table("data", configuration.data)
+    if configuration.named:
+        yield ""
+        yield from _table("named", configuration.named)
     if configuration.layout:
         yield ""
         yield from _table("layout", configuration.layout)

@@ -21,7 +21,14 @@ KEYS = {
     "variant", "options", "input", "plugin", "backbone", "protocol", "protocol_hash", "selection", "epoch",
     "classes", "metrics", "confusion", "n_scored", "n_unscored", "cost", "phases", "provenance", "warnings", "error",
 }  # fmt: skip
-MORE = {"on_bad_sample", "weights", "facts", "metric_versions", "quick"}  # identity, and what tables say beside it
+MORE = {
+    "on_bad_sample",
+    "weights",
+    "facts",
+    "metric_versions",
+    "quick",
+    "folds",
+}  # identity, and what tables say beside it
 
 
 @pytest.fixture
@@ -45,11 +52,12 @@ def test_result_json_has_their_types(results: Results) -> None:
         str: "id status dataset fingerprint fold method variant protocol_hash selection",
         bool: "official demo",
         dict: "split_sha256 options input plugin backbone protocol metrics cost phases provenance",
-        list: "classes confusion warnings",
+        list: "classes confusion warnings folds",
     }
     wrong = {k: type(result[k]) for kind, keys in types.items() for k in keys.split() if type(result[k]) is not kind}
     assert wrong == {}
     assert result["error"] is None
+    assert result["folds"] == list(registry.dataset("toy").folds)
     assert set(result["plugin"]) == {"name", "version", "source_sha256"}
     assert set(result["backbone"]) == {"name", "weights", "sha256"}
     assert set(result["split_sha256"]) == {"train", "test"}

@@ -12,11 +12,12 @@ import pandas as pd
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard.board.collect import LAST, Jobs, collect
-from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds
+from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds, stored_folds
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
 from harness.leaderboard.board.objections import Objection, joined, of_clips, of_files, reasons
+from harness.leaderboard.board.own_data import told_apart
 from harness.leaderboard.board.panel import align
 from harness.leaderboard.board.pooled import confusions, pooled
 from harness.leaderboard.board.sections import SECTION, BoardRow, Key, Section, plain_rows, sections_of
@@ -51,6 +52,7 @@ class Board:
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
     objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
     run_again: RunAgain  # rows whose jobs were run again, and what came of it
+    folds_told: frozenset[tuple[str, bool]] = frozenset()  # (dataset, demo) whose results say which folds there are
 
     @cached_property
     def excluded(self) -> dict[str, str]:
@@ -124,6 +126,7 @@ def aggregate(
     jobs = collect(results)
     if jobs.frame.empty:
         return _empty(jobs, datasets)
+    jobs = told_apart(jobs, datasets)
     evidence = read(jobs) if read else Evidence()
 
     # What the rows are, which of their cells are there, and their numbers.
@@ -157,6 +160,7 @@ def aggregate(
         tests=tests,
         objections=objections,
         run_again=again,
+        folds_told=frozenset(stored_folds(jobs)),
     )
 
 

@@ -29,6 +29,10 @@ ABOUT = "about"  # among a row's facts: what its method's spec says of it, which
 
 OF_DATASET = "of_dataset"  # among a row's facts: names of options that are what the method says for this dataset
 
+FOLDS = "folds"  # among a row's facts: those that its protocol expects; empty in results from before they were stored
+
+READER = "reader"  # among a row's facts: of a dataset of one's own, the one that reads it
+
 QUICK = "quick"  # among a row's facts: its results are quick ones, which never share a row with full ones
 
 STAND_INS = (RANDOM, BUNDLED)  # weights for trying things out: no table made with them is a benchmark
@@ -91,7 +95,8 @@ def collect(results: Iterable[Mapping[str, Any]]) -> Jobs:
         errors="coerce",
     )
     keep = _newest(frame)
-    facts = dict(zip(keys, shared, strict=True))
+    known_first = sorted(zip(keys, shared, strict=True), key=lambda pair: bool(pair[1][FOLDS]))
+    facts = dict(known_first)  # of a row's results the last that tells its folds
     return Jobs(
         frame.loc[keep],
         _floats(metrics, SCORES).loc[keep],
@@ -116,6 +121,8 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         **_given(result, QUICK),
         ABOUT: result.get("facts") or {},
         OF_DATASET: _of_dataset(result),
+        FOLDS: tuple(result.get(FOLDS) or ()),
+        READER: result.get(READER) or "",
         "stand_in": backbone["weights"] in STAND_INS,
         "fingerprint": result["fingerprint"],
         "protocol_hash": result["protocol_hash"],
@@ -163,6 +170,8 @@ def _identity(facts: Mapping[str, Any]) -> dict[str, Any]:
     told = {
         ABOUT,
         OF_DATASET,
+        FOLDS,
+        READER,
         "protocol",
         *(("protocol_id",) if facts["protocol_id"] == facts["protocol_hash"] else ()),
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from harness.core.dataset_spec import DatasetSpec
-from harness.leaderboard.board.collect import Jobs
+from harness.leaderboard.board.collect import FOLDS, Jobs
 
 Folds = Mapping[tuple[str, bool], tuple[str, ...]]  # (dataset, demo) -> names
 
@@ -22,7 +22,12 @@ def expected_folds(
     datasets: Mapping[str, DatasetSpec],
     order: Sequence[str],
 ) -> Folds:
-    """Return the folds a complete row has; of a dataset that fixes none or is no longer registered, those seen."""
+    """Return the folds a complete row has.
+
+    They are those of the registered dataset; of one that fixes none, or is not registered, those that results say
+    their protocol expects; and where no result says, those seen.
+    """
+    stored = stored_folds(jobs)
     seen: dict[tuple[str, bool], set[str]] = {}
     for row, fold in cells(jobs):
         facts = jobs.facts[row]
@@ -31,8 +36,17 @@ def expected_folds(
     expected = {}
     for dataset, demo in sorted(seen, key=lambda table: (order.index(table[0]), table[1])):
         fixed = datasets[dataset].folds if dataset in datasets else ()
-        expected[dataset, demo] = fixed or tuple(sorted(seen[dataset, demo]))
+        expected[dataset, demo] = fixed or stored.get((dataset, demo)) or tuple(sorted(seen[dataset, demo]))
     return expected
+
+
+def stored_folds(jobs: Jobs) -> dict[tuple[str, bool], tuple[str, ...]]:
+    """Return the folds that the results of each dataset say that their protocol expects, where some do."""
+    found: dict[tuple[str, bool], dict[str, None]] = {}
+    for facts in jobs.facts.values():
+        if facts[FOLDS]:
+            found.setdefault((facts["dataset"], facts["demo"]), {}).update(dict.fromkeys(facts[FOLDS]))
+    return {table: tuple(names) for table, names in found.items()}
 
 
 def coverage(

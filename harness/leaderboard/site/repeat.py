@@ -86,7 +86,9 @@ def _flags(
         yield from ("--plugin", shlex.quote(files[result["plugin"]["name"]]))
     if not result.get("variant"):
         yield from ("--methods", shlex.quote(result["method"]))
-    yield from ("--datasets", shlex.quote(result["dataset"]))
+    yield from ("--datasets", shlex.quote(result.get("reader") or result["dataset"]))
+    if result.get("reader") not in (None, result["dataset"]):
+        yield from ("--dataset-name", shlex.quote(result["dataset"]))
     yield from ("--folds", shlex.quote(",".join(folds)), "--seeds", ",".join(map(str, seeds)))
     if backbone["name"] != NONE:
         yield from ("--backbone", shlex.quote(_backbone(backbone)))

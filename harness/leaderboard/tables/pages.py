@@ -174,7 +174,8 @@ def _spread(board: Board, section: Section) -> str:
     dataset = section.dataset
     count = len(board.expected[dataset, section.demo])
     over = f"the {count} folds, each averaged over its seeds first" if count > 1 else "seeds, as there is one fold"
-    seen = "" if dataset in board.registered else " This dataset is not registered: its folds are those seen."
+    told = (dataset, section.demo) in board.folds_told
+    seen = "" if told or dataset in board.registered else " This dataset is not registered: its folds are those seen."
     return (
         f"± is the standard deviation (ddof 1) over {over}. Pooled: all test clips of a seed scored at once, "
         f"then averaged over seeds; its 95 % interval is over clips and trainings, of a row "
