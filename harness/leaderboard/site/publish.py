@@ -28,6 +28,7 @@ from harness.leaderboard.site.writer import SiteWriter, page_of
 from harness.leaderboard.tables import cells, pages
 from harness.leaderboard.tables.columns import Metrics
 from harness.leaderboard.tables.machine_readable import whole_json
+from harness.leaderboard.tables.partial import fold_lines
 from harness.models.spec import MethodSpec
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ def _write_tables(
         parts = []
         for section in found:
             part = _section(board, section, tables[section.key], pairs[section.key])
-            parts.append(part | {"hard": hard_clips(board, section, thumbnails)})
+            heads, lines = fold_lines(board, section)
+            hard = hard_clips(board, section, thumbnails)
+            parts.append(part | {"hard": hard, "partial": {"head": heads, "lines": lines}})
         about = {"title": board.titles[dataset], "dataset": dataset, "demo": demo}
         shown.append({**about, "sections": parts, "link": page_of(dataset, demo)})
 

@@ -45,7 +45,7 @@ def row_command(
     Args: the results of the row; the method as it is registered, None where it is not, so that every setting is named;
         the folds of the dataset.
     """
-    first = results[0]
+    first = next((result for result in results if result["status"] == "done"), results[0])
     folds = list(dict.fromkeys(str(result["fold"]) for result in results))
     seeds = sorted({int(result["seed"]) for result in results})
     values, own = _values(first), _defaults(first, spec)
