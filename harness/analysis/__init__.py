@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from harness.models.inputs import Inputs as Inputs
     from harness.plugin.specs import Run as Run
     from harness.results.store import safe_name as safe_name
+    from harness.statistics.difficulty import Difficulty as Difficulty
+    from harness.statistics.difficulty import mean_agreement as mean_agreement
     from harness.statistics.resample import Outcomes as Outcomes
     from harness.statistics.resample import percentiles as percentiles
     from harness.statistics.resample import recalls as recalls
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
 HOMES = {
     "AlteredInputs": "harness.models.inputs",
     "Batches": "harness.models.inputs",
+    "Difficulty": "harness.statistics.difficulty",
     "FinishedRun": "harness.analysis.finished",
     "Inputs": "harness.models.inputs",
     "Run": "harness.plugin.specs",
     "Outcomes": "harness.statistics.resample",
     "markdown": "harness.core.text",
+    "mean_agreement": "harness.statistics.difficulty",
     "percentiles": "harness.statistics.resample",
     "predict": "harness.training.predict",
     "recalls": "harness.statistics.resample",

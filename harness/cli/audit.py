@@ -48,24 +48,46 @@ def audit(
     found = audit_board(board, registry.plugins().offers("methods"))
     counts = Counter(finding.level for finding in found)
     if json_:
-        print_json({"ok": not counts["error"], "counts": dict(counts), "findings": as_json(found)})
+        print_json(
+            {
+                "ok": not counts["error"],
+                "counts": dict(counts),
+                "findings": as_json(found),
+            }
+        )
     elif found:
-        _print(f"Audit of {store.root}", found, verbose)
+        _print(
+            f"Audit of {store.root}",
+            found,
+            verbose,
+        )
     else:
         say(f"nothing to object to in {store.root}")
     if counts["error"]:
         raise typer.Exit(EXIT_ERRORS)
 
 
-def _print(title: str, found: Sequence[Finding], verbose: bool) -> None:
+def _print(
+    title: str,
+    found: Sequence[Finding],
+    verbose: bool,
+) -> None:
     from harness.leaderboard.audit.kinds import by_kind
 
     if verbose:
         every = [(item.level, item.dataset, item.name, item.code, item.message) for item in found]
-        print_table(title, ["level", "dataset", "row", "code", "what"], every)
+        print_table(
+            title,
+            ["level", "dataset", "row", "code", "what"],
+            every,
+        )
         return
     kinds = by_kind(found)
     lines = [(k.level, k.code, len(k.findings), k.datasets, k.rows, k.example) for k in kinds]
-    print_table(title, ["level", "code", "found", "dataset", "rows", "what, of the first"], lines)
+    print_table(
+        title,
+        ["level", "code", "found", "dataset", "rows", "what, of the first"],
+        lines,
+    )
     if len(found) > len(kinds):
         say(f"{len(found)} findings of {len(kinds)} kinds; --verbose shows each")

@@ -34,7 +34,15 @@ class Release:
 def releases() -> tuple[Release, ...]:
     """Return all releases, the newest first."""
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))["release"]
-    return tuple(Release(item["name"], item["date"], item["changes"], item["protocols"]) for item in found)
+    return tuple(
+        Release(
+            item["name"],
+            item["date"],
+            item["changes"],
+            item["protocols"],
+        )
+        for item in found
+    )
 
 
 def release_named(name: str) -> Release:
@@ -75,6 +83,9 @@ class ReleasedResults:
                 yield result
 
 
-def released(store: Store | JoinedStores, name: str | None) -> Store | JoinedStores | ReleasedResults:
+def released(
+    store: Store | JoinedStores,
+    name: str | None,
+) -> Store | JoinedStores | ReleasedResults:
     """Return the results of a release, or all without a name. Raises: HarnessError if there is no such release."""
     return ReleasedResults(store, release_named(name)) if name else store

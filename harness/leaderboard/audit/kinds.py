@@ -44,4 +44,11 @@ def by_kind(found: Sequence[Finding]) -> list[Kind]:
     groups: dict[tuple[Level, str], list[Finding]] = {}
     for finding in found:
         groups.setdefault((finding.level, finding.code), []).append(finding)
-    return [Kind(level, code, tuple(members)) for (level, code), members in groups.items()]
+    return [
+        Kind(
+            level,
+            code,
+            tuple(members),
+        )
+        for (level, code), members in groups.items()
+    ]

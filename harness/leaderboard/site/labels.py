@@ -29,7 +29,11 @@ def place_names(values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     front = [place for place, value in enumerate(values) if value["front"]]
     taken = [_around(across[place], down[place]) for place in front]
     for place in sorted(front, key=lambda number: -values[number]["uar"]):
-        for (align, dy), box in _boxes(str(values[place]["name"]), across[place], down[place]):
+        for (align, dy), box in _boxes(
+            str(values[place]["name"]),
+            across[place],
+            down[place],
+        ):
             if box[0] >= 0 and box[2] <= WIDTH and not any(_overlap(box, other) for other in taken):
                 found[place] = (align, dy)
                 taken.append(box)
@@ -37,7 +41,14 @@ def place_names(values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     named = []
     for place, value in enumerate(values):
         align, dy = found.get(place, ("left", 0))
-        named.append({**value, "label": short(str(value["name"])) if place in found else "", "align": align, "dy": dy})
+        named.append(
+            {
+                **value,
+                "label": short(str(value["name"])) if place in found else "",
+                "align": align,
+                "dy": dy,
+            }
+        )
     return named
 
 
@@ -46,7 +57,11 @@ def short(name: str) -> str:
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _boxes(name: str, x: float, y: float) -> Iterator[tuple[tuple[str, int], Box]]:
+def _boxes(
+    name: str,
+    x: float,
+    y: float,
+) -> Iterator[tuple[tuple[str, int], Box]]:
     """Yield each place for a name, and the room that it takes there."""
     width = LETTER * len(short(name))
     for align, dy in PLACES:
@@ -54,18 +69,27 @@ def _boxes(name: str, x: float, y: float) -> Iterator[tuple[tuple[str, int], Box
         yield (align, dy), (left, y + dy - LINE / 2, left + width, y + dy + LINE / 2)
 
 
-def _around(x: float, y: float) -> Box:
+def _around(
+    x: float,
+    y: float,
+) -> Box:
     """Return the room of a point."""
     return x - POINT, y - POINT, x + POINT, y + POINT
 
 
-def _scaled(values: Sequence[float], size: float) -> list[float]:
+def _scaled(
+    values: Sequence[float],
+    size: float,
+) -> list[float]:
     """Return values as pixels from 0 to `size`, the middle where all are equal."""
     low, high = min(values), max(values)
     return [size / 2 if high == low else (value - low) / (high - low) * size for value in values]
 
 
-def _overlap(first: Box, second: Box) -> bool:
+def _overlap(
+    first: Box,
+    second: Box,
+) -> bool:
     beside = first[2] <= second[0] or second[2] <= first[0]
     above = first[3] <= second[1] or second[3] <= first[1]
     return not (beside or above)

@@ -23,20 +23,32 @@ ADDRESSES = ("paper", "code")
 ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
-def facts_of(board: Board, row: BoardRow) -> dict[str, str]:
+def facts_of(
+    board: Board,
+    row: BoardRow,
+) -> dict[str, str]:
     """Return every fact of `SHOWN` as text, empty where the method's spec says nothing."""
     about = board.jobs.facts[row["row"]][ABOUT]
     return {name: _text(about.get(name)) for name in SHOWN}
 
 
-def links_of(board: Board, row: BoardRow) -> list[dict[str, str]]:
+def links_of(
+    board: Board,
+    row: BoardRow,
+) -> list[dict[str, str]]:
     """Return the addresses of a method's paper and code; a paper that is no address is only named."""
     about = board.jobs.facts[row["row"]][ABOUT]
     found = []
     for name in ADDRESSES:
         text = _text(about.get(name))
         if text:
-            found.append({"name": name, "text": text, "link": text if ADDRESS.fullmatch(text) else ""})
+            found.append(
+                {
+                    "name": name,
+                    "text": text,
+                    "link": text if ADDRESS.fullmatch(text) else "",
+                }
+            )
     return found
 
 
@@ -49,7 +61,13 @@ def facets(rows: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
     for name in FACETS:
         values = sorted({facts[name] for facts in rows if facts[name]})
         if len({facts[name] for facts in rows}) > 1:
-            found.append({"name": name, "title": SHOWN[name], "values": values})
+            found.append(
+                {
+                    "name": name,
+                    "title": SHOWN[name],
+                    "values": values,
+                }
+            )
     return found
 
 

@@ -44,7 +44,12 @@ def overview(
     tops = {}
     for dataset, section in part.sections.items():
         for name in SCORES:
-            tops[dataset, name] = cells.podium(section.rows, f"{name}_mean", name, specs)
+            tops[dataset, name] = cells.podium(
+                section.rows,
+                f"{name}_mean",
+                name,
+                specs,
+            )
     printed = printed_numbers(verdicts)
     named = content.names([next(iter(line.values())) for line in part.lines])
     means = mean_ranks(board, part)
@@ -64,22 +69,47 @@ def _above(board: Board, part: Across) -> list[dict[str, Any]]:
     """Return title, page and whether it is shown at first sight, of each dataset."""
     places = enumerate(part.sections)
     return [
-        {"title": board.titles[name], "link": page_of(name, part.demo), "more": place >= DATASETS}
+        {
+            "title": board.titles[name],
+            "link": page_of(name, part.demo),
+            "more": place >= DATASETS,
+        }
         for place, name in places
     ]
 
 
 def _head(part: Across) -> list[dict[str, Any]]:
     """Return title, first order of a sort and whether it is shown at first sight, of each column behind the method."""
-    scores = [_column(name.upper(), "descending", place >= DATASETS) for place, name in _scores(part)]
+    scores = [
+        _column(
+            name.upper(),
+            "descending",
+            place >= DATASETS,
+        )
+        for place, name in _scores(part)
+    ]
     shown = [_column("Mean rank"), _column("Seeds", "descending")]
     facts = [_column(title, more=True) for title in SHOWN.values()]
     costs = ("GFLOPs", "Params (M)", "Trainable (M)", "Latency (ms)")
-    return [*scores, *shown, _column("Backbone", more=True), *facts, *(_column(name, more=True) for name in costs)]
+    return [
+        *scores,
+        *shown,
+        _column("Backbone", more=True),
+        *facts,
+        *(_column(name, more=True) for name in costs),
+    ]
 
 
-def _column(title: str, first: str = "ascending", more: bool = False) -> dict[str, Any]:
-    return {"title": title, "first": first, "more": more}
+def _column(
+    title: str,
+    first: str = "ascending",
+    more: bool = False,
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "first": first,
+        "more": more,
+    }
 
 
 def _scores(part: Across) -> list[tuple[int, str]]:
@@ -143,8 +173,20 @@ def _score(
     small += [f"# {place}"] if place != cells.DASH else []
     reported = printed.get((row["row"], name))
     small += [f"paper {cells.value(reported, name, specs)}"] if reported is not None else []
-    mark = cells.emphasis(row, f"{name}_mean", top)
-    return content.cell(cells.value(value, name, specs), value, mark) | link | {"small": small}
+    mark = cells.emphasis(
+        row,
+        f"{name}_mean",
+        top,
+    )
+    return (
+        content.cell(
+            cells.value(value, name, specs),
+            value,
+            mark,
+        )
+        | link
+        | {"small": small}
+    )
 
 
 def _seeds(line: Line) -> tuple[str, float]:
@@ -163,7 +205,10 @@ def _costs(line: Line) -> list[dict[str, Any]]:
     return found
 
 
-def _notes(board: Board, line: Line) -> list[str]:
+def _notes(
+    board: Board,
+    line: Line,
+) -> list[str]:
     """Return the notes on the rows that are not ranked, each with its dataset; the row's own page has all."""
     unranked = {name: row for name, row in line.items() if not row["ranked"]}
     return [f"{board.titles[name]}: {note}" for name, row in unranked.items() for note in row_notes(board, row)[:1]]

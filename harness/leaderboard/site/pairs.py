@@ -13,7 +13,10 @@ DIGITS = 2  # of points
 Pair = Mapping[str, Any]  # as `harness.leaderboard.tables.machine_readable.pair_json` gives it
 
 
-def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, Any]]:
+def matrices(
+    pairs: Sequence[Pair],
+    names: Mapping[str, str],
+) -> list[dict[str, Any]]:
     """Return one matrix for WAR and one for UAR; none without pairs.
 
     Each has a title, how many rows were tested, names and links of those shown, and the cells.
@@ -33,7 +36,10 @@ def matrices(pairs: Sequence[Pair], names: Mapping[str, str]) -> list[dict[str, 
     ]
 
 
-def choices(pairs: Sequence[Pair], names: Mapping[str, str]) -> dict[str, Any]:
+def choices(
+    pairs: Sequence[Pair],
+    names: Mapping[str, str],
+) -> dict[str, Any]:
     """Return every pair for a reader to choose from: names, and by their places what each test says, in points.
 
     A pair is `[first, second, [war, low, high, p], [uar, low, high, p]]`, the first minus the second.
@@ -43,7 +49,11 @@ def choices(pairs: Sequence[Pair], names: Mapping[str, str]) -> dict[str, Any]:
     found = []
     for pair in pairs:
         found.append([place[pair["first"]], place[pair["second"]], *(_numbers(pair[score]) for score in SCORES)])
-    return {"names": [names[row] for row in tested], "alpha": ALPHA, "pairs": found}
+    return {
+        "names": [names[row] for row in tested],
+        "alpha": ALPHA,
+        "pairs": found,
+    }
 
 
 def _numbers(test: Mapping[str, Any]) -> list[float]:
@@ -55,8 +65,21 @@ def _tested(pairs: Sequence[Pair]) -> list[str]:
     return list(dict.fromkeys(pair[side] for pair in pairs for side in ("first", "second")))
 
 
-def _lines(rows: Sequence[str], tests: Mapping[tuple[str, str], Pair]) -> list[list[dict[str, str]]]:
-    return [[_cell(tests, line, column) for column in rows] for line in rows]
+def _lines(
+    rows: Sequence[str],
+    tests: Mapping[tuple[str, str], Pair],
+) -> list[list[dict[str, str]]]:
+    return [
+        [
+            _cell(
+                tests,
+                line,
+                column,
+            )
+            for column in rows
+        ]
+        for line in rows
+    ]
 
 
 def _cell(
@@ -69,7 +92,12 @@ def _cell(
     A star where it is significant.
     """
     if line == column:
-        return {"text": "", "mark": "", "interval": "", "p": ""}
+        return {
+            "text": "",
+            "mark": "",
+            "interval": "",
+            "p": "",
+        }
     sign = 1 if (line, column) in tests else -1
     test = tests[(line, column) if sign > 0 else (column, line)]
     difference = sign * test["difference"] * 100

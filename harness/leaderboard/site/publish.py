@@ -19,6 +19,7 @@ from harness.leaderboard.board.published import Verdict
 from harness.leaderboard.board.sections import Section, in_title
 from harness.leaderboard.releases import Release, release_of, releases
 from harness.leaderboard.site import charts, content
+from harness.leaderboard.site.clips import hard_clips
 from harness.leaderboard.site.method_facts import facets
 from harness.leaderboard.site.overview import overview
 from harness.leaderboard.site.pairs import choices, matrices
@@ -27,6 +28,7 @@ from harness.leaderboard.site.writer import SiteWriter, page_of
 from harness.leaderboard.tables import cells, pages
 from harness.leaderboard.tables.columns import Metrics
 from harness.leaderboard.tables.machine_readable import whole_json
+from harness.leaderboard.tables.partial import fold_lines
 from harness.models.spec import MethodSpec
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def publish(
     writer = SiteWriter(out, menu, footer)
     try:
         writer.clear()
-        tables = _write_tables(board, writer, specs, verdicts, findings)
+        tables = _write_tables(board, writer, specs, verdicts, findings, thumbnails)
         rows = RowPages(board, specs, findings, thumbnails, plugin_files, writer, methods or {})
         for key, sections in board.sections.items():
             place = Place(_title(board, *key), page_of(*key))
@@ -77,6 +79,7 @@ def _write_tables(
     specs: Metrics,
     verdicts: Sequence[Verdict],
     findings: Sequence[Finding],
+    thumbnails: Thumbnails | None,
 ) -> dict[Any, dict[str, Any]]:
     """Write the overview, the datasets and the audit; return the table of each section."""
     # The numbers for programs hold the pairs of each table, in the order of the sections.
@@ -89,15 +92,14 @@ def _write_tables(
     # What each dataset shows: its sections.
     shown: list[dict[str, Any]] = []
     for (dataset, demo), found in board.sections.items():
-        shown.append(
-            {
-                "title": board.titles[dataset],
-                "dataset": dataset,
-                "demo": demo,
-                "sections": [_section(board, section, tables[section.key], pairs[section.key]) for section in found],
-                "link": page_of(dataset, demo),
-            }
-        )
+        parts = []
+        for section in found:
+            part = _section(board, section, tables[section.key], pairs[section.key])
+            heads, lines = fold_lines(board, section)
+            hard = hard_clips(board, section, thumbnails)
+            parts.append(part | {"hard": hard, "partial": {"head": heads, "lines": lines}})
+        about = {"title": board.titles[dataset], "dataset": dataset, "demo": demo}
+        shown.append({**about, "sections": parts, "link": page_of(dataset, demo)})
 
     # The pages.
     writer.page(

@@ -18,11 +18,20 @@ END = "END"  # no line of the file is this: TOML strings are on one line
 CODE = "code"  # of a plugin's samplers, which the harness finds itself
 
 
-def command(result: Mapping[str, Any], plugin_files: Iterable[Path]) -> str:
+def command(
+    result: Mapping[str, Any],
+    plugin_files: Iterable[Path],
+) -> str:
     """Return shell text that makes the job of a `result.json` again;
     a variant needs a bench file, which the text writes.
     """
-    return _text(result, [str(result["fold"])], [result["seed"]], plugin_files, _values(result))
+    return _text(
+        result,
+        [str(result["fold"])],
+        [result["seed"]],
+        plugin_files,
+        _values(result),
+    )
 
 
 def row_command(
@@ -36,15 +45,24 @@ def row_command(
     Args: the results of the row; the method as it is registered, None where it is not, so that every setting is named;
         the folds of the dataset.
     """
-    first = results[0]
+    first = next((result for result in results if result["status"] == "done"), results[0])
     folds = list(dict.fromkeys(str(result["fold"]) for result in results))
     seeds = sorted({int(result["seed"]) for result in results})
     values, own = _values(first), _defaults(first, spec)
     other = {name: value for name, value in values.items() if name not in own or _plain(own[name]) != _plain(value)}
-    return _text(first, ["all"] if set(folds) == set(every_fold) else folds, seeds, plugin_files, other)
+    return _text(
+        first,
+        ["all"] if set(folds) == set(every_fold) else folds,
+        seeds,
+        plugin_files,
+        other,
+    )
 
 
-def _defaults(result: Mapping[str, Any], spec: MethodSpec | None) -> dict[str, Any]:
+def _defaults(
+    result: Mapping[str, Any],
+    spec: MethodSpec | None,
+) -> dict[str, Any]:
     """Return options and frame input that a run has without being told."""
     if spec is None:
         return {}
@@ -54,7 +72,11 @@ def _defaults(result: Mapping[str, Any], spec: MethodSpec | None) -> dict[str, A
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+    return json.dumps(
+        value,
+        sort_keys=True,
+        default=str,
+    )
 
 
 def _text(
@@ -64,7 +86,14 @@ def _text(
     plugin_files: Iterable[Path],
     values: Mapping[str, Any],
 ) -> str:
-    flags = list(_flags(result, folds, seeds, plugin_files))
+    flags = list(
+        _flags(
+            result,
+            folds,
+            seeds,
+            plugin_files,
+        )
+    )
     if not result.get("variant"):
         return " ".join(["harness bench", *flags, *_settings(result, values)])
     file = "\n".join(_bench_file(result, values))
@@ -107,7 +136,10 @@ def _backbone(backbone: Mapping[str, Any]) -> str:
     return str(backbone["name"] if own else f"{backbone['name']}:{backbone['weights']}")
 
 
-def _settings(result: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+def _settings(
+    result: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> Iterator[str]:
     for name, value in values.items():
         text = value if isinstance(value, str) else json.dumps(value)
         yield from ("--set", shlex.quote(f"{result['method']}.{name}={text}"))
@@ -120,7 +152,10 @@ def _values(result: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _bench_file(result: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+def _bench_file(
+    result: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> Iterator[str]:
     yield "[[variant]]"
     yield f"name = {_toml(result['variant'])}"
     yield f"method = {_toml(result['method'])}"

@@ -68,8 +68,9 @@ class RowPages:
         place: Place,
     ) -> None:
         """Write the page of a row, which stands in a table as `line`, and those of its runs."""
-        # What is drawn of it.
+        # Its results, and what is drawn of them.
         jobs, history = self.jobs[row["row"]], self.histories[row["row"]]
+        results = [read(Path(job["path"]) / "result.json") for job in jobs]
         bins = self.board.evidence.reliability.get(row["row"])
         drawn = {
             "Seeds and folds": charts.dots([job for job in jobs if job["status"] == "done"]),
@@ -101,27 +102,25 @@ class RowPages:
             facts=content.facts({name: value for name, value in facts.items() if name not in HIDDEN}),
             findings=[finding for finding in self.findings if finding.row == row["row"]],
             links=links_of(self.board, row),
-            command=self._command(row, jobs),
+            command=self._command(row, results),
             jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
         )
-        for job in jobs:
-            self._run(job, row, line["name"], place)
+        for job, result in zip(jobs, results, strict=True):
+            self._run(job, result, row, line["name"], place)
 
-    def _command(self, row: BoardRow, jobs: Sequence[Mapping[str, Any]]) -> str:
-        """Return the command that makes the whole row again; nothing where no job of it is stored."""
-        results = [read(Path(job["path"]) / "result.json") for job in jobs if job["path"]]
+    def _command(self, row: BoardRow, results: Sequence[Mapping[str, Any]]) -> str:
+        """Return the command that makes the whole row again."""
         folds = self.board.expected[row["dataset"], bool(row["demo"])]
-        spec = self.methods.get(row["method"])
-        return row_command(results, self.plugin_files, spec, folds) if results else ""
+        return row_command(results, self.plugin_files, self.methods.get(row["method"]), folds)
 
     def _run(
         self,
         job: Mapping[str, Any],
+        result: Mapping[str, Any],
         row: BoardRow,
         name: str,
         place: Place,
     ) -> None:
-        result = read(Path(job["path"]) / "result.json")
         shown = {name: result[name] for name in SHOWN if result.get(name)}
         provenance = result.get("provenance") or {}
         cost = result.get("cost") or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,14 @@ class Thumbnails:
                 label, guess = classes[int(clips.labels[i])], classes[int(clips.predicted[i])]
                 shown.append({"id": name, "label": label, "prediction": guess, "frame": frame})
         return shown
+
+    def frames(self, result: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+        """Return a frame of each of the clips as data URI, by id; of the data that a result was made with."""
+        dataset = self._dataset(result)
+        if dataset is None:
+            return {}
+        found = {name: self._frame(dataset, bool(result["demo"]), name) for name in names}
+        return {name: frame for name, frame in found.items() if frame}
 
     def _dataset(self, result: Mapping[str, Any]) -> Dataset | None:
         key = (str(result["dataset"]), bool(result["demo"]))

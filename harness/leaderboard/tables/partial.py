@@ -20,6 +20,13 @@ def fold_table(board: Board, section: Section) -> list[str]:
     """Return what a section's incomplete rows have of WAR and UAR, a line a seed and a column a fold; nothing if none
     has any.
     """
+    titles, lines = fold_lines(board, section)
+    shown = [list(map(markdown, line)) for line in lines]
+    return [ABOUT, table(list(map(markdown, titles)), shown)] if lines else []
+
+
+def fold_lines(board: Board, section: Section) -> tuple[list[str], list[list[str]]]:
+    """Return titles and lines of what incomplete rows have, as unescaped text; no line if none has any."""
     lines = []
     known = _scores(board) if any(not row["complete"] for row in section.rows) else {}
     folds = list(board.expected[section.dataset, section.demo])
@@ -27,9 +34,8 @@ def fold_table(board: Board, section: Section) -> list[str]:
         for seed in map(int, str(row["seeds"]).split()):
             cells = [known.get((row["row"], seed, fold), DASH) for fold in folds]
             if not row["complete"] and set(cells) != {DASH}:
-                lines.append([markdown(full_name(row)), str(seed), *cells])
-    titles = ["Method", "Seed", *(f"Fold {markdown(fold)}" for fold in folds)]
-    return [ABOUT, table(titles, lines)] if lines else []
+                lines.append([full_name(row), str(seed), *cells])
+    return ["Method", "Seed", *(f"Fold {fold}" for fold in folds)], lines
 
 
 def _scores(board: Board) -> dict[Place, str]:

@@ -42,7 +42,15 @@ def screens(
     found = list(itertools.chain.from_iterable(parts.values()))
     shown = found[:TABLES]
     most = max(FEWEST, LINES // max(1, len(shown)))
-    tables = [_screen(board, part, specs, most) for part in shown]
+    tables = [
+        _screen(
+            board,
+            part,
+            specs,
+            most,
+        )
+        for part in shown
+    ]
     if len(found) > len(shown):
         tables[-1].below.append(f"{len(found) - len(shown)} more tables, of other protocols, are in the files")
     return tables
@@ -62,7 +70,12 @@ def _screen(
     for line in part.lines[:most]:
         lines.append([_name(line), *itertools.chain.from_iterable(_scores(line.get(name), specs) for name in datasets)])
     title = ", ".join([f"Selection {part.selection}", *in_title(part.caveats)])
-    return Screen(title, columns, lines, list(_below(board, part, len(lines), len(datasets))))
+    return Screen(
+        title,
+        columns,
+        lines,
+        list(_below(board, part, len(lines), len(datasets))),
+    )
 
 
 def _name(line: Line) -> str:
@@ -71,13 +84,26 @@ def _name(line: Line) -> str:
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
-def _scores(row: BoardRow | None, specs: Metrics) -> list[str]:
+def _scores(
+    row: BoardRow | None,
+    specs: Metrics,
+) -> list[str]:
     """Return rank, WAR and UAR; of a row that lacks folds, which are there in place of scores that would mislead."""
     if row is None:
         return [cells.DASH] * 3
     if not row["complete"]:
         return [cells.DASH, f"{cells.folds(row)} folds", ""]
-    return [cells.place(row), *(cells.value(row.get(f"{name}_mean"), name, specs) for name in SCORES)]
+    return [
+        cells.place(row),
+        *(
+            cells.value(
+                row.get(f"{name}_mean"),
+                name,
+                specs,
+            )
+            for name in SCORES
+        ),
+    ]
 
 
 def _below(

@@ -287,3 +287,14 @@ def published(planted: Planted, out: Path) -> Path:
     board = load(Store(planted.root), registry.datasets(), registry.metrics())
     findings = audit(board, registry.plugins().offers("methods"))
     return publish(board, out, registry.metrics(), [], findings).parent
+
+
+def test_an_incomplete_row_shows_the_folds_that_it_has(tmp_path: Path) -> None:
+    planted, on = Planted(tmp_path / "runs"), TestSet(clips=30)
+    planted.row("whole", 0.8, on=on)
+    planted.row(HOSTILE, 0.5, on=on, folds="12")
+    page = (published(planted, tmp_path / "site") / "d-dfew.html").read_text()
+    line = page.split("Folds of incomplete rows", 1)[1].split("<tbody>")[1].split("</tr>")[0]
+    assert len(re.findall(r"<td class=\"n\">\d+\.\d\d / \d+\.\d\d</td>", line)) == 2
+    assert line.count("–") == 3
+    assert "<script>alert" not in page
