@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.select import RunPlaces
+from harness.core.digest import digest
 from harness.core.errors import BadOption, CannotWrite, HarnessError
 from harness.core.events import Say, say_nothing
 from harness.core.text import first_few
@@ -20,6 +21,7 @@ from harness.results.predictions import read_predictions
 from harness.results.provenance import commit, hardware, now, package_versions
 from harness.results.store import open_stores
 from harness.results.verified import FILE, RowAgain, add_verification
+from harness.system.folders import cache_folder
 from harness.verification import likeness
 from harness.verification.again import Again, Progress, run_again
 from harness.verification.draw import chance
@@ -88,6 +90,14 @@ def verify(
     add_verification(where.roots[0], record)
     forget_draw(asked.out)
     return record
+
+
+def own_folder(root: Path) -> Path:
+    """Return where jobs of a runs folder are run again: in the verifier's cache.
+
+    Beside the results whoever made them could have put there a draw that was broken off, and second runs of it.
+    """
+    return cache_folder() / "again" / digest(str(root.resolve()))
 
 
 def told(drawn: Drawn) -> Iterator[str]:
