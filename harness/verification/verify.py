@@ -124,8 +124,13 @@ def _compared(stored: Mapping[str, Any], again: Again) -> Likeness:
         second = read_predictions(again.result["path"], classes)
     except HarnessError as error:
         return Likeness("cannot", reason=str(error))
-    exact = likeness.same_kind(stored.get("provenance"), again.result.get("provenance"))
-    found = likeness.compare(first, second, exact=exact)
+    made = stored.get("provenance"), again.result.get("provenance")
+    found = likeness.compare(
+        first,
+        second,
+        exact=likeness.same_kind(*made),
+        slack=likeness.slack_between(*made),
+    )
     own = registry.method(stored["method"])
     if found.outcome == "differs" and stored["plugin"].get("source_sha256") != own.source_sha256:
         reason = f"made by other source of the plugin than the registered one, which predicts otherwise: {found.reason}"
@@ -156,7 +161,7 @@ def _record(drawn: Drawn, found: Mapping[str, Likeness]) -> dict[str, Any]:
         "source": commit(),
         "hardware": hardware(),
         "packages": package_versions(),
-        "tolerance": {"logits": likeness.LOGITS, "clips": likeness.CLIPS},
+        "tolerance": {"logits": likeness.LOGITS, "clips": likeness.CLIPS, "other_gpu": likeness.OTHER_GPU},
         "rows": rows,
         "jobs": jobs,
     }
