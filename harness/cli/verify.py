@@ -36,7 +36,7 @@ def verify(
         str | None, typer.Option("--salt", help="Repeat the draw of this salt; default a new one, which is printed.")
     ] = None,
     out_dir: Annotated[
-        Path | None, typer.Option("--out", help="Folder for what is run again; default RUNS-again.")
+        Path | None, typer.Option("--out", help="Folder for what is run again; default one in the cache.")
     ] = None,
     executor: Annotated[Literal["ray", "inline"], typer.Option(help="Where jobs run.")] = "inline",
     data_root: Annotated[Path | None, typer.Option(help="Folder that holds the datasets.")] = None,
@@ -67,7 +67,7 @@ def verify(
     """
     from harness.analysis.select import RunPlaces
     from harness.core.request import parse_layouts, parse_names
-    from harness.verification.verify import Asked
+    from harness.verification.verify import Asked, own_folder
     from harness.verification.verify import verify as run_verification
 
     load_plugins(plugin)
@@ -77,7 +77,7 @@ def verify(
     except ValueError as error:
         raise BadOption(f"--layout: {error}") from error
     where = RunPlaces(roots, data_root, layouts, backbone)
-    out = out_dir or roots[0].with_name(f"{roots[0].resolve().name}-again")
+    out = out_dir or own_folder(roots[0])
     asked = Asked(jobs.strip(), parse_names(rows or ""), salt, out, executor)
     quiet = quiet or json_
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.select import RunPlaces
+from harness.core.digest import digest
 from harness.core.errors import BadOption, CannotWrite, HarnessError
 from harness.core.events import Say, say_nothing
 from harness.core.text import first_few
@@ -20,6 +21,7 @@ from harness.results.predictions import read_predictions
 from harness.results.provenance import commit, hardware, now, package_versions
 from harness.results.store import open_stores
 from harness.results.verified import FILE, RowAgain, add_verification
+from harness.system.folders import cache_folder
 from harness.verification import likeness
 from harness.verification.again import Again, Progress, run_again
 from harness.verification.draw import chance
@@ -90,6 +92,14 @@ def verify(
     return record
 
 
+def own_folder(root: Path) -> Path:
+    """Return where jobs of a runs folder are run again: in the verifier's cache.
+
+    Beside the results whoever made them could have put there a draw that was broken off, and second runs of it.
+    """
+    return cache_folder() / "again" / digest(str(root.resolve()))
+
+
 def told(drawn: Drawn) -> Iterator[str]:
     """Yield what is drawn, with which salt, and how likely a forged job would be among it."""
     jobs = sum(map(len, drawn.results.values()))
@@ -114,8 +124,13 @@ def _compared(stored: Mapping[str, Any], again: Again) -> Likeness:
         second = read_predictions(again.result["path"], classes)
     except HarnessError as error:
         return Likeness("cannot", reason=str(error))
-    exact = likeness.same_kind(stored.get("provenance"), again.result.get("provenance"))
-    found = likeness.compare(first, second, exact=exact)
+    made = stored.get("provenance"), again.result.get("provenance")
+    found = likeness.compare(
+        first,
+        second,
+        exact=likeness.same_kind(*made),
+        slack=likeness.slack_between(*made),
+    )
     own = registry.method(stored["method"])
     if found.outcome == "differs" and stored["plugin"].get("source_sha256") != own.source_sha256:
         reason = f"made by other source of the plugin than the registered one, which predicts otherwise: {found.reason}"
@@ -146,7 +161,7 @@ def _record(drawn: Drawn, found: Mapping[str, Likeness]) -> dict[str, Any]:
         "source": commit(),
         "hardware": hardware(),
         "packages": package_versions(),
-        "tolerance": {"logits": likeness.LOGITS, "clips": likeness.CLIPS},
+        "tolerance": {"logits": likeness.LOGITS, "clips": likeness.CLIPS, "other_gpu": likeness.OTHER_GPU},
         "rows": rows,
         "jobs": jobs,
     }

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from harness.results.predictions import PredictionTable
-from harness.verification.likeness import CLIPS, LOGITS, compare, same_kind
+from harness.verification.likeness import CLIPS, LOGITS, OTHER_GPU, compare, same_kind, slack_between
 
-CLIP_COUNT = 200
+CLIP_COUNT = 1000
 
 
 def predicted(noise: float = 0.0, clips: int = CLIP_COUNT, seed: int = 0) -> PredictionTable:
@@ -34,9 +34,18 @@ def test_what_is_beyond_the_tolerance_differs(noise: float) -> None:
     assert "standard deviations apart" in found.reason
 
 
+def test_between_gpus_the_tolerance_is_wider() -> None:
+    near = predicted(LOGITS * 2)
+    assert compare(predicted(), near, exact=False).outcome == "differs"
+    assert compare(predicted(), near, exact=False, slack=OTHER_GPU).outcome == "alike"
+    gpu = {**HERE, "hardware": {**HERE["hardware"], "gpus": ["H100"]}}
+    assert slack_between(HERE, {**HERE, "hardware": {**HERE["hardware"], "cpu": "B"}}) == 1
+    assert slack_between(HERE, gpu) == slack_between(HERE, None) == OTHER_GPU
+
+
 def test_made_up_predictions_differ_anywhere() -> None:
     for exact in (True, False):
-        assert compare(predicted(), predicted(seed=1), exact=exact).outcome == "differs"
+        assert compare(predicted(), predicted(seed=1), exact=exact, slack=OTHER_GPU).outcome == "differs"
 
 
 @pytest.mark.parametrize(("others", "outcome"), [(int(CLIPS * CLIP_COUNT), "alike"), (CLIP_COUNT // 10, "differs")])
@@ -52,7 +61,7 @@ def test_a_few_clips_may_be_named_otherwise_elsewhere(others: int, outcome: str)
 
 
 def test_other_clips_or_labels_differ() -> None:
-    stored, fewer = predicted(), predicted(clips=199)
+    stored, fewer = predicted(), predicted(clips=999)
     assert compare(stored, fewer, exact=False).reason == "other test clips"
     relabelled = PredictionTable(stored.ids, (stored.labels + 1) % 7, stored.predicted, stored.logits)
     assert compare(stored, relabelled, exact=False).reason == "test clips under other labels"

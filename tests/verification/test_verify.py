@@ -28,7 +28,8 @@ def verify(invoke: Invoke, toy_root: Path, tmp_path: Path) -> Verify:
     """`harness verify` on the runs of the toy bench: what it prints as JSON, with its exit code."""
 
     def run(*args: object) -> dict[str, Any]:
-        answer = invoke("verify", tmp_path / "runs", "--data-root", toy_root, "--json", *args)
+        out = ("--out", tmp_path / "runs-again")
+        answer = invoke("verify", tmp_path / "runs", "--data-root", toy_root, *out, "--json", *args)
         assert answer.out, answer.err
         return {**json.loads(answer.out), "code": answer.code}
 
@@ -247,3 +248,15 @@ def test_people_are_told_the_salt_and_the_chance(
     assert "3 alike (3 bit for bit), 1 differ, 0 cannot be run again" in answer.out
     assert "clips named otherwise" in answer.out
     assert "[4/4]" in answer.err
+
+
+def test_second_runs_that_came_with_the_results_are_not_believed(
+    toy_bench: Bench, invoke: Invoke, toy_root: Path, tmp_path: Path
+) -> None:
+    toy_bench()
+    forge(folders(tmp_path)[0])
+    for name in ("runs-again", "again"):
+        shutil.copytree(tmp_path / "runs", tmp_path / name)
+    answer = invoke("verify", "runs", "--data-root", toy_root)
+    assert answer.code == 1
+    assert len(list((tmp_path / "cache" / "again").glob("*/*/*/*/result.json"))) == 1
