@@ -23,7 +23,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Difficulty:
-    """What M methods made of N clips.
+    """The outcomes of M methods on each of N clips.
 
     Attributes:
         labels: (N,) index of the class.
