@@ -106,7 +106,7 @@ def all_differences(scores: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Units:
-    """How much scores vary over units, clips or groups of clips: (M, M) covariance of the scores, and how many."""
+    """Covariance (M, M) of the scores over units, clips or groups of clips, and how many units there are."""
 
     covariance: np.ndarray
     count: int

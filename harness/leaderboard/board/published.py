@@ -178,7 +178,7 @@ def _verdict_of(
 
 @dataclass(frozen=True)
 class Repetitions:
-    """Where another training of a row would come out, on the same clips."""
+    """Interval in which another training of a row would come out, on the same clips."""
 
     low: float | None  # None where one training tells nothing of another
     high: float | None

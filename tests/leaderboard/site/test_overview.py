@@ -12,7 +12,7 @@ from harness.leaderboard.board.across import across_tables
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.published import read_published, verdicts
 from harness.leaderboard.site.method_facts import facets, facts_of, links_of
-from harness.leaderboard.site.overview import mean_rank, overview
+from harness.leaderboard.site.overview import overview
 from harness.plugin import registry
 from harness.results.store import Store
 from helpers.planted import Planted, TestSet
@@ -49,13 +49,6 @@ def test_the_papers_number_stands_under_ours(tmp_path: Path) -> None:
     (row,) = table_of(board, judged)["rows"]
     assert f"paper {printed.reported * 100:.2f}" in row["cells"][0]["small"]
     assert not any(text.startswith("paper") for text in table_of(board)["rows"][0]["cells"][0]["small"])
-
-
-def test_a_mean_rank_is_of_all_datasets_or_missing() -> None:
-    line = {"dfew": {"ranked": True, "rank": 1.0}, "mafw": {"ranked": True, "rank": 4.0}}
-    assert mean_rank(line, ["dfew", "mafw"]) == 2.5
-    assert mean_rank(line, ["dfew", "mafw", "ferv39k"]) is None
-    assert mean_rank({**line, "mafw": {"ranked": False, "rank": None}}, ["dfew", "mafw"]) is None
 
 
 def test_facts_that_do_not_differ_are_no_filter(tmp_path: Path) -> None:

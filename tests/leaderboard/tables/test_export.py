@@ -103,7 +103,7 @@ def test_latex_balances_whatever_a_method_is_called(out: Path) -> None:
         for block in re.findall(r"\\midrule\n(.*?)\\bottomrule", text, re.DOTALL):
             assert len({len(re.findall(r"(?<!\\)&", line)) for line in block.splitlines()}) == 1
     assert r"\textbf{" in text
-    assert r"\underline{" in text
+    assert r"\underline{" not in text  # of scores that are tested none is the second best
 
 
 def compiled(folder: Path, texts: Sequence[str], layout: str) -> str:
