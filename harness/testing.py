@@ -27,7 +27,12 @@ with quiet_imports():  # some of what they stand on warns, and pytest may take t
 
 __all__ = ["assert_conforms", "tiny_clip", "tiny_clips", "tiny_task"]
 
-SEEN = FrameInput(frames=4, size=32, augmentation=(), views=0)
+SEEN = FrameInput(
+    frames=4,
+    size=32,
+    augmentation=(),
+    views=0,
+)
 
 
 def assert_conforms(target: str | Path) -> list[Report]:

@@ -115,7 +115,13 @@ class FinishedRun:
             return bare.to(self.device).requires_grad_(False).eval()
         stored = read_weights(file)
         try:
-            return rebuild(self.job, self._spec, self.task, stored, self.device)
+            return rebuild(
+                self.job,
+                self._spec,
+                self.task,
+                stored,
+                self.device,
+            )
         except HarnessError as error:
             raise HarnessError(f"{file}: {error}") from error
 

@@ -55,7 +55,11 @@ def accept(
     if add and not runs:
         raise HarnessError("--add: say to which store, with --runs")
     load_plugins(plugin)
-    known = Known(registry.datasets(), registry.metrics(), registry.plugins().offers("methods"))
+    known = Known(
+        registry.datasets(),
+        registry.metrics(),
+        registry.plugins().offers("methods"),
+    )
     store = Store(one_of(runs, "accept")) if runs else None
     found = review(bundle, known, store, adding=add)
     if review_file:
@@ -78,7 +82,11 @@ def _print(found: Review) -> None:
         for row in found.rows
     ]
     if rows:
-        print_table("On the board", ["dataset", "#", "row", "WAR", "UAR", "folds", "handed in", "held"], rows)
+        print_table(
+            "On the board",
+            ["dataset", "#", "row", "WAR", "UAR", "folds", "handed in", "held"],
+            rows,
+        )
     verdict = "accepted" if found.accepted else f"not accepted, {len(found.objections)} objections"
     added = "" if found.added is None else f"; {found.added} added to the store"
     say(visible(f"{found.bundle}: {found.jobs} results, {verdict}{added}"))

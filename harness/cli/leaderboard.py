@@ -54,7 +54,11 @@ def leaderboard(
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     metrics = registry.metrics()
-    board = load(released(stores_of(runs), release), registry.datasets(), metrics)
+    board = load(
+        released(stores_of(runs), release),
+        registry.datasets(),
+        metrics,
+    )
     names = [name.strip() for name in (columns or "").split(",") if name.strip()]
     files = write(board, out_dir, metrics, papers, names)
     notes = list(metric_notes(board, metrics))

@@ -78,7 +78,13 @@ def verify(
         raise BadOption(f"--layout: {error}") from error
     where = RunPlaces(roots, data_root, layouts, backbone)
     out = out_dir or own_folder(roots[0])
-    asked = Asked(jobs.strip(), parse_names(rows or ""), salt, out, executor)
+    asked = Asked(
+        jobs.strip(),
+        parse_names(rows or ""),
+        salt,
+        out,
+        executor,
+    )
     quiet = quiet or json_
 
     @contextmanager
@@ -102,7 +108,11 @@ def verify(
         raise typer.Exit(EXIT_CANNOT)
 
 
-def _show(record: Mapping[str, Any], root: Path, json_: bool) -> None:
+def _show(
+    record: Mapping[str, Any],
+    root: Path,
+    json_: bool,
+) -> None:
     counts = Counter(job["outcome"] for job in record["jobs"])
     if json_:
         print_json({"ok": set(counts) == {"alike"}, "counts": dict(counts), **record})

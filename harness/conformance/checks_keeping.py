@@ -20,7 +20,13 @@ def weights_hold(specimen: Specimen) -> Iterator[Note]:
     run = specimen.trained if specimen.trains else specimen.grown
     with specimen.owned("weights"):
         stored = load(save(weights_of(run.loaded)))
-        why = why_not_rebuilt(run.loaded, run.parts, run.logits, stored, 1)
+        why = why_not_rebuilt(
+            run.loaded,
+            run.parts,
+            run.logits,
+            stored,
+            1,
+        )
     if why:
         specimen.blame("weights", f"it is not what comes back from its stored weights: {why}")
     yield Note(f"{len(stored)} tensors, {sum(tensor.numel() for tensor in stored.values()):,} numbers")

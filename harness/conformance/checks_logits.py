@@ -35,7 +35,11 @@ def shapes(specimen: Specimen) -> Iterator[Note]:
     yield Note(f"{tuple(inputs.shape)} to {(1, logits.shape[-1])}")
 
 
-def _check_shape(specimen: Specimen, logits: np.ndarray, given: Trained) -> None:
+def _check_shape(
+    specimen: Specimen,
+    logits: np.ndarray,
+    given: Trained,
+) -> None:
     expected = (len(given.parts.test), len(given.loaded.task.classes))
     with specimen.owned("shapes"):
         if logits.shape != expected:

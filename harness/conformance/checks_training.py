@@ -139,7 +139,12 @@ def _stops(specimen: Specimen) -> list[int]:
     return [first, sum(taken) - first - 1] if len(taken) > 1 else [first]
 
 
-def _run_until(specimen: Specimen, steps: int, *, resume: bool) -> None:
+def _run_until(
+    specimen: Specimen,
+    steps: int,
+    *,
+    resume: bool,
+) -> None:
     """Train until the process is asked to stop, as by SIGTERM, during that step; a checkpoint is left."""
     loaded = specimen.load()
     parts = specimen.encode(loaded)

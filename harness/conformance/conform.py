@@ -84,7 +84,12 @@ def check_method(
         tell: called with each result.
     """
     plugin = registry.plugins().manager.get_plugin(offer.plugin)
-    specimen = Specimen(offer, place, Sources(offer, plugin), other.difference)
+    specimen = Specimen(
+        offer,
+        place,
+        Sources(offer, plugin),
+        other.difference,
+    )
     results = {LOAD: loading}
     for check in CHECKS:
         results[check.name] = checked(check, specimen)

@@ -60,7 +60,11 @@ class Examined:
             raise
         except (Exception, SystemExit) as error:
             owner = "backbone" if isinstance(error, BackboneChanged) else check
-            self.blame(owner, reason_of(error), self.sources.of_error(error))
+            self.blame(
+                owner,
+                reason_of(error),
+                self.sources.of_error(error),
+            )
             self.unmet[check] = owner
             raise Unmet(owner) from error
 

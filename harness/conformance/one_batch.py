@@ -121,4 +121,8 @@ class _Watch:
 def _mislabelled(batch: Batch) -> Batch:
     """Return the batch with each clip's label given to the next clip."""
     targets = None if batch.targets is None else batch.targets.roll(1, 0)
-    return replace(batch, labels=batch.labels.roll(1), targets=targets)
+    return replace(
+        batch,
+        labels=batch.labels.roll(1),
+        targets=targets,
+    )

@@ -102,7 +102,11 @@ class ProcessWatch:
         states = torch.get_rng_state(), np.random.get_state(), random.getstate()
         kept = [(place, name, getattr(place, name)) for place, name in SEEDERS.values()]
         for generator, (place, name) in SEEDERS.items():
-            setattr(place, name, watch.seeding(generator, getattr(place, name)))
+            setattr(
+                place,
+                name,
+                watch.seeding(generator, getattr(place, name)),
+            )
         try:
             yield
         finally:

@@ -69,7 +69,15 @@ def dataset_spec(classes: int) -> DatasetSpec:
         return Fold(train, test)
 
     labels = tuple(ClassLabel(name, name) for name in CLASSES[:classes])
-    return DatasetSpec("tiny", "1", "Tiny clips", "TINY", labels, (FOLD,), load)
+    return DatasetSpec(
+        "tiny",
+        "1",
+        "Tiny clips",
+        "TINY",
+        labels,
+        (FOLD,),
+        load,
+    )
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,14 @@ def _seconds(
     """Return how long a clip of noise takes; None if it does not go through, or, asked for, not in training."""
     try:
         method = make(given)
-        noise = torch.rand(1, given.frames, 3, given.size, given.size, device=next(method.parameters()).device)
+        noise = torch.rand(
+            1,
+            given.frames,
+            3,
+            given.size,
+            given.size,
+            device=next(method.parameters()).device,
+        )
         started = time.perf_counter()
         with evaluation(method):
             logits_of(method(noise))

@@ -89,13 +89,21 @@ class Specimen(Examined):
             given = checked_input(replace(given, size=size, views=min(given.views, 1)), self.spec.name)
             return values, self._smaller(values, given)
 
-    def _smaller(self, values: Mapping[str, object], given: FrameInput) -> FrameInput:
+    def _smaller(
+        self,
+        values: Mapping[str, object],
+        given: FrameInput,
+    ) -> FrameInput:
         """Return a smaller input for a network of pixels that takes long and has no small form."""
         if self.spec.small or self.spec.backbone != NONE:
             return given
 
         def make(less: FrameInput) -> Method:
-            task = Task(self.room.datasets[FEWEST].spec.class_names, self.backbone, less)
+            task = Task(
+                self.room.datasets[FEWEST].spec.class_names,
+                self.backbone,
+                less,
+            )
             return self.spec.construct(task, values).to(pick_device())
 
         with settings_kept([], job=True):

@@ -88,7 +88,12 @@ def steps_watched(method: Callable[[], nn.Module | None]) -> Iterator[list[Stage
 def _begin(model: nn.Module, optimizer: torch.optim.Optimizer) -> StageSteps:
     declared = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
     names = [name for name, parameter in model.named_parameters() if id(parameter) in declared]
-    return StageSteps(optimizer, names, dict.fromkeys(names), _others(model, names))
+    return StageSteps(
+        optimizer,
+        names,
+        dict.fromkeys(names),
+        _others(model, names),
+    )
 
 
 def _others(model: nn.Module, names: list[str]) -> Tensors:

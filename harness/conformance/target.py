@@ -37,7 +37,11 @@ def find(target: str) -> Target:
     offers = [offer for offer in registry.plugins().offers("methods").values() if offer.plugin == path.stem]
     for kind in registry.KINDS:
         registry.plugins().offers(kind)  # finds the problems that only show when the hooks are called
-    return Target(path.name, offers, _loading(path.stem, started, path))
+    return Target(
+        path.name,
+        offers,
+        _loading(path.stem, started, path),
+    )
 
 
 def _loading(

@@ -41,7 +41,11 @@ class JobInputs:
         pipeline: Pipeline,
     ) -> None:
         self.dataset = dataset
-        self.pipeline = Selections.kept_by(pipeline, Path(context.cache), dataset.fingerprint)
+        self.pipeline = Selections.kept_by(
+            pipeline,
+            Path(context.cache),
+            dataset.fingerprint,
+        )
         self.backbone = backbone
         self.job = job
         self.context = context

@@ -189,7 +189,12 @@ def load(
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
     files = find_weights_as_planned(named.method.spec, job.weights)
-    task = Task(dataset.spec.class_names, backbone, job.input, OwnWeights(files))
+    task = Task(
+        dataset.spec.class_names,
+        backbone,
+        job.input,
+        OwnWeights(files),
+    )
     with naming_what_changed(backbone), settings_kept(changes, job=True):  # features are encoded next
         method = build(job, named.method.spec, task).to(device)
     if context.compile:

@@ -55,7 +55,11 @@ def load(
     metrics: Mapping[str, MetricSpec],
 ) -> Board:
     """Aggregate everything in the store. Raises: HarnessError if there is nothing."""
-    return _aggregated(store, datasets, lambda jobs: _read(jobs, beyond_confusion(metrics)))
+    return _aggregated(
+        store,
+        datasets,
+        lambda jobs: _read(jobs, beyond_confusion(metrics)),
+    )
 
 
 @_without_collection()
@@ -81,7 +85,12 @@ def _aggregated(
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None,
 ) -> Board:
-    board = aggregate(store.results(), datasets, read, read_verified(store.folders))
+    board = aggregate(
+        store.results(),
+        datasets,
+        read,
+        read_verified(store.folders),
+    )
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board
@@ -97,7 +106,11 @@ def _read(
     done = jobs.frame[jobs.done & (jobs.frame["path"] != "")]
     if rows is not None:
         done = done[done["row"].isin(rows)]
-    return gather(done[["row", "fold", "seed", "path"]], classes, metrics)
+    return gather(
+        done[["row", "fold", "seed", "path"]],
+        classes,
+        metrics,
+    )
 
 
 def render(

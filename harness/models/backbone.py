@@ -33,7 +33,11 @@ class FrameEncoder(nn.Module):
     One that `sees` clips maps (B, T, 3, H, W) to (B, T', D) instead.
     """
 
-    def __init__(self, visual: nn.Module, sees: Sees = "frames") -> None:
+    def __init__(
+        self,
+        visual: nn.Module,
+        sees: Sees = "frames",
+    ) -> None:
         super().__init__()
         self.visual = visual.eval().requires_grad_(False)
         self.sees = sees

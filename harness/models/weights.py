@@ -101,10 +101,20 @@ def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
         file = Path(given).expanduser().resolve()
         if not file.is_file():
             raise WeightsMissing(f"backbone {spec.name}: no weights file {file}")
-        found = BackboneId(spec.name, file.name, file_sha256(file), code)
+        found = BackboneId(
+            spec.name,
+            file.name,
+            file_sha256(file),
+            code,
+        )
     elif isinstance(declared, WeightsSpec):
         file = fetch(declared)
-        found = BackboneId(spec.name, declared.name, file_sha256(file), code)
+        found = BackboneId(
+            spec.name,
+            declared.name,
+            file_sha256(file),
+            code,
+        )
     else:
         raise HarnessError(f"backbone {spec.name!r} needs weights: {spec.name}:FILE or {spec.name}:{RANDOM}")
     return WeightsSource(

@@ -83,7 +83,14 @@ def _of_clip(
     file = Path(weights)
     if file.suffix:
         found = file if file.is_file() else None
-        return NeededWeights(file.stem, (f"backbone {name}",), "bundled", ANY, "", found)
+        return NeededWeights(
+            file.stem,
+            (f"backbone {name}",),
+            "bundled",
+            ANY,
+            "",
+            found,
+        )
     return NeededWeights(
         f"{spec.model}-{weights}",
         (f"backbone {name}",),

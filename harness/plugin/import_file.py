@@ -20,7 +20,11 @@ class _FromSource(SourceFileLoader):
 def import_file(path: Path) -> ModuleType:
     """Import a Python file under a name of its own, so that it can be pickled and hashed."""
     name = f"harness_plugin_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    spec = importlib.util.spec_from_file_location(
+        name,
+        path,
+        loader=_FromSource(name, str(path)),
+    )
     if spec is None or spec.loader is None:
         raise ImportError(f"{path.name} is not a Python file")
     module = importlib.util.module_from_spec(spec)

@@ -18,7 +18,12 @@ def with_own(offered: Mapping[str, DatasetSpec], names: Mapping[str, str]) -> di
     own = {}
     for name, reader in names.items():
         if reader in offered and name not in offered:
-            own[name] = replace(offered[reader], name=name, title=name, reader=reader)
+            own[name] = replace(
+                offered[reader],
+                name=name,
+                title=name,
+                reader=reader,
+            )
     return {**offered, **own}
 
 
@@ -50,7 +55,12 @@ def reader_for(
 def _check(name: str, offered: Mapping[str, DatasetSpec]) -> None:
     if name in offered:
         raise BadOption(f"{name!r} is a dataset that a plugin offers; choose another name for yours")
-    slip = difflib.get_close_matches(name.lower(), [known.lower() for known in offered], 1, ALIKE)
+    slip = difflib.get_close_matches(
+        name.lower(),
+        [known.lower() for known in offered],
+        1,
+        ALIKE,
+    )
     if slip:
         raise UnknownName(f"unknown dataset {name!r}; did you mean {slip[0]!r}? Yours needs a name less like it")
     plain = all(letter.isalnum() or letter in LETTERS for letter in name)

@@ -60,7 +60,12 @@ class Work:
     def finished(self) -> Rescored:
         """Return what came of it once its scores are stored."""
         given = tuple(name for name in self.chosen if values_of(self.new["metrics"], name))
-        return Rescored(self.folder, "rescored" if given else "left-out", given, self.problems)
+        return Rescored(
+            self.folder,
+            "rescored" if given else "left-out",
+            given,
+            self.problems,
+        )
 
 
 def job_id(folder: str) -> str:
@@ -98,7 +103,11 @@ def _open(folder: str, metrics: Mapping[str, MetricSpec]) -> Work | Rescored:
         result = read(f"{folder}/{NAME}")
     except HarnessError as error:
         gone = not os.path.exists(f"{folder}/{NAME}")  # noqa: PTH110  (replaced just now by a job that ran again)
-        return Rescored(folder, "busy" if gone else "refused", reasons=(str(error),))
+        return Rescored(
+            folder,
+            "busy" if gone else "refused",
+            reasons=(str(error),),
+        )
     wrong = fault(result) or (result["id"] != job_id(folder) and f"it is the result of job {result['id']}")
     if wrong:
         return Rescored(folder, "refused", reasons=(f"not the result of this folder ({wrong})",))
@@ -152,7 +161,11 @@ def _score(
         scores = score(predictions, work.chosen)
     except HarnessError as error:
         return work.answer("refused", str(error))
-    return replace(work, new=with_scores(work.result, work.chosen, scores), problems=tuple(scores.problems))
+    return replace(
+        work,
+        new=with_scores(work.result, work.chosen, scores),
+        problems=tuple(scores.problems),
+    )
 
 
 def _written(store: Store, works: Sequence[Work]) -> Iterator[Rescored]:

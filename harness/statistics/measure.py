@@ -76,7 +76,14 @@ def war_measure(
     """
     one_class = np.zeros_like(class_codes(outcomes.labels))
     values = outcomes.right.mean(0)
-    return _measure(values, bootstrap, p, _over_units(outcomes, one_class), trainings, share)
+    return _measure(
+        values,
+        bootstrap,
+        p,
+        _over_units(outcomes, one_class),
+        trainings,
+        share,
+    )
 
 
 def uar_measure(
@@ -90,7 +97,14 @@ def uar_measure(
     classes = class_codes(outcomes.labels)
     values = recalls(classes, outcomes.right).mean(0)
     p = swap_test(sign_uar(outcomes, seed=seed), values)
-    return _measure(values, bootstrap, p, _over_units(outcomes, classes), trainings, share)
+    return _measure(
+        values,
+        bootstrap,
+        p,
+        _over_units(outcomes, classes),
+        trainings,
+        share,
+    )
 
 
 def all_differences(scores: np.ndarray) -> np.ndarray:
@@ -134,7 +148,11 @@ def _measure(
     # Pairs: both tests have to be passed, that of the trained models and that of the methods.
     differences = all_differences(bootstrap)
     if level == "methods":
-        p = _of_methods(values, p, {pair: errors[pair] for pair in tested})
+        p = _of_methods(
+            values,
+            p,
+            {pair: errors[pair] for pair in tested},
+        )
         for a, b in tested:
             gap, reach = values[a] - values[b], errors[a, b].reach
             differences[:, a, b], differences[:, b, a] = (gap - reach, gap + reach), (-gap - reach, -gap + reach)
@@ -208,7 +226,11 @@ def _intervals(
 ) -> np.ndarray:
     """Return ends of the intervals of rows, (2, M): of the bootstrap over clips, or wider where trainings add to it."""
     ends = percentiles(bootstrap)
-    ends = np.where(np.abs(ends - values) < SINGLE, values, ends)
+    ends = np.where(
+        np.abs(ends - values) < SINGLE,
+        values,
+        ends,
+    )
     for row, one in enumerate(trainings):
         if one.seeds > 1:
             spread = float(bootstrap[:, row].var(ddof=1))

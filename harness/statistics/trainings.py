@@ -73,15 +73,31 @@ def trainings(
     """
     count = int(folds.max()) + 1
     if not trained or len(worth) < 2:
-        return Trainings(np.zeros(count), np.zeros(count), len(worth) if trained else 0)
+        return Trainings(
+            np.zeros(count),
+            np.zeros(count),
+            len(worth) if trained else 0,
+        )
     of_folds = np.stack([np.bincount(folds, seed, count) for seed in worth])  # (S, F)
     if units is None:
-        noise = np.bincount(folds, worth.var(axis=0, ddof=1), count)
+        noise = np.bincount(
+            folds,
+            worth.var(axis=0, ddof=1),
+            count,
+        )
     else:
         cells, places = np.unique(folds * (int(units.max()) + 1) + units, return_inverse=True)
         sums = np.stack([np.bincount(places, seed, len(cells)) for seed in worth])  # (S, cells)
-        noise = np.bincount(cells // (int(units.max()) + 1), sums.var(axis=0, ddof=1), count)
-    return Trainings(of_folds.var(axis=0, ddof=1), noise, len(worth))
+        noise = np.bincount(
+            cells // (int(units.max()) + 1),
+            sums.var(axis=0, ddof=1),
+            count,
+        )
+    return Trainings(
+        of_folds.var(axis=0, ddof=1),
+        noise,
+        len(worth),
+    )
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,13 @@ def _measured(
     quick = sum(bool(result.get("quick")) for result in results)
     if not _is_whole(column, by_fold):
         parts = {fold: (fmean(values), stdev(values) if len(values) > 1 else None) for fold, values in by_fold.items()}
-        return Cell(printed, folds=len(by_fold), seeds=seeds, quick=quick, by_fold=parts)
+        return Cell(
+            printed,
+            folds=len(by_fold),
+            seeds=seeds,
+            quick=quick,
+            by_fold=parts,
+        )
     of_folds = [fmean(values) for values in by_fold.values()]
     spread = of_folds if len(of_folds) > 1 else next(iter(by_fold.values()))
     std = stdev(spread) if len(spread) > 1 else None

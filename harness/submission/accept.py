@@ -122,7 +122,14 @@ def _look_at(
     if store:
         found.remarks += conflicts(store, results)
     try:
-        placing = placed(store, results, known.datasets, known.metrics, known.methods, unverified)
+        placing = placed(
+            store,
+            results,
+            known.datasets,
+            known.metrics,
+            known.methods,
+            unverified,
+        )
     except Exception as error:  # values that are of the right types and still fit no table: the bundle's fault
         _check_store(store, known)
         text = f"cannot be placed on the board: {type(error).__name__}: {first_line(error)}"

@@ -120,7 +120,11 @@ def _add(bundle: Bundle, result: Mapping[str, Any]) -> None:
     content = content_of(folder / layout.PREDICTIONS)
     history = folder / layout.HISTORY
     try:
-        tables = clean(content, content_of(history) if history.is_file() else None, _classes(result))
+        tables = clean(
+            content,
+            content_of(history) if history.is_file() else None,
+            _classes(result),
+        )
     except Refused as error:
         raise HarnessError(f"{folder}/{error}; run the job again, or remove its folder") from error
     bundle.files[f"{name}/{layout.RESULT}"] = _text(told)
@@ -156,5 +160,11 @@ def _classes(result: Mapping[str, Any]) -> Sequence[str]:
 
 def _text(data: Any) -> bytes:
     """Return plain data as the store writes it."""
-    text = json.dumps(data, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(
+        data,
+        indent=2,
+        sort_keys=True,
+        allow_nan=False,
+        ensure_ascii=False,
+    )
     return f"{text}\n".encode()

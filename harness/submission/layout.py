@@ -56,7 +56,11 @@ def _is_known(name: str, parts: list[str]) -> bool:
     return name == MANIFEST or bool(PLUGIN.fullmatch(name))
 
 
-def described(files: dict[str, bytes], sha256: dict[str, str], jobs: int) -> dict[str, Any]:
+def described(
+    files: dict[str, bytes],
+    sha256: dict[str, str],
+    jobs: int,
+) -> dict[str, Any]:
     """Return the manifest of files by name, each with its size and its SHA-256."""
     listed = {name: {"bytes": len(files[name]), "sha256": sha256[name]} for name in sorted(files)}
     return {"format": FORMAT, "version": VERSION, "jobs": jobs, "files": listed}

@@ -56,7 +56,11 @@ class PlacedRow:
 class BesideStore(JoinedStores):
     """A store and the results of a bundle: of a job that both hold, the bundle's."""
 
-    def __init__(self, store: Store | None, handed_in: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        store: Store | None,
+        handed_in: Sequence[dict[str, Any]],
+    ) -> None:
         super().__init__([store.root] if store else [])
         self.handed_in = handed_in
 

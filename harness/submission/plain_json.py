@@ -21,7 +21,11 @@ def parse(content: bytes) -> dict[str, Any]:
     """
     try:
         from_json(content, allow_inf_nan=False)  # refuses what is nested hundreds deep without recursion of Python's
-        found = json.loads(content.decode("utf-8"), parse_constant=_constant, object_pairs_hook=_once)
+        found = json.loads(
+            content.decode("utf-8"),
+            parse_constant=_constant,
+            object_pairs_hook=_once,
+        )
     except (ValueError, RecursionError) as error:
         raise Refused(f"is not the JSON that is expected: {first_line(error)}") from error
     if not isinstance(found, dict):

@@ -31,7 +31,12 @@ def objection(
     text: str,
 ) -> Remark:
     """Return what keeps a bundle out."""
-    return Remark("objection", code, where[:LONGEST], text[:LONGEST])
+    return Remark(
+        "objection",
+        code,
+        where[:LONGEST],
+        text[:LONGEST],
+    )
 
 
 def note(
@@ -40,4 +45,9 @@ def note(
     text: str,
 ) -> Remark:
     """Return what a reader should know."""
-    return Remark("note", code, where[:LONGEST], text[:LONGEST])
+    return Remark(
+        "note",
+        code,
+        where[:LONGEST],
+        text[:LONGEST],
+    )

@@ -67,7 +67,12 @@ def clean(
     order = {name: number for number, name in enumerate(classes)}
     labels = (order[name] for name in table["label"].to_pylist())
     pairs = zip(table["sample_id"].to_pylist(), labels, strict=True)
-    return Cleaned(_written(table), epochs, table.num_rows, labels_sha256(pairs))
+    return Cleaned(
+        _written(table),
+        epochs,
+        table.num_rows,
+        labels_sha256(pairs),
+    )
 
 
 def _predictions(content: bytes, classes: Sequence[str]) -> pa.Table:

@@ -57,7 +57,13 @@ def _allow(kind: str, torch: Any, value: bool) -> None:
 
 def _attention(kind: str) -> Setting:
     """Return whether these kernels of attention may be chosen."""
-    return Setting(f"{kind} attention", f"enable_{kind}_sdp", partial(_allows, kind), partial(_allow, kind), True)
+    return Setting(
+        f"{kind} attention",
+        f"enable_{kind}_sdp",
+        partial(_allows, kind),
+        partial(_allow, kind),
+        True,
+    )
 
 
 SETTINGS = (

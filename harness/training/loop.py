@@ -278,7 +278,11 @@ class _Rates:
         rows = state.result.history[len(state.result.history) - state.epoch :]
         self.losses = [float(row["loss"]) for row in rows]  # of this stage's epochs that are over
 
-    def set(self, optimizer: torch.optim.Optimizer, step: int) -> None:
+    def set(
+        self,
+        optimizer: torch.optim.Optimizer,
+        step: int,
+    ) -> None:
         """Set the rate of each parameter group for a step, counted from 0 over the stage."""
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(

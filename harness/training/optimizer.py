@@ -29,7 +29,12 @@ def make_optimizer(model: nn.Module, stage: Stage) -> torch.optim.Optimizer:
         case "adam":  # whose decay is L2, a part of the gradient
             return torch.optim.Adam(groups, betas=stage.betas, weight_decay=decay)
         case "sgd":
-            return torch.optim.SGD(groups, lr=0.0, momentum=stage.momentum, weight_decay=decay)
+            return torch.optim.SGD(
+                groups,
+                lr=0.0,
+                momentum=stage.momentum,
+                weight_decay=decay,
+            )
         case own:
             return _made_by(own, groups, stage)
 

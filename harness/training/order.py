@@ -25,7 +25,12 @@ def batches_of(
     """
     rows = order(len(samples), seed, stage.name, epoch)
     if stage.sampling == "balanced":
-        rows = _balanced([sample.label for sample in samples], seed, stage.name, epoch)
+        rows = _balanced(
+            [sample.label for sample in samples],
+            seed,
+            stage.name,
+            epoch,
+        )
     batches = split(rows, stage.batch_size)
     if stage.drop_last and len(batches[-1]) < stage.batch_size:
         batches = batches[:-1]
@@ -54,7 +59,11 @@ def _balanced(
     epoch: int,
 ) -> np.ndarray:
     """Draw as many clips as there are, with replacement, each class that there is as often as any other."""
-    _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    _, classes, counts = np.unique(
+        labels,
+        return_inverse=True,
+        return_counts=True,
+    )
     chances = 1 / (len(counts) * counts[classes])
     drawn = np.random.default_rng(seed_of("balanced", seed, stage, epoch))
     return drawn.choice(len(labels), len(labels), p=chances)

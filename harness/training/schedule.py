@@ -80,7 +80,11 @@ def _after_warmup(
         case "constant":
             return base
         case "cosine-restarts":
-            passed, period = _since_restart(position - begun, schedule.restart_epochs * unit, schedule.restart_factor)
+            passed, period = _since_restart(
+                position - begun,
+                schedule.restart_epochs * unit,
+                schedule.restart_factor,
+            )
         case _ if schedule.period == "from-start":
             passed, period = position, whole
         case _:

@@ -71,7 +71,11 @@ def draw_jobs(
     salt = salt or _unfinished(again, asked, contents) or new_salt()
     sizes = {row: len(of_row) for row, of_row in paths.items()}
     counts = drawn_per_row(asked, sizes, salt)
-    ids = draw({row: list(of_row) for row, of_row in paths.items()}, counts, salt)
+    ids = draw(
+        {row: list(of_row) for row, of_row in paths.items()},
+        counts,
+        salt,
+    )
     chosen = {row: [by_path[paths[row][one]] for one in of_row] for row, of_row in ids.items()}
     return Drawn(
         salt,
@@ -103,7 +107,11 @@ def _is_named(row: BoardRow, name: str) -> bool:
     return by_hash or by_method or name in (row["name"], row["variant"])
 
 
-def _unfinished(again: Path, asked: str, contents: Mapping[str, str]) -> str | None:
+def _unfinished(
+    again: Path,
+    asked: str,
+    contents: Mapping[str, str],
+) -> str | None:
     """Return the salt of a draw of the same jobs that was broken off, if there is one."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         noted = json.loads((again / FILE).read_text(encoding="utf-8"))

@@ -141,7 +141,11 @@ def _compared(stored: Mapping[str, Any], again: Again) -> Likeness:
 def _record(drawn: Drawn, found: Mapping[str, Likeness]) -> dict[str, Any]:
     jobs, rows = [], {}
     for row, of_row in drawn.results.items():
-        rows[row] = _row(drawn, row, [found[result["id"]] for result in of_row])
+        rows[row] = _row(
+            drawn,
+            row,
+            [found[result["id"]] for result in of_row],
+        )
         for result in of_row:
             about = {
                 "id": result["id"],
@@ -167,7 +171,11 @@ def _record(drawn: Drawn, found: Mapping[str, Likeness]) -> dict[str, Any]:
     }
 
 
-def _row(drawn: Drawn, row: str, found: Sequence[Likeness]) -> RowAgain:
+def _row(
+    drawn: Drawn,
+    row: str,
+    found: Sequence[Likeness],
+) -> RowAgain:
     outcomes = [one.outcome for one in found]
     worst: Outcome = "differs" if "differs" in outcomes else "cannot" if "cannot" in outcomes else "alike"
     reasons = dict.fromkeys(one.reason for one in found if one.outcome == worst and one.reason)

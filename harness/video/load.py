@@ -43,7 +43,12 @@ def load_clip(
     sampler = pipeline.sampler(given)
     kept = None
     if sampler.select is not None:
-        kept = pipeline.remember(sample, sampler, given, lambda: kept_frames(source, sampler))  # (n',)
+        kept = pipeline.remember(
+            sample,
+            sampler,
+            given,
+            lambda: kept_frames(source, sampler),
+        )  # (n',)
     picks = frame_indices(
         source.count if kept is None else len(kept),
         given,

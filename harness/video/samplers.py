@@ -27,7 +27,11 @@ def segments(
     wanted, starts = given.frames // given.duration, max(count - given.duration + 1, 1)
     offsets = rng.random_sample(wanted) if rng else np.full(wanted, _within(given, view))
     picks = np.floor((np.arange(wanted) + offsets) * starts / wanted).astype(np.int64)
-    return _runs(np.minimum(picks, starts - 1), count, given.duration)
+    return _runs(
+        np.minimum(picks, starts - 1),
+        count,
+        given.duration,
+    )
 
 
 def tsn_legacy(

@@ -40,7 +40,13 @@ def about(
 
 def error(row: BoardRow, objection: Objection) -> Finding:
     """Return what the board objects to in a row, for which it is not ranked, as a finding."""
-    return _of(row, "error", objection.code, objection.message, objection.values)
+    return _of(
+        row,
+        "error",
+        objection.code,
+        objection.message,
+        objection.values,
+    )
 
 
 def _of(

@@ -104,7 +104,12 @@ def _trainings(
 ) -> Trainings:
     predicted = panel.predicted[row]  # (S, N)
     alike = bool((predicted == predicted[0]).all())
-    return trainings((predicted == panel.labels) * worth, folds, units, trained=not (untrained and alike))
+    return trainings(
+        (predicted == panel.labels) * worth,
+        folds,
+        units,
+        trained=not (untrained and alike),
+    )
 
 
 def _pairs(

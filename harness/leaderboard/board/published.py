@@ -145,7 +145,11 @@ def _verdict_of(
     reasons = [*_unfit(row, board, repeats), *_off_protocol(row, board, spec, stated)]
     weights = published.sources.get(number["source_paper"], {}).get("clip_weights", "")
     if spec.backbone == CLIP:
-        other = other_backbone(board.jobs.facts[row["row"]]["backbone"], stated.get("backbone", ""), weights)
+        other = other_backbone(
+            board.jobs.facts[row["row"]]["backbone"],
+            stated.get("backbone", ""),
+            weights,
+        )
         reasons += [other] if other else []
     if FLAG.match(flag):
         reasons.append(f"the printed number is in doubt: {flag}")
@@ -198,7 +202,11 @@ def _repetitions(
             reach = repetition_reach(measure.trainings[place]) + ROUNDED
             value = float(measure.values[place])
             ends = percentiles((tests.bootstrap_war if name == "war" else tests.bootstrap)[:, place])
-            return Repetitions(_known(value - reach), _known(value + reach), float(ends[1] - ends[0]) / 2)
+            return Repetitions(
+                _known(value - reach),
+                _known(value + reach),
+                float(ends[1] - ends[0]) / 2,
+            )
     return None
 
 

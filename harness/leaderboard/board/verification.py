@@ -41,7 +41,11 @@ class Difference:
     @property
     def values(self) -> dict[str, Any]:
         """The numbers behind the words, for programs."""
-        return {"metric": self.name, "stored": self.stored, "found": self.found}
+        return {
+            "metric": self.name,
+            "stored": self.stored,
+            "found": self.found,
+        }
 
 
 def verified(jobs: Jobs, evidence: Evidence) -> dict[str, list[Difference]]:

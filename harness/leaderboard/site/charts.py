@@ -95,7 +95,12 @@ def _pareto_layers(cost: str, coloured: bool) -> list[Spec]:
     }
 
     # One front a hardware, and the interval of each row.
-    legend = {"orient": "bottom", "title": None, "columns": 2, "labelLimit": 150}
+    legend = {
+        "orient": "bottom",
+        "title": None,
+        "columns": 2,
+        "labelLimit": 150,
+    }
     colour = {"color": {"field": "family", "type": "nominal", "legend": legend}} if coloured else {}
     detail = {"field": "hardware", "type": "nominal", "title": "hardware"}
     front = {"filter": "datum.front"}
@@ -136,7 +141,14 @@ def _names(x: Spec, y: Spec) -> list[Spec]:
     for align, dy in PLACES:
         here = f"datum.label && datum.align === '{align}' && datum.dy === {dy}"
         dx = BESIDE if align == "left" else -BESIDE
-        mark = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "dy": dy, "fontSize": 11}
+        mark = {
+            "type": "text",
+            "align": align,
+            "baseline": "middle",
+            "dx": dx,
+            "dy": dy,
+            "fontSize": 11,
+        }
         encoding = {"x": x, "y": y, "text": {"field": "label"}}
         layers.append({"transform": [{"filter": here}], "mark": mark, "encoding": encoding})
     return layers

@@ -47,7 +47,12 @@ def hard_clips(
         return None
     made = difficulty_of(tests, list(section.protocol["classes"]))
     places = made.hardest()[:SHOWN].tolist()
-    frames = _frames(board, tests, [str(tests.panel.ids[place]) for place in places], thumbnails)
+    frames = _frames(
+        board,
+        tests,
+        [str(tests.panel.ids[place]) for place in places],
+        thumbnails,
+    )
     return {
         "methods": len(tests.rows),
         "clips": len(made.labels),

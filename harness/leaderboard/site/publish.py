@@ -61,7 +61,15 @@ def publish(
     try:
         writer.clear()
         tables = _write_tables(board, writer, specs, verdicts, findings, thumbnails)
-        rows = RowPages(board, specs, findings, thumbnails, plugin_files, writer, methods or {})
+        rows = RowPages(
+            board,
+            specs,
+            findings,
+            thumbnails,
+            plugin_files,
+            writer,
+            methods or {},
+        )
         for key, sections in board.sections.items():
             place = Place(_title(board, *key), page_of(*key))
             for section in sections:
@@ -94,11 +102,20 @@ def _write_tables(
     for (dataset, demo), found in board.sections.items():
         parts = []
         for section in found:
-            part = _section(board, section, tables[section.key], pairs[section.key])
+            part = _section(
+                board,
+                section,
+                tables[section.key],
+                pairs[section.key],
+            )
             heads, lines = fold_lines(board, section)
             hard = hard_clips(board, section, thumbnails)
             parts.append(part | {"hard": hard, "partial": {"head": heads, "lines": lines}})
-        about = {"title": board.titles[dataset], "dataset": dataset, "demo": demo}
+        about = {
+            "title": board.titles[dataset],
+            "dataset": dataset,
+            "demo": demo,
+        }
         shown.append({**about, "sections": parts, "link": page_of(dataset, demo)})
 
     # The pages.
@@ -127,7 +144,11 @@ def _write_tables(
     return tables
 
 
-def _overviews(board: Board, specs: Metrics, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+def _overviews(
+    board: Board,
+    specs: Metrics,
+    verdicts: Sequence[Verdict],
+) -> list[dict[str, Any]]:
     """Return the tables across datasets, those of real data first."""
     found = []
     for demo, parts in across_tables(board).items():

@@ -108,10 +108,19 @@ class RowPages:
         for job, result in zip(jobs, results, strict=True):
             self._run(job, result, row, line["name"], place)
 
-    def _command(self, row: BoardRow, results: Sequence[Mapping[str, Any]]) -> str:
+    def _command(
+        self,
+        row: BoardRow,
+        results: Sequence[Mapping[str, Any]],
+    ) -> str:
         """Return the command that makes the whole row again."""
         folds = self.board.expected[row["dataset"], bool(row["demo"])]
-        return row_command(results, self.plugin_files, self.methods.get(row["method"]), folds)
+        return row_command(
+            results,
+            self.plugin_files,
+            self.methods.get(row["method"]),
+            folds,
+        )
 
     def _run(
         self,

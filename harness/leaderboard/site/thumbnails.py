@@ -71,7 +71,11 @@ class Thumbnails:
                 shown.append({"id": name, "label": label, "prediction": guess, "frame": frame})
         return shown
 
-    def frames(self, result: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
+    def frames(
+        self,
+        result: Mapping[str, Any],
+        names: Sequence[str],
+    ) -> dict[str, str]:
         """Return a frame of each of the clips as data URI, by id; of the data that a result was made with."""
         dataset = self._dataset(result)
         if dataset is None:

@@ -148,7 +148,11 @@ def across_tex(
     for part in found:
         title = f"All datasets, {_worth(next(iter(part.sections.values())))}"
         shown = chosen(across_columns(board, part, specs), more)
-        groups = by_family(board, part.lines, lambda line: next(iter(line.values())))
+        groups = by_family(
+            board,
+            part.lines,
+            lambda line: next(iter(line.values())),
+        )
         parts.append(_table(title, shown, groups, lambda line: line_notes(board, line), spread))
     return "\n\n".join(parts) + "\n"
 
@@ -220,7 +224,11 @@ def _head(shown: Sequence[Column[R]]) -> list[str]:
         above += [rf"\multicolumn{{{width}}}{{c}}{{{latex(group)}}}"] if group else [""] * width
         rules += [rf"\cmidrule(lr){{{place}-{place + width - 1}}}"] if group else []
         place += width
-    return [" & ".join(above) + r" \\", "".join(rules), line]
+    return [
+        " & ".join(above) + r" \\",
+        "".join(rules),
+        line,
+    ]
 
 
 def _cell(column: Column[R], row: R) -> str:
