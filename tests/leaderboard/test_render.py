@@ -199,9 +199,10 @@ def test_the_table_across_datasets(runs: Runs, tmp_path: Path, datasets: Dataset
         "70.00 ± 0.00",
         "60.00 ± 0.00",
         "5/5",
-        f"<u>50.00 ± {DASH}</u>",
+        f"50.00 ± {DASH}",
         f"<strong>40.00 ± {DASH}</strong>",
         "1/1",
+        "1.0 [1.0, 1.0]",
         "recomputed",
     ]
     assert second[7:11] == [DASH, DASH, DASH, f"<strong>55.00 ± {DASH}</strong>"]

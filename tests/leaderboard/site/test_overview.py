@@ -37,7 +37,7 @@ def test_a_partial_row_shows_its_folds_and_no_mean(tmp_path: Path) -> None:
     whole, partial = table["rows"]
     assert [cell["text"] for cell in partial["cells"][:5]] == ["3/5 folds", "–", "–", "–", "–"]
     assert partial["notes"][0].startswith("DFEW: incomplete, not ranked")
-    assert [cell["text"] for cell in whole["cells"][4:6]] == ["1.0", "1 to 2"]
+    assert [cell["text"] for cell in whole["cells"][4:6]] == ["1.0 [1.0, 1.0]", "1 to 2"]
 
 
 def test_the_papers_number_stands_under_ours(tmp_path: Path) -> None:
