@@ -18,7 +18,7 @@ from harness.leaderboard.site import content
 from harness.leaderboard.site.method_facts import SHOWN, facts_of
 from harness.leaderboard.site.writer import page_of
 from harness.leaderboard.tables import cells, pages
-from harness.leaderboard.tables.columns import Line, Metrics
+from harness.leaderboard.tables.columns import Line, Metrics, least_trust
 
 DATASETS = 4  # at first sight; with a method, a mean rank and seeds that is the ten columns of a screen
 DEAR = ("gflops", "params_total", "params_trainable", "latency_ms")
@@ -95,6 +95,7 @@ def _head(part: Across) -> list[dict[str, Any]]:
         *scores,
         *shown,
         _column("Backbone", more=True),
+        _column("Trust", "descending", more=True),
         *facts,
         *(_column(name, more=True) for name in costs),
     ]
@@ -144,6 +145,7 @@ def _row(
             content.cell(cells.mean_rank(mean), mean.mean if mean else None),
             content.cell(*_seeds(line)),
             content.cell(first["backbone"], first["backbone"]),
+            content.cell(least_trust(line), least_trust(line)),
             *(content.cell(text or cells.DASH, text) for text in facts.values()),
             *_costs(line),
         ],

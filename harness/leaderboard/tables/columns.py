@@ -130,14 +130,17 @@ def across_columns(
             for column in _scores(section, specs)
         ),
         *_mean_rank(board, part),
-        Column[Line](TRUST.title, _least_trust, foreign=False),
+        Column[Line](TRUST.title, least_trust, foreign=False),
     ]
 
 
 def _mean_rank(board: Board, part: Across) -> list[Column[Line]]:
     """Return the column of mean ranks, where there is more than one dataset."""
     means = mean_ranks(board, part)
-    text = lambda line: cells.mean_rank(means.get(next(iter(line.values()))["row"]))  # noqa: E731
+
+    def text(line: Line) -> str:
+        return cells.mean_rank(means.get(next(iter(line.values()))["row"]))
+
     return [Column[Line]("Mean rank [95 %]", text, foreign=False)] if means else []
 
 
@@ -264,7 +267,7 @@ def _all_settings(line: Line) -> str:
     return "; ".join(dict.fromkeys(settings)) or cells.DASH
 
 
-def _least_trust(line: Line) -> str:
+def least_trust(line: Line) -> str:
     """Return the level of a method: that of the dataset on which it is trusted least."""
     return least(str(row["trust"]) for row in line.values()) or cells.DASH
 
