@@ -114,7 +114,7 @@ def across_json(board: Board, found: Sequence[Across]) -> dict[str, Any]:
     sections = []
     for part in found:
         lines = []
-        means = {row: vars(found) for row, found in mean_ranks(board, part).items()}
+        means = [{"row": row, **vars(found)} for row, found in mean_ranks(board, part).items()]
         for line in part.lines:
             lines.append({name: row_json(board, row) for name, row in line.items()})
         sections.append(

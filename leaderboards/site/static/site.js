@@ -11,46 +11,128 @@ function compare(a, b) {
   return Number.isNaN(x) || Number.isNaN(y) ? collator.compare(a, b) : x - y;
 }
 
+function headsOf(table) {
+  return [...table.tHead.rows[table.tHead.rows.length - 1].cells];
+}
+
+function linesOf(body) {
+  return [...body.rows].filter((row) => !row.classList.contains("group"));
+}
+
+// The first click puts the best on top: the greatest score, the least cost.
 function sortBy(table, column) {
-  const heads = [...table.tHead.rows[0].cells];
-  const ascending = heads[column].getAttribute("aria-sort") !== "ascending";
-  const body = table.tBodies[0];
-  const rows = [...body.rows].map((row, place) => ({ row, place, key: row.cells[column].dataset.key }));
-  rows.sort((a, b) => {
-    const order = compare(a.key, b.key);
-    const missing = a.key === "" || b.key === "";
-    return (ascending || missing ? order : -order) || a.place - b.place;
-  });
-  heads.forEach((head, place) =>
-    head.setAttribute("aria-sort", place === column ? (ascending ? "ascending" : "descending") : "none"));
-  body.append(...rows.map((item) => item.row));
+  const heads = headsOf(table);
+  const first = heads[column].dataset.first || "ascending";
+  const other = first === "ascending" ? "descending" : "ascending";
+  const order = heads[column].getAttribute("aria-sort") === first ? other : first;
+  for (const body of table.tBodies) {
+    const rows = linesOf(body).map((row, place) => ({ row, place, key: row.cells[column].dataset.key }));
+    rows.sort((a, b) => {
+      const found = compare(a.key, b.key);
+      const missing = a.key === "" || b.key === "";
+      return (order === "ascending" || missing ? found : -found) || a.place - b.place;
+    });
+    body.append(...rows.map((item) => item.row));
+  }
+  heads.forEach((head, place) => head.setAttribute("aria-sort", place === column ? order : "none"));
 }
 
 for (const table of document.querySelectorAll("table.sortable")) {
-  [...table.tHead.rows[0].cells].forEach((head, column) =>
+  headsOf(table).forEach((head, column) =>
     head.querySelector("button").addEventListener("click", () => sortBy(table, column)));
 }
+
+const camel = (name) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+
+// Rows of one fact under a heading each, as the papers' tables have them; without a fact, one list again.
+function groupBy(table, fact) {
+  const rows = [...table.tBodies].flatMap(linesOf).sort((a, b) => a.dataset.order - b.dataset.order);
+  const groups = new Map();
+  for (const row of rows) {
+    const name = fact ? row.dataset[camel(fact)] || "" : "";
+    groups.set(name, [...(groups.get(name) || []), row]);
+  }
+  const names = [...groups.keys()].sort((a, b) => (a === "") - (b === "")); // the group of the best row first
+  [...table.tBodies].forEach((body) => body.remove());
+  for (const name of names) {
+    const body = table.createTBody();
+    if (fact) {
+      const head = document.createElement("th");
+      head.scope = "rowgroup";
+      head.colSpan = headsOf(table).length;
+      head.textContent = name || "not said";
+      const line = body.insertRow();
+      line.className = "group";
+      line.append(head);
+    }
+    body.append(...groups.get(name));
+  }
+  headsOf(table).forEach((head) => head.setAttribute("aria-sort", "none"));
+}
+
+const boards = [...document.querySelectorAll("table.board")];
+const group = document.getElementById("group");
+boards.forEach((board) => linesOf(board.tBodies[0]).forEach((row, place) => { row.dataset.order = place; }));
 
 const filter = document.getElementById("filter");
 if (filter) {
   const ranked = document.getElementById("ranked");
   const count = document.getElementById("count");
+  const facets = [...document.querySelectorAll("select.facet")];
   const apply = () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = [...document.querySelectorAll("tr[data-text]")];
-    for (const row of rows) {
-      const fits = words.every((word) => row.dataset.text.includes(word));
-      row.hidden = !fits || (ranked.checked && row.dataset.ranked === "0");
+    for (const row of document.querySelectorAll("tr[data-text]")) {
+      const named = words.every((word) => row.dataset.text.includes(word));
+      const chosen = facets.every((facet) => {
+        const own = row.dataset[camel(facet.dataset.fact)];
+        return !facet.value || own === undefined || own === facet.value;
+      });
+      row.hidden = !named || !chosen || (ranked.checked && row.dataset.ranked === "0");
     }
-    const boards = [...document.querySelectorAll("table.board")];
-    const shown = boards.flatMap((board) => [...board.tBodies[0].rows]);
-    const all = boards.reduce((sum, board) => sum + Number(board.dataset.rows), 0);
-    const cut = all > shown.length ? ` shown here; ${all} on the pages of the datasets` : "";
-    count.textContent = `${shown.filter((row) => !row.hidden).length} of ${shown.length} rows${cut}`;
+    for (const body of boards.flatMap((board) => [...board.tBodies])) {
+      body.hidden = linesOf(body).every((row) => row.hidden);
+    }
+    const lines = boards.flatMap((board) => [...board.tBodies].flatMap(linesOf));
+    count.textContent = `${lines.filter((row) => !row.hidden).length} of ${lines.length} rows`;
+  };
+  const arrange = () => {
+    if (group) boards.forEach((board) => groupBy(board, group.value));
+    apply();
   };
   filter.addEventListener("input", apply);
-  ranked.addEventListener("change", apply);
-  apply();
+  [ranked, ...facets].forEach((field) => field.addEventListener("change", apply));
+  if (group) group.addEventListener("change", arrange);
+  arrange();
+}
+
+// Any pair of tested rows, in words.
+function tellPair(chooser, data) {
+  const [first, second] = [...chooser.querySelectorAll("select")].map((field) => Number(field.value));
+  const told = data.pairs.find(([a, b]) => (a === first && b === second) || (a === second && b === first));
+  const answer = chooser.querySelector(".answer");
+  if (!told) {
+    answer.textContent = "Choose two different rows.";
+    return;
+  }
+  const sign = told[0] === first ? 1 : -1;
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  answer.textContent = ["WAR", "UAR"].map((name, place) => {
+    const [difference, low, high, p] = told[2 + place];
+    const ends = [sign * low, sign * high].sort((a, b) => a - b).map(signed);
+    const sure = p < data.alpha ? "significant" : "not significant";
+    return `${name}: ${signed(sign * difference)} points, 95 % interval ${ends[0]} to ${ends[1]}, p = ${p}, ${sure}`;
+  }).join(". ") + ".";
+}
+
+for (const chooser of document.querySelectorAll(".pair-chooser")) {
+  const data = JSON.parse(chooser.querySelector("script").textContent);
+  [...chooser.querySelectorAll("select")].forEach((field, place) => {
+    field.append(...data.names.map((name, number) => new Option(name, number)));
+    field.value = String(Math.min(place, data.names.length - 1));
+    field.addEventListener("change", () => tellPair(chooser, data));
+  });
+  tellPair(chooser, data);
+  chooser.hidden = false;
 }
 
 function colours() {
