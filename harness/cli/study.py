@@ -110,17 +110,20 @@ def _show(
     results: Sequence[Mapping[str, Any]],
     json_: bool,
 ) -> None:
+    from harness.leaderboard.render import board_of
+    from harness.studies.gains import gain_facts, gain_notes, gains_of, gains_table
     from harness.studies.request import columns_for
     from harness.studies.table import facts, lines_of, markdown_table, notes
 
     columns = columns_for(spec, (result["dataset"] for result in results))
     with redirect_stdout(sys.stderr):
         lines = lines_of(spec, columns, results)
+        gains = gains_of(spec, columns, board_of(results, registry.datasets()))
     if json_:
-        print_json(facts(spec, columns, lines, results))
+        print_json({**facts(spec, columns, lines, results), "gains": gain_facts(gains)})
         return
     parts = [f"{spec.title} ({spec.paper})", markdown_table(spec, columns, lines)]
-    parts += [f"- {note}" for note in notes(lines, results)]
-    say("\n\n".join(parts[:2]) + "\n")
-    for part in parts[2:]:
-        say(part)
+    parts += [gains_table(gains)] if gains else []
+    say("\n\n".join(parts) + "\n")
+    for note in [*notes(lines, results), *gain_notes(gains)]:
+        say(f"- {note}")

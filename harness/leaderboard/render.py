@@ -71,6 +71,11 @@ def outline(store: Results, datasets: Mapping[str, DatasetSpec]) -> Board:
     return _aggregated(store, datasets, None)
 
 
+def board_of(results: Iterable[Mapping[str, Any]], datasets: Mapping[str, DatasetSpec]) -> Board:
+    """Aggregate some results, each with its folder as `path`, with the predictions that tests stand on."""
+    return aggregate(results, datasets, lambda jobs: _read(jobs, {}))
+
+
 def with_predictions(board: Board, rows: Iterable[str]) -> Board:
     """Return an outline with the predictions of some rows, which are held against their scores."""
     wanted = set(rows)

@@ -54,6 +54,8 @@ class StudyRow:
         recipe: one of the method's named sets of options; `set` is laid over it.
         note: what a reader has to know of the row.
         facts: whatever `StudySpec.compute` needs to know of the row.
+        against: labels of the row that the paper holds it against: it claims a difference, and the study tests one.
+        gain: the difference that the paper prints in each column; left out: that of its numbers.
     """
 
     labels: tuple[str, ...]
@@ -65,6 +67,8 @@ class StudyRow:
     facts: Mapping[str, Any] = field(default_factory=dict)
     backbone: str = ""
     recipe: str = ""
+    against: tuple[str, ...] = ()
+    gain: tuple[float | None, ...] = ()
 
     @property
     def own(self) -> dict[str, Any]:

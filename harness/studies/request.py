@@ -54,6 +54,8 @@ def _check(spec: StudySpec) -> None:
         where = f"study {spec.name!r}, row {' / '.join(row.labels)!r}"
         if len(row.labels) != len(spec.labels) or len(row.printed) not in (0, len(spec.columns)):
             raise HarnessError(f"{where}: needs one label for each of {spec.labels} and one number a column, or none")
+        if row.against and (row.against == row.labels or row.against not in {other.labels for other in spec.rows}):
+            raise BadOption(f"{where}: is held against {row.against}, which are the labels of no other row")
         if row.method and bool(row.own) > bool(row.variant):
             raise BadOption(f"{where}: options need a variant's name, and so do a backbone and a recipe")
         if row.method and seen.setdefault(row.key, row).own != row.own:

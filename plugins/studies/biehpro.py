@@ -11,9 +11,22 @@ FLOPS = StudyColumn("FLOPs (G)", figure="gflops")
 NAME = "biehpro"
 
 
-def row(labels: tuple[str, ...], *printed: float, variant: str = "", **options: Any) -> StudyRow:
+def row(
+    labels: tuple[str, ...],
+    *printed: float,
+    variant: str = "",
+    against: tuple[str, ...] = (),
+    **options: Any,
+) -> StudyRow:
     """Return a row that runs BiEhPro under these options."""
-    return StudyRow(labels, printed, NAME, variant, options)
+    return StudyRow(
+        labels,
+        printed,
+        NAME,
+        variant,
+        options,
+        against=against,
+    )
 
 
 def flops(row: StudyRow) -> dict[str, float]:
@@ -58,9 +71,11 @@ STUDIES = (
         "The parts of BiEhPro",
         ("InterFIT", "MSTA", "BiEhPro"),
         StudyRow(("no", "no", "no"), (23.58, 69.96, 58.28), "biehpro-baseline"),
-        row(("yes", "no", "no"), 24.65, 71.54, 59.05, variant="InterFIT only", msta=False, biehpro=False),
-        row(("yes", "yes", "no"), 24.65, 71.88, 59.77, variant="without BiEhPro", biehpro=False),
-        row(("yes", "yes", "yes"), 24.71, 72.58, 60.85),
+        row(("yes", "no", "no"), 24.65, 71.54, 59.05, variant="InterFIT only",
+            against=("no", "no", "no"), msta=False, biehpro=False),
+        row(("yes", "yes", "no"), 24.65, 71.88, 59.77, variant="without BiEhPro",
+            against=("yes", "no", "no"), biehpro=False),
+        row(("yes", "yes", "yes"), 24.71, 72.58, 60.85, against=("yes", "yes", "no")),
         columns=COUNTED,
     ),
     table(
@@ -68,7 +83,7 @@ STUDIES = (
         "What text is worth",
         ("Text",),
         row(("without",), 24.65, 72.05, 60.41, variant="without text", classifier="linear"),
-        row(("with",), 24.71, 72.58, 60.85),
+        row(("with",), 24.71, 72.58, 60.85, against=("without",)),
         columns=COUNTED,
     ),
     table(
