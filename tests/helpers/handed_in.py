@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from harness.core.digest import digest
 from harness.data.splits import labels_sha256
 from harness.plugin import registry
 from harness.results.store import Store
-from harness.submission import accept
+from harness.submission import accept, limits
 from harness.submission.bundle import make, write
 from helpers.planted import Planted, TestSet
 
@@ -110,3 +111,13 @@ def parquet(frame: Any) -> bytes:
     buffer = io.BytesIO()
     frame.to_parquet(buffer)
     return buffer.getvalue()
+
+
+def take_memory(*_: object) -> None:
+    """Ask for more memory than the process that reads tables may use; here, where that process finds it."""
+    bytearray(2 * limits.MEMORY)
+
+
+def stop(*_: object) -> None:
+    """Stop the process, as a crash of a reader does."""
+    os._exit(1)
