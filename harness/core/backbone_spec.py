@@ -19,6 +19,8 @@ CLIP = "clip"  # as `MethodSpec.backbone`: the backbone of the run
 
 NONE = "none"  # as `MethodSpec.backbone`: a method that brings all of its network
 
+QUICK_GELU = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
+
 PAPER = "paper"  # as `--backbone`: what each method's paper used
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

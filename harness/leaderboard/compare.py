@@ -17,12 +17,11 @@ from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.panel import CommonClips, align
 from harness.leaderboard.board.protocols import FINGERPRINT, OFFICIAL, differing
+from harness.leaderboard.board.row_names import has_hash, has_name
 from harness.leaderboard.board.sections import BoardRow
 from harness.leaderboard.render import with_predictions
 from harness.leaderboard.tables.machine_readable import pair_json, tests_json
 from harness.statistics.resample import recalls
-
-SHORTEST = 4  # characters of a row's hash that name it
 
 
 @dataclass(frozen=True)
@@ -114,12 +113,9 @@ def _named(
 ) -> dict[tuple[str, bool], list[BoardRow]]:
     """Return rows of that name, by dataset and whether it is the demo."""
     rows = [row for row in board.as_rows if dataset in (None, row["dataset"])]
-    chosen = [
-        row for row in rows if name in (row["name"], row["variant"]) or (name == row["method"] and not row["variant"])
-    ]
+    chosen = [row for row in rows if has_name(row, name)]
     chosen = [row for row in chosen if not row["quick"]] or chosen  # a quick run is meant where there is no other
-    if not chosen and len(name) >= SHORTEST:
-        chosen = [row for row in rows if row["row"].startswith(name)]
+    chosen = chosen or [row for row in rows if has_hash(row, name)]
     if not chosen:
         known = {row["name"] for row in rows}
         where = f" on {dataset}" if dataset else ""

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.core.backbone_spec import BUNDLED, NO_BACKBONE, NONE, RANDOM, BackboneId, BackboneSpec, Sees
+from harness.core.backbone_spec import BUNDLED, NO_BACKBONE, NONE, QUICK_GELU, RANDOM, BackboneId, BackboneSpec, Sees
 from harness.core.digest import digest
 from harness.core.errors import HarnessError, WeightsMissing, suggestion
 from harness.core.registered import Registered
 from harness.core.weights_spec import WeightsSpec
 from harness.models.weights_files import fetch, file_sha256, hub_asked_once, placed, weights_folder
-
-QUICK = "-quickgelu"  # ends the names of open_clip's architectures with the activation of OpenAI's weights
 
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # as open_clip asks a hub for
 
@@ -162,10 +160,10 @@ def _from_file(
 ) -> WeightsSource:
     if not path.is_file():
         raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
-    if not bundled and f"{spec.model}{QUICK}" in _architectures():
+    if not bundled and f"{spec.model}{QUICK_GELU}" in _architectures():
         warnings.warn(
             f"{spec.name}:{path.name} is loaded with plain GELU; if these are OpenAI's weights, "
-            f"name {spec.model}{QUICK}:{path.name}, or every number changes silently",
+            f"name {spec.model}{QUICK_GELU}:{path.name}, or every number changes silently",
             stacklevel=2,
         )
     label = BUNDLED if bundled else path.name
@@ -252,7 +250,7 @@ def _plainly(model: str, entry: dict[str, Any]) -> str:
     """Return the architecture that a tag's weights fit when named as a file,
     which knows nothing of their activation.
     """
-    return f"{model}{QUICK}" if entry.get("quick_gelu") and not model.endswith(QUICK) else model
+    return f"{model}{QUICK_GELU}" if entry.get("quick_gelu") and not model.endswith(QUICK_GELU) else model
 
 
 def _quick(cfg: dict[str, Any]) -> bool:

@@ -146,7 +146,8 @@ def _measure(
     errors = {(a, b): error_of(units.of_pair(a, b), units.count, [trainings[a], trainings[b]]) for a, b in pairs}
 
     # Pairs: both tests have to be passed, that of the trained models and that of the methods.
-    differences = all_differences(bootstrap)
+    whole = level == "methods" and len(tested) == len(pairs)  # then no interval of the bootstrap is left
+    differences = np.zeros((2, *p.shape)) if whole else all_differences(bootstrap)
     if level == "methods":
         p = _of_methods(
             values,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.statistics.ties import ALPHA
 from harness.statistics.trainings import Error
 
 POWER = 0.8
-ALPHA = 0.05
 
 
 def smallest_difference(

@@ -46,6 +46,9 @@ class _Told(TypedDict, total=False):
     plugin: Words
     facts: Plain
     by_dataset: Plain
+    quick: bool
+    folds: list[str] | None
+    reader: str | None
     backbone: Words
     weights: Words
     protocol: Plain

@@ -17,10 +17,10 @@ from harness.core.text import first_line
 from harness.data.places import dataset_place
 from harness.execution import run_bench
 from harness.jobs.load import forget_datasets
-from harness.planning.plan import Plan, Planned
+from harness.planning.plan import Plan, look_up
 from harness.plugin import registry
 from harness.results.records import job_of
-from harness.results.store import Store, state_of
+from harness.results.store import Store
 
 Progress = Callable[[Plan], AbstractContextManager[EventSink]]
 
@@ -96,12 +96,7 @@ def _prepared(
 
 def _plan(members: Sequence[tuple[JobSpec, RunContext]], store: Store) -> Plan:
     """Return the jobs as a plan; their contexts differ in places only, which are put together."""
-    planned, sources = [], registry.method_sources()
-    for job, _ in members:
-        summary = store.summary(job)
-        state = state_of(summary, sources[job.method])
-        stamp = summary.stamp if summary else None
-        planned.append(Planned(job, state, stamp))
+    planned = look_up((job for job, _ in members), store, store.summaries())
     first = members[0][1]
     context = replace(
         first,

@@ -13,6 +13,7 @@ from harness.core.digest import digest
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.leaderboard.board.collect import collect
 from harness.leaderboard.board.labels import label_rows
+from harness.leaderboard.board.row_names import has_hash, has_name
 from harness.leaderboard.board.sections import BoardRow, plain_rows
 from harness.results.store import JoinedStores, Store
 from harness.results.verified import content_of
@@ -20,7 +21,6 @@ from harness.system.files import write_atomically
 from harness.verification.draw import draw, drawn_per_row, new_salt
 
 FILE = "draw.json"
-SHORTEST = 4  # characters of a row's hash that name it
 
 
 @dataclass(frozen=True)
@@ -93,18 +93,12 @@ def _wanted(rows: Mapping[str, BoardRow], wanted: Sequence[str]) -> dict[str, Bo
         return dict(rows)
     found: dict[str, BoardRow] = {}
     for name in wanted:
-        fitting = {key: row for key, row in rows.items() if _is_named(row, name)}
+        fitting = {key: row for key, row in rows.items() if has_name(row, name) or has_hash(row, name)}
         if not fitting:
             known = {row["name"] for row in rows.values()}
             raise UnknownName(f"--rows {name!r}: no such row; {suggestion(name, known)}")
         found |= fitting
     return found
-
-
-def _is_named(row: BoardRow, name: str) -> bool:
-    by_hash = len(name) >= SHORTEST and str(row["row"]).startswith(name)
-    by_method = name == row["method"] and not row["variant"]
-    return by_hash or by_method or name in (row["name"], row["variant"])
 
 
 def _unfinished(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.core.backbone_spec import QUICK_GELU
 from harness.core.text import one_line
-
-QUICK = "-quickgelu"  # at the end of an architecture's name: its activation is that of OpenAI's weights
 
 # Files that OpenAI published, by SHA-256; their addresses in open_clip name it.
 OPENAI = {
@@ -33,8 +32,8 @@ def other_backbone(
     """
     name, used, sha256 = (str(backbone.get(key) or "") for key in ("name", "weights", "sha256"))
     published = OPENAI.get(sha256, "")
-    own = published or name.removesuffix(QUICK)
-    if architecture and own != architecture.removesuffix(QUICK):
+    own = published or name.removesuffix(QUICK_GELU)
+    if architecture and own != architecture.removesuffix(QUICK_GELU):
         return f"backbone {name} where the paper states {architecture}"
     if weights != OPENAI_TAG:
         return "" if used == weights or not weights else f"weights {one_line(used)} where the paper used {weights}"
@@ -42,4 +41,4 @@ def other_backbone(
         return ""  # open_clip knows the activation of its tags
     if not published:
         return f"weights {one_line(used)}, which are not known to be those that OpenAI published"
-    return "" if name.endswith(QUICK) else f"OpenAI's weights with plain GELU: name {own}{QUICK}"
+    return "" if name.endswith(QUICK_GELU) else f"OpenAI's weights with plain GELU: name {own}{QUICK_GELU}"

@@ -14,7 +14,7 @@ from harness.core.backbone_spec import BackboneId
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.leaderboard import load
-from harness.leaderboard.board.clip_weights import other_backbone
+from harness.leaderboard.board.clip_weights import OPENAI, other_backbone
 from harness.leaderboard.board.published import BUNDLED, Published, Verdict, read_published, verdicts
 from harness.leaderboard.tables.published_page import printed_table
 from harness.plugin import registry
@@ -118,6 +118,13 @@ def test_a_paper_that_states_its_architecture_asks_for_it() -> None:
     assert other_backbone(stated, "ViT-L-14", "openai") == ""
     assert other_backbone(stated, "ViT-B-32", "openai") == "backbone ViT-L-14-quickgelu where the paper states ViT-B-32"
     assert other_backbone({"name": "mine", "weights": "w.pt", "sha256": OPENAI_FILE}, "ViT-B-32", "") == ""
+
+
+def test_the_files_of_openai_are_those_that_open_clip_names() -> None:
+    from open_clip.pretrained import get_pretrained_cfg
+
+    for sha256, name in OPENAI.items():
+        assert f"/{sha256}/{name}" in get_pretrained_cfg(name, "openai")["url"]
 
 
 def test_every_method_finds_its_numbers() -> None:
