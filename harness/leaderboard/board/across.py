@@ -14,6 +14,8 @@ from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.sections import BoardRow, Caveat, Section, beside_frames, caveats
 from harness.statistics.resample import percentiles
 
+Line = Mapping[str, BoardRow]  # dataset -> row
+
 
 @dataclass(frozen=True)
 class Across:
@@ -24,13 +26,18 @@ class Across:
     official: bool
     selection: str
     sections: Mapping[str, Section]  # by dataset, in column order
-    lines: tuple[Mapping[str, BoardRow], ...]  # dataset -> its row, best line first
+    lines: tuple[Line, ...]  # best first
 
     @property
     def caveats(self) -> list[Caveat]:
         """What keeps its numbers from being taken for more than they are."""
         modality = next(iter(self.sections.values())).modality
         return [*caveats(self.demo, self.stand_in, self.official), *beside_frames(modality)]
+
+
+def first_row(line: Line) -> BoardRow:
+    """Return the row of the first dataset of a line: what all of its rows share is read from it."""
+    return next(iter(line.values()))
 
 
 @dataclass(frozen=True)
@@ -64,13 +71,13 @@ def mean_ranks(board: Board, part: Across) -> dict[str, MeanRank]:
     ends = percentiles(np.mean(drawn, axis=0))  # (2, lines)
     means = np.mean(seen, axis=0)
     return {
-        next(iter(line.values()))["row"]: MeanRank(float(mean), float(low), float(high))
+        first_row(line)["row"]: MeanRank(float(mean), float(low), float(high))
         for line, mean, low, high in zip(whole, means, *ends, strict=True)
     }
 
 
 def _tested_everywhere(
-    line: Mapping[str, BoardRow],
+    line: Line,
     part: Across,
     tests: Sequence[Inference],
 ) -> bool:
@@ -125,9 +132,9 @@ def _across(found: Mapping[str, Section]) -> Across:
     )
 
 
-def _order(line: Mapping[str, BoardRow], datasets: int) -> tuple[Any, ...]:
+def _order(line: Line, datasets: int) -> tuple[Any, ...]:
     """Return the sort key of a line: ranked on every dataset first, by mean WAR; then by how many it is ranked on."""
     ranked = [float(row["war_mean"]) for row in line.values() if row["ranked"]]
     mean = sum(ranked) / datasets if len(ranked) == datasets else 0.0
-    first = next(iter(line.values()))
+    first = first_row(line)
     return -len(ranked), -mean, first["name"], first["settings"], first["entry"]

@@ -46,7 +46,7 @@ class Inference:
     @cached_property
     def resampled_ranks(self) -> np.ndarray:
         """Ranks by WAR in resamples of clips and of trainings, (B, M); of a row with one training of clips only."""
-        rng = np.random.default_rng(SEED)
+        rng = np.random.default_rng([SEED, len(self.panel.ids)])  # trainings on two datasets are two draws
         spread = [max(0.0, one.shared) ** 0.5 for one in self.war.trainings]
         scores = self.bootstrap_war + rng.standard_normal(self.bootstrap_war.shape) * spread
         return np.asarray(rankdata(-scores, axis=1))

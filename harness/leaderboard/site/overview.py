@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.leaderboard.board.across import Across, MeanRank, mean_ranks
+from harness.leaderboard.board.across import Across, Line, MeanRank, first_row, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import row_notes
@@ -18,7 +18,7 @@ from harness.leaderboard.site import content
 from harness.leaderboard.site.method_facts import SHOWN, facts_of
 from harness.leaderboard.site.writer import page_of
 from harness.leaderboard.tables import cells, pages
-from harness.leaderboard.tables.columns import Line, Metrics, least_trust
+from harness.leaderboard.tables.columns import Metrics, least_trust
 
 DATASETS = 4  # at first sight; with a method, a mean rank and seeds that is the ten columns of a screen
 DEAR = ("gflops", "params_total", "params_trainable", "latency_ms")
@@ -51,7 +51,7 @@ def overview(
                 specs,
             )
     printed = printed_numbers(verdicts)
-    named = content.names([next(iter(line.values())) for line in part.lines])
+    named = content.names([first_row(line) for line in part.lines])
     means = mean_ranks(board, part)
     rows = [_row(board, part, line, tops, printed, specs, means) for line in part.lines]
     rows = [{**row, "name": named[row["row"]]} for row in rows]
@@ -126,7 +126,7 @@ def _row(
     specs: Metrics,
     means: Mapping[str, MeanRank],
 ) -> dict[str, Any]:
-    first = next(iter(line.values()))
+    first = first_row(line)
     facts = facts_of(board, first)
     datasets = list(part.sections)
     scores = []

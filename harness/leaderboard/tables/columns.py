@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from harness.core.metric import MetricSpec
-from harness.leaderboard.board.across import Across, mean_ranks
+from harness.leaderboard.board.across import Across, Line, first_row, mean_ranks
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.metric_state import stale_mark
@@ -16,7 +16,6 @@ from harness.leaderboard.board.trust import least
 from harness.leaderboard.tables import cells
 
 Metrics = Mapping[str, MetricSpec]
-Line = Mapping[str, BoardRow]  # dataset -> row, of the table across datasets
 R = TypeVar("R")
 
 
@@ -139,7 +138,7 @@ def _mean_rank(board: Board, part: Across) -> list[Column[Line]]:
     means = mean_ranks(board, part)
 
     def text(line: Line) -> str:
-        return cells.mean_rank(means.get(next(iter(line.values()))["row"]))
+        return cells.mean_rank(means.get(first_row(line)["row"]))
 
     return [Column[Line]("Mean rank [95 %]", text, foreign=False)] if means else []
 
@@ -259,7 +258,7 @@ def _of_first(column: Column[BoardRow]) -> Callable[[Line], str]:
     """Show the first value of a fact that is the same on every dataset; settings may differ."""
     if column.title == "Settings":
         return _all_settings
-    return lambda line: column.text(next(iter(line.values())))
+    return lambda line: column.text(first_row(line))
 
 
 def _all_settings(line: Line) -> str:

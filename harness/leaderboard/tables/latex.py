@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from harness.core.text import one_line
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, first_row
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import ABOUT
 from harness.leaderboard.board.notes import row_notes
@@ -151,7 +151,7 @@ def across_tex(
         groups = by_family(
             board,
             part.lines,
-            lambda line: next(iter(line.values())),
+            first_row,
         )
         parts.append(_table(title, shown, groups, lambda line: line_notes(board, line), spread))
     return "\n\n".join(parts) + "\n"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from tabulate import tabulate
 
 from harness.core.text import markdown
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, Line
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.sections import Section
-from harness.leaderboard.tables.columns import Column, Line, Metrics, R, across_columns, class_columns, dataset_columns
+from harness.leaderboard.tables.columns import Column, Metrics, R, across_columns, class_columns, dataset_columns
 
 MARKS = {"best": "**{}**", "second": "<u>{}</u>", "": "{}"}
 TEXT = (  # left-aligned

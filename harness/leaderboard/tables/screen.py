@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.leaderboard.board.across import Across
+from harness.leaderboard.board.across import Across, Line, first_row
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.notes import full_name, row_notes
 from harness.leaderboard.board.sections import BoardRow, in_title
 from harness.leaderboard.tables import cells
-from harness.leaderboard.tables.columns import Line, Metrics
+from harness.leaderboard.tables.columns import Metrics
 
 LINES = 40  # of all tables together; the files have every row
 FEWEST = 4  # lines of a table, however many tables there are
@@ -79,7 +79,7 @@ def _screen(
 
 
 def _name(line: Line) -> str:
-    row = next(iter(line.values()))
+    row = first_row(line)
     text = str(row["name"]) + (f", {row['settings']}" if row["settings"] else "")
     return text if len(text) <= WIDEST else text[: WIDEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
