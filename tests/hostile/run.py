@@ -1,0 +1,121 @@
+"""Runs entries of the table, each in a folder and a process of its own, and says what is wrong with the answers."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from hostile.entry import Hostile
+from hostile.places import START, Places
+
+SECONDS = 20  # a command that takes longer hangs
+TRACEBACK = "Traceback (most recent call last)"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of one entry. `wrong` is empty, or one of traceback, hang, exit code, silence, aftermath."""
+
+    kind: str
+    name: str
+    wrong: str
+    code: int
+    said: str
+    seconds: float
+
+
+def run(kind: str, entry: Hostile, places: Places, folder: Path) -> Trial:
+    """Prepare the entry's input in a new folder, give the command, and hold the answer against the entry."""
+    places.copy(entry.base, folder)
+    entry.prepare(folder)
+    env = {"HARNESS_CACHE": str(folder / "cache"), "COLUMNS": "200", "TERM": "dumb", **entry.env}
+    started = time.monotonic()
+    code, said = (_started if entry.own_process else _forked)(entry.command, folder, env)
+    wrong = _wrong(entry, code, said) or (entry.after(folder) and f"aftermath: {entry.after(folder)}")
+    return Trial(kind, entry.name, wrong, code, said, round(time.monotonic() - started, 2))
+
+
+def _wrong(entry: Hostile, code: int, said: str) -> str:
+    if code == -signal.SIGKILL:
+        return "hang"
+    if TRACEBACK in said:
+        return "traceback"
+    if code != entry.code:
+        return f"exit code {code} in place of {entry.code}"
+    return "" if re.search(entry.says, " ".join(said.split()), re.IGNORECASE) else "silence"
+
+
+def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Run the command line in a fork of this process, which has imported what takes long."""
+    import torch  # noqa: F401
+
+    import harness.api
+    import harness.cli  # noqa: F401
+
+    answer = folder.with_name(folder.name + ".out")
+    child = os.fork()
+    if not child:
+        _become(command, folder, env, answer)
+    return _ended(child), answer.read_text(errors="replace")
+
+
+def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: Path) -> None:
+    code = 70
+    try:
+        os.setsid()
+        target = os.open(answer, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        for stream in (1, 2):
+            os.dup2(target, stream)
+        sys.stdin = open(os.devnull)
+        sys.stdout, sys.stderr = (
+            open(stream, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False) for stream in (1, 2)
+        )
+        os.chdir(folder)
+        os.environ.update(env)
+        sys.argv = ["harness", *command]
+        from harness.cli import main
+
+        main()
+        code = 0
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _ended(child: int) -> int:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return -signal.SIGKILL
+
+
+def _started(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
+    """Run the command line in a process of its own, whose console's coding is the entry's."""
+    process = subprocess.Popen(
+        [*START, *command], cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    try:
+        said, _ = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        said, _ = process.communicate()
+        return -signal.SIGKILL, said.decode(errors="replace")
+    return process.returncode, said.decode(errors="replace")

@@ -1,0 +1,12 @@
+"""The whole table, by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hostile import options
+from hostile.entry import Hostile
+
+TABLE: dict[str, Sequence[Hostile]] = {
+    "options": options.ENTRIES,
+}
