@@ -73,10 +73,8 @@ def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer:
         target = os.open(answer, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
         for stream in (1, 2):
             os.dup2(target, stream)
-        sys.stdin = open(os.devnull)
-        sys.stdout, sys.stderr = (
-            open(stream, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False) for stream in (1, 2)
-        )
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.stdout, sys.stderr = (os.fdopen(stream, "w", 1, "utf-8", "replace", closefd=False) for stream in (1, 2))
         os.chdir(folder)
         os.environ.update(env)
         sys.argv = ["harness", *command]
