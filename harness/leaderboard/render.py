@@ -25,7 +25,7 @@ from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
 from harness.leaderboard.board.verification import verified
 from harness.leaderboard.releases import ReleasedResults
-from harness.leaderboard.tables import cells, export, latex, machine_readable, pages, published_page
+from harness.leaderboard.tables import cells, export, latex, machine_readable, model_cards, pages, published_page
 from harness.leaderboard.tables.names import in_order
 from harness.models.spec import MethodSpec
 from harness.results.store import JoinedStores, Store
@@ -148,7 +148,8 @@ def write(
     try:
         out.mkdir(parents=True, exist_ok=True)
         written = [_write(out / name, text) for name, text in files(board, metrics, papers, columns).items()]
-        return [*written, machine_readable.results_parquet(board, out / "results.parquet")]
+        written.append(machine_readable.results_parquet(board, out / "results.parquet"))
+        return [*written, *_write_cards(board, out / model_cards.FOLDER)]
     except OSError as error:
         raise HarnessError(f"cannot write to {out}: {error.strerror}; choose another folder with --out") from error
 
@@ -212,6 +213,16 @@ def _line(
         "Trust": cells.trust(row),
         WHY: "; ".join(why_not_ranked(board, row)),
     }
+
+
+def _write_cards(board: Board, folder: Path) -> list[Path]:
+    """Write the files for model cards. Returns their folder, if there are any."""
+    texts = model_cards.files(board)
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, text)
+    return [folder] if texts else []
 
 
 def _write(path: Path, text: str) -> Path:

@@ -98,7 +98,7 @@ def test_a_failed_write_leaves_the_old_table(
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
-WHOLE = ("leaderboard.json", "model-index.json", "results.parquet")
+WHOLE = ("leaderboard.json", "model-index.json", "results.parquet", "model-cards")
 
 
 def test_one_set_of_files_per_dataset_and_one_across(

@@ -1,23 +1,22 @@
-"""The whole leaderboard for programs: one JSON document, one row a result, and Hugging Face's `model-index`."""
+"""The whole leaderboard for programs: one JSON document, and one row a result."""
 
 from __future__ import annotations
 
 import io
 import itertools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from harness.leaderboard.board.board import Board
-from harness.leaderboard.board.collect import SCORES
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.notes import why_not_ranked
 from harness.leaderboard.board.published import Verdict
-from harness.leaderboard.board.sections import BoardRow, Section, caveats
-from harness.leaderboard.tables.cells import DASH
+from harness.leaderboard.board.sections import Section
+from harness.leaderboard.tables import model_cards
 from harness.leaderboard.tables.export import dump, head_json, plain, row_json, section_json
 from harness.system.files import write_atomically
 
@@ -30,7 +29,7 @@ def files(board: Board, verdicts: Iterable[Verdict]) -> dict[str, str]:
     """Return file name -> everything, for programs."""
     return {
         "leaderboard.json": dump(whole_json(board, verdicts)),
-        "model-index.json": dump(model_index(board)),
+        "model-index.json": dump(model_cards.model_index(board)),
     }
 
 
@@ -128,48 +127,3 @@ def results_parquet(board: Board, path: Path) -> Path:
     results_frame(board).to_parquet(buffer, index=False)
     write_atomically(path, lambda draft: draft.write_bytes(buffer.getvalue()))
     return path
-
-
-def model_index(board: Board) -> dict[str, Any]:
-    """Return every row by Hugging Face's `model-index` convention for model cards; scores in percent.
-    JSON is YAML too.
-    """
-    models: dict[str, list[dict[str, Any]]] = {}
-    for row in board.as_rows:
-        metrics = [_metric(row, name) for name in SCORES if not pd.isna(row[f"{name}_mean"])]
-        if metrics:
-            models.setdefault(_model_name(row), []).append(
-                {
-                    "task": {"type": "video-classification", "name": "Dynamic facial expression recognition"},
-                    "dataset": {
-                        "type": row["dataset"],
-                        "name": board.titles[row["dataset"]] + _worth(row),
-                        "split": "test",
-                        "revision": row["protocol_hash"],
-                    },
-                    "metrics": metrics,
-                }
-            )
-    return {"model-index": [{"name": name, "results": results} for name, results in models.items()]}
-
-
-def _worth(row: BoardRow) -> str:
-    """Return what sets the numbers of a row apart from those of the benchmark."""
-    words = [caveat.word for caveat in caveats(row["demo"], row["stand_in"], row["official"])]
-    return f" ({', '.join(words)})" if words else ""
-
-
-def _metric(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    kinds = {"war": ("accuracy", "WAR"), "uar": ("recall", "UAR")}
-    kind, title = kinds[name]
-    ranked = "" if row["ranked"] else ", not ranked"
-    return {
-        "type": kind,
-        "name": f"{title}, mean of {row['folds_total']} folds, {row['selection']} epoch{ranked}",
-        "value": round(float(row[f"{name}_mean"]) * 100, 2),
-        "verified": False,
-    }
-
-
-def _model_name(row: Mapping[str, Any]) -> str:
-    return ", ".join(part for part in (row["name"], row["settings"], row["backbone"]) if part) or DASH

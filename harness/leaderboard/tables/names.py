@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from harness.core.digest import digest
 
 OVERVIEW = "overview"
-RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index")
+RESERVED = (OVERVIEW, "published", "leaderboard", "results", "model-index", "model-cards")
 FORMS = ("md", "csv", "tex", "json")
 TAIL = {False: "", True: "-demo"}  # the demo has files of its own: no reader mixes it with real data
 

@@ -127,8 +127,13 @@ def _below(
 
 
 def by_stem(files: Iterable[Path]) -> list[str]:
-    """Return names of files, those that differ in their ending on one line: "boards/dfew.{md,csv,json,tex}"."""
+    """Return names of files, those that differ in their ending on one line: "boards/dfew.{md,csv,json,tex}".
+    A folder's ends in "/".
+    """
     endings: dict[str, list[str]] = {}
     for path in files:
         endings.setdefault(str(path.with_suffix("")), []).append(path.suffix.removeprefix("."))
-    return [f"{stem}.{{{','.join(own)}}}" if len(own) > 1 else f"{stem}.{own[0]}" for stem, own in endings.items()]
+    return [
+        f"{stem}.{{{','.join(own)}}}" if len(own) > 1 else f"{stem}.{own[0]}".rstrip(".")
+        for stem, own in endings.items()
+    ]

@@ -87,15 +87,6 @@ def test_one_result_that_claims_to_be_the_demo_takes_no_other_with_it(tmp_path: 
     assert (real, demo) == (["real"], ["demo"])
 
 
-def test_the_model_index_is_hugging_faces(out: Path) -> None:
-    cards = pytest.importorskip("huggingface_hub.repocard_data")
-    data = json.loads((out / "model-index.json").read_text())
-    for model in data["model-index"]:
-        _, results = cards.model_index_to_eval_results([model])
-        assert {result.metric_type for result in results} == {"accuracy", "recall"}
-        assert all(0 <= result.metric_value <= 100 for result in results)
-
-
 def test_latex_balances_whatever_a_method_is_called(out: Path) -> None:
     for path in out.glob("*.tex"):
         text = path.read_text()
