@@ -25,7 +25,10 @@ class ResultSummary:
     method: str = ""
     source_sha256: str = ""
     seconds: float = 0.0  # of all phases
-    stamp: FileVersion = (0, 0)  # changes when the result is written again
+    stamp: FileVersion = (
+        0,
+        0,
+    )  # of its predictions, else of its result: changes when the job is run again, not rescored
     quick: bool = False  # made by `bench --quick`: it stands for no full run
 
 
@@ -84,7 +87,8 @@ def _header(
     stamp: FileVersion,
 ) -> ResultSummary:
     status = result["status"]
-    whole = result["id"] == job_id and (status == "failed" or _is_parquet(f"{folder}/predictions.parquet"))
+    predictions = None if status == "failed" else _whole_parquet(f"{folder}/predictions.parquet")
+    whole = result["id"] == job_id and (status == "failed" or predictions is not None)
     return ResultSummary(
         status=status if whole and status in ("done", "failed") else "broken",
         id=job_id,
@@ -93,20 +97,21 @@ def _header(
         method=result["method"],
         source_sha256=result["plugin"]["source_sha256"],
         seconds=float(sum(result["phases"].values())),
-        stamp=stamp,
+        stamp=predictions or stamp,
         quick=bool(result.get("quick")),
     )
 
 
-def _is_parquet(path: str) -> bool:
-    """Return whether a file is whole: a file that was cut off does not end as it starts."""
+def _whole_parquet(path: str) -> FileVersion | None:
+    """Return the version of a file; None if there is none, or if it was cut off and does not end as it starts."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return False
+        return None
     try:
-        size = os.fstat(file).st_size
-        ends = (0, size - len(PARQUET))
-        return size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in ends)
+        facts = os.fstat(file)
+        ends = (0, facts.st_size - len(PARQUET))
+        whole = facts.st_size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in ends)
+        return (facts.st_mtime_ns, facts.st_ino) if whole else None
     finally:
         os.close(file)

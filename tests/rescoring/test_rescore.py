@@ -15,6 +15,7 @@ import pytest
 from harness.plugin import registry
 from harness.rescoring.batch import rescore_batch
 from harness.results.store import Store
+from harness.results.summary import summaries_by_folder
 from helpers.commands import Invoke, forget
 from helpers.planted import Planted, TestSet
 
@@ -113,6 +114,16 @@ def test_the_second_time_nothing_is_written(invoke: Invoke, runs: Path, metric: 
     answer = invoke("rescore", runs, "--plugin", plugin, "--json")
     assert (answer.code, json.loads(answer.out)["counts"]["current"]) == (0, 3)
     assert files(runs) == once
+
+
+def test_a_run_that_was_planned_before_does_not_take_it_for_the_job_run_again(
+    invoke: Invoke, runs: Path, metric: Write
+) -> None:
+    before = summaries_by_folder(runs)
+    written = {folder: Path(folder, "result.json").stat().st_ino for folder in before}
+    assert invoke("rescore", runs, "--plugin", metric()).code == 0
+    assert all(Path(folder, "result.json").stat().st_ino != written[folder] for folder in before)
+    assert summaries_by_folder(runs) == before
 
 
 def test_another_version_replaces_the_values_and_is_said_in_tables(invoke: Invoke, runs: Path, metric: Write) -> None:
