@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.output import Json, PluginFiles, Release, Runs, load_plugins, print_json, say, stores_of, warn
+from harness.core.errors import HarnessError
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ def publish(
     data_root: Annotated[
         Path | None, typer.Option(help="With --thumbnails: folder that holds DFEW/ FERV39k/ MAFW/.")
     ] = None,
+    method_pages: Annotated[
+        str, typer.Option("--method-pages", help="Address of a method's page in the docs, `{method}` for its name.")
+    ] = "",
     release: Release = None,
     plugin: PluginFiles = None,
     json_: Json = False,
@@ -36,6 +41,8 @@ def publish(
         harness publish site --thumbnails --data-root /data
 
         harness publish site --release dfer-2026.1
+
+        harness publish site --method-pages 'https://example.org/docs/methods/{method}.html'
     """
     from harness.leaderboard import load
     from harness.leaderboard.audit import audit
@@ -43,6 +50,10 @@ def publish(
     from harness.leaderboard.releases import released
     from harness.leaderboard.site import publish as write
 
+    if method_pages and not re.fullmatch(r"https?://\S*\{method\}\S*", method_pages):
+        raise HarnessError(
+            f"--method-pages {method_pages}: give an address that holds {{method}}, https://.../{{method}}"
+        )
     load_plugins(plugin)
     metrics = registry.metrics()
     board = load(
@@ -62,6 +73,7 @@ def publish(
         frames,
         registry.plugins().files,
         registry.methods(),
+        method_pages,
     )
     for note in frames.warnings if frames else ():
         warn(f"warning: {note}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import ABOUT
@@ -35,8 +36,12 @@ def facts_of(
 def links_of(
     board: Board,
     row: BoardRow,
+    method_pages: str = "",
 ) -> list[dict[str, str]]:
-    """Return the addresses of a method's paper and code; a paper that is no address is only named."""
+    """Return the addresses of a method's paper, code and page in the docs; a paper that is no address is only named.
+
+    `method_pages` is the address of such a page, with `{method}` in place of the name.
+    """
     about = board.jobs.facts[row["row"]][ABOUT]
     found = []
     for name in ADDRESSES:
@@ -49,6 +54,9 @@ def links_of(
                     "link": text if ADDRESS.fullmatch(text) else "",
                 }
             )
+    if method_pages:
+        page = method_pages.replace("{method}", quote(row["method"], safe=""))
+        found.append({"name": "docs", "text": page, "link": page})
     return found
 
 

@@ -46,11 +46,13 @@ def publish(
     thumbnails: Thumbnails | None = None,
     plugin_files: Sequence[Path] = (),
     methods: Mapping[str, MethodSpec] | None = None,
+    method_pages: str = "",
 ) -> Path:
     """Write the site to `out`; its first page is returned. Pages of rows and runs that are gone are removed.
 
     Without `thumbnails` no image is published. `plugin_files` are those that commands to repeat a run have to name;
-    `methods` those that are registered, whose defaults such a command leaves out.
+    `methods` those that are registered, whose defaults such a command leaves out; `method_pages` is the address of a
+    method's page in the docs, with `{method}` for its name.
 
     Raises:
         HarnessError: the site cannot be written.
@@ -69,6 +71,7 @@ def publish(
             plugin_files,
             writer,
             methods or {},
+            method_pages,
         )
         for key, sections in board.sections.items():
             place = Place(_title(board, *key), page_of(*key))

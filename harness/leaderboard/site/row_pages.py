@@ -46,7 +46,9 @@ class RowPages:
         plugin_files: Sequence[Path],
         writer: SiteWriter,
         methods: Mapping[str, MethodSpec],
+        method_pages: str,
     ) -> None:
+        self.method_pages = method_pages
         self.methods = methods
         self.board = board
         self.specs = specs
@@ -101,7 +103,7 @@ class RowPages:
             charts={name: spec for name, spec in drawn.items() if spec and spec["data"]["values"]},
             facts=content.facts({name: value for name, value in facts.items() if name not in HIDDEN}),
             findings=[finding for finding in self.findings if finding.row == row["row"]],
-            links=links_of(self.board, row),
+            links=links_of(self.board, row, self.method_pages),
             command=self._command(row, results),
             jobs=[{**job, "link": f"../runs/{job['id']}.html"} for job in jobs],
         )

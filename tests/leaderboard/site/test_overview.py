@@ -75,3 +75,13 @@ def test_only_an_address_becomes_a_link(tmp_path: Path, given: str, link: str) -
     planted.row("a", on=TestSet("ferv39k", "1", clips=30), facts={"paper": given})
     board = board_of(planted)
     assert links_of(board, board.as_rows[0]) == [{"name": "paper", "text": given, "link": link}]
+
+
+def test_a_method_has_a_link_to_its_page(tmp_path: Path) -> None:
+    planted = Planted(tmp_path)
+    planted.row("a", on=TestSet("ferv39k", "1", clips=30), facts={"paper": ""})
+    board = board_of(planted)
+    page = "https://a.b/docs/a.html"
+    assert links_of(board, board.as_rows[0], "https://a.b/docs/{method}.html") == [
+        {"name": "docs", "text": page, "link": page}
+    ]
