@@ -22,6 +22,7 @@ NOTHING = 1e-9  # a spread that is rounding
 def findings(board: Board) -> Iterator[Finding]:
     """Yield zero recalls, spreads, oracle gaps, and what is missing of each row."""
     sums = board.confusions
+    spreads = _spreads(board)
     for row in board.as_rows:
         if row["row"] in sums:
             yield from _zero_recall(
@@ -29,7 +30,8 @@ def findings(board: Board) -> Iterator[Finding]:
                 row,
                 np.array(sums[row["row"]]),
             )
-        yield from _spread(board, row)
+        if row["row"] in spreads:
+            yield from _spread(row, spreads[row["row"]])
         yield from _oracle(row)
         for job, why in failures(board, [row]):
             yield about(row, "warning", "failed", f"{job}: {why}")
@@ -51,17 +53,25 @@ def _zero_recall(
         yield about(row, "warning", "zero-recall", text, classes=never)
 
 
-def _spread(board: Board, row: BoardRow) -> Iterator[Finding]:
+def _spreads(board: Board) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return for each row and score the standard deviations over seeds within a fold, and over folds.
+
+    Only rows with several folds and several seeds have them.
+    """
+    done = board.jobs.frame.loc[board.jobs.done, ["row", "fold", "seed"]]
+    several = done.groupby("row")[["fold", "seed"]].nunique().gt(1).all(axis=1)
+    jobs = done[done["row"].map(several).astype(bool)].join(board.jobs.metrics[list(SCORES)])
+    by_fold = jobs.groupby(["row", "fold"])[list(SCORES)]
+    seeds = by_fold.var(ddof=1).groupby("row").mean() ** 0.5
+    folds = by_fold.mean().groupby("row").std(ddof=1)
+    pairs = {name: list(zip(seeds[name].tolist(), folds[name].tolist(), strict=True)) for name in SCORES}
+    return {str(row): {name: pairs[name][at] for name in SCORES} for at, row in enumerate(seeds.index)}
+
+
+def _spread(row: BoardRow, spreads: Mapping[str, tuple[float, float]]) -> Iterator[Finding]:
     """Yield seeds that spread more than folds: the mean is one of chances, and more seeds are needed."""
-    mine = board.jobs.frame["row"] == row["row"]
-    done = board.jobs.frame[mine & board.jobs.done]
-    jobs = done[["fold", "seed"]].join(board.jobs.metrics[list(SCORES)])
-    if jobs["fold"].nunique() < 2 or jobs["seed"].nunique() < 2:
-        return
     for name in SCORES:
-        by_fold = jobs.groupby("fold")[name]
-        seeds = float(np.sqrt(by_fold.var(ddof=1).mean()))
-        folds = float(by_fold.mean().std(ddof=1))
+        seeds, folds = spreads[name]
         if seeds > folds + NOTHING:
             text = (
                 f"seeds spread more than folds in {name.upper()}: standard deviation {seeds * POINTS:.2f} points over "

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.inference import Inference
 from harness.leaderboard.board.sections import BoardRow, Caveat, Section, beside_frames, caveats
+from harness.statistics.ranks import rank_columns
 from harness.statistics.resample import percentiles
 
 Line = Mapping[str, BoardRow]  # dataset -> row
@@ -66,8 +66,8 @@ def mean_ranks(board: Board, part: Across) -> dict[str, MeanRank]:
     drawn, seen = [], []
     for dataset, found in zip(part.sections, known, strict=True):
         places = [found.rows.index(line[dataset]["row"]) for line in whole]
-        drawn.append(rankdata(found.resampled_ranks[:, places], axis=1))
-        seen.append(rankdata(-found.war.values[places]))
+        drawn.append(rank_columns(found.resampled_ranks[:, places]))
+        seen.append(rank_columns(-found.war.values[places]))
     ends = percentiles(np.mean(drawn, axis=0))  # (2, lines)
     means = np.mean(seen, axis=0)
     return {

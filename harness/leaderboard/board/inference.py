@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import rankdata
 
 from harness.leaderboard.board.panel import CommonClips
 from harness.statistics.measure import Level, Measure, uar_measure, war_measure
 from harness.statistics.paired import sign_flip
+from harness.statistics.ranks import rank_columns
 from harness.statistics.resample import Outcomes, class_codes, resample_uar, resample_war
 from harness.statistics.trainings import Trainings, trainings
 
@@ -49,7 +49,7 @@ class Inference:
         rng = np.random.default_rng([SEED, len(self.panel.ids)])  # trainings on two datasets are two draws
         spread = [max(0.0, one.shared) ** 0.5 for one in self.war.trainings]
         scores = self.bootstrap_war + rng.standard_normal(self.bootstrap_war.shape) * spread
-        return np.asarray(rankdata(-scores, axis=1))
+        return rank_columns(-scores)
 
 
 def infer(
