@@ -3,7 +3,7 @@
     pip install cosmic-ray
     python benchmarks/mutations.py --faults 100 --out benchmarks/mutations.json
 
-A fault is a comparison turned round or moved by one, a condition negated, `and` for `or`, a check left out, a number off
+A fault is a comparison turned round or moved by one, a condition denied, `and` for `or`, a check left out, a number off
 by one, a plus for a minus, a loop that is not run. Files and places are drawn at random, the same ones with the same
 seed. Each fault meets the tests of its own file first, then those of its room, then all fast tests; with `--near` it is
 left at the room's. What lives is printed as a patch: it wants a test, or a reason.
