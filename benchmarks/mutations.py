@@ -31,6 +31,7 @@ from cosmic_ray.plugins import get_operator
 
 ROOT = Path(__file__).parents[1]
 WHERE = ("planning", "features", "statistics", "jobs", "results", "leaderboard/audit", "leaderboard/board", "data")
+PACKAGES = {"harness": "harness", "harness_plugins": "plugins"}
 LEFT_OUT = "check left out"
 COMPARISONS = ("Lt_GtE", "Gt_LtE", "LtE_Gt", "GtE_Lt", "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is")
 BOUNDARIES = ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt")
@@ -67,6 +68,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
         copy = Path(folder) / "copy"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(copy)], check=True)
+        for package, source in PACKAGES.items():  # found before the installed ones
+            (copy / ".packages").mkdir(exist_ok=True)
+            (copy / ".packages" / package).symlink_to(copy / source)
         for fault, text in drawn(copy, options.where, rng, options.faults):
             plant(copy, fault, text, options.near)
             found.append(fault)
@@ -171,7 +175,7 @@ def passes_without_faults(copy: Path, paths: tuple[str, ...]) -> bool:
 
 def passes(copy: Path, paths: Sequence[str]) -> bool:
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", *paths]
-    env = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {**os.environ, "PYTHONPATH": str(copy / ".packages"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         done = subprocess.run(command, cwd=copy, env=env, capture_output=True, timeout=60 * MINUTES, check=False)
     except subprocess.TimeoutExpired:
