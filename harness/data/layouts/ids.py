@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness.core.errors import suggestion
 from harness.data.layouts.walk import Folder, is_number, join, numbered
+from harness.video.decode import is_frame
 from harness.video.files import is_video
 
 Folders = Mapping[str, Folder]
@@ -64,6 +65,8 @@ class Numbered:
         return found | {clip: join(tree, name) for clip, name in reversed(names) if name.partition(".")[0] == clip}
 
     def _padded(self, name: str) -> str:
+        if is_frame(name):
+            raise ValueError(f"{name!r} is a frame; a list names clips, each once")
         stem = name.rpartition(".")[0] if is_video(name) else name
         if not is_number(stem):
             raise ValueError(f"clip id {stem!r} is not a whole number")

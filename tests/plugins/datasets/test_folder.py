@@ -9,6 +9,7 @@ import pytest
 
 from harness.core.dataset_spec import Inventory
 from harness.core.errors import BadData
+from harness.data.dataset import open_dataset
 from harness_plugins.datasets import folder
 from harness_plugins.datasets.folder.clips import STORED
 
@@ -102,8 +103,10 @@ def test_folds_of_the_list_are_kept(tmp_path: Path, folds: list[str], names: lis
 
 def test_groups_that_given_folds_split_are_told(tmp_path: Path) -> None:
     rows = ["a,happy,1,x", "b,sad,2,x", "c,happy,2,y", "d,sad,1,z"]
-    (problem,) = folder.read(listed(tmp_path, rows, "clip,label,fold,group"), "").problems
-    assert (problem.level, problem.code) == ("warning", "shared-groups")
+    dataset = open_dataset(SPEC, listed(tmp_path, rows, "clip,label,fold,group"), tmp_path / "cache")
+    told = [(problem.level, problem.code) for problem in dataset.doubts["1"]]
+    assert ("warning", "shared-groups") in told
+    assert any("1 group is in train and in test: x" in note for note in dataset.notes)
 
 
 def test_a_clip_of_a_list_may_be_written_without_its_suffix(tmp_path: Path) -> None:
