@@ -40,7 +40,7 @@ def checked_folds(spec: DatasetSpec, root: Path, found: Inventory) -> Iterator[P
     for problems in (_form(spec, found), _clips(spec, root, found), _shared(found)):
         wrong = list(problems)  # each is asked only where the one before finds nothing
         if wrong:
-            raise BadFolds(spec.title, [*(p for p in _told(found) if p.level == "error"), *wrong])
+            raise BadFolds(spec.title, [*_told(found), *wrong])
     same, linked = links(_distinct(found.folds.values()))
     if same:
         raise BadFolds(spec.title, [*map(_wrong, same)])
@@ -52,8 +52,10 @@ def _wrong(message: str) -> Problem:
     return Problem("error", "bad-fold", message)
 
 
-def _told(found: object) -> Sequence[Problem]:
-    return found.problems if isinstance(found, Inventory) else ()
+def _told(found: object) -> list[Problem]:
+    """Return the errors that the reader has found itself."""
+    told = found.problems if isinstance(found, Inventory) else ()
+    return [problem for problem in told if isinstance(problem, Problem) and problem.level == "error"]
 
 
 def _form(spec: DatasetSpec, found: object) -> Iterator[Problem]:

@@ -44,8 +44,8 @@ def links(clips: Sequence[Sample]) -> tuple[list[str], list[str]]:
         if owner.id != clip.id:
             alike = os.path.realpath(owner.source) == os.path.realpath(clip.source)
             (same if alike else linked).append(f"{owner.id} and {clip.id}")
-    told = _listed("pairs of ids lead to one source, by links", same)
-    return [*told], [*_listed("pairs of clips are one file", linked)]
+    told = _listed("pairs of ids lead to one source, by links", list(dict.fromkeys(same)))
+    return [*told], [*_listed("pairs of clips are one file", list(dict.fromkeys(linked)))]
 
 
 def _difference(one: Sample, other: Sample) -> str:

@@ -54,9 +54,10 @@ def clashes(names: Iterable[str]) -> list[tuple[str, str]]:
     seen: dict[str, str] = {}
     pairs = []
     for name in names:
-        first = seen.setdefault(_key(name), name)
-        if first is not name:
-            pairs.append((first, name))
+        key = _key(name)
+        if key in seen:
+            pairs.append((seen[key], name))
+        seen.setdefault(key, name)
     return pairs
 
 

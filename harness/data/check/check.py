@@ -73,7 +73,7 @@ def check(
         dataset=spec.name,
         root=str(root),
         demo=dataset.demo,
-        official=not dataset.demo and all(dataset.official(name) for name in dataset.folds),
+        official=not dataset.demo and bool(dataset.folds) and all(dataset.official(name) for name in dataset.folds),
         layout=found.layout,
         fingerprint=dataset.fingerprint,
         frames=_frames(samples),

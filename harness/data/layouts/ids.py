@@ -86,8 +86,9 @@ class Scenes:
         parts = _parts(text)
         if len(parts) < 3:
             raise ValueError(f"clip id {text!r} is not of the form 'Scene/Emotion/0015'")
-        scene, emotion, number = parts[-3:]
-        return f"{self._scene(scene)}/{self._emotion(emotion)}/{self.numbers.parse(number)}"
+        scene, emotion, name = parts[-3:]
+        number = self.numbers.parse(name)  # first: a frame's folders are no scene and emotion
+        return f"{self._scene(scene)}/{self._emotion(emotion)}/{number}"
 
     def word(self, clip: str) -> str:
         """Return the emotion, which is the label of every clip of the release."""
