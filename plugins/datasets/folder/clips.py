@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from harness import BadData, Problem
 from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_tool_folder, is_video, read_list
+from harness_plugins.datasets.folder.faceless import faceless, left_by_prepare
 from harness_plugins.datasets.folder.forms import frame_list, refuse_wrong_level, shows_frame, unread_columns
 from harness_plugins.datasets.folder.left_out import LeftOut, unlisted
 from harness_plugins.datasets.folder.sides import side_of
@@ -38,6 +39,7 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
     """
     lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
     lists = [name for name in lists if not name.startswith((".", "~$"))]  # of macOS, and an open workbook's
+    lists = [name for name in lists if not left_by_prepare(root / name)]
     if layout and layout != ".":
         if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
             raise BadData(f"{root}: no list {layout!r}; there are {', '.join(lists) or 'none'}")
@@ -52,7 +54,7 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
         source = "folders of classes"
         if not clips:
             raise BadData(f"{root}: no clips; expected <class>/<clip>/*.jpg, <class>/<clip>.mp4, or a CSV `clip,label`")
-    return clips, source, problems
+    return clips, source, [*problems, *faceless(root)]
 
 
 def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
