@@ -8,6 +8,8 @@ from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
     from harness.core.text import natural_key as natural_key
+    from harness.data.clip_list import BadRow as BadRow
+    from harness.data.clip_list import ClipList as ClipList
     from harness.data.clip_list import ListRow as ListRow
     from harness.data.clip_list import bad_row as bad_row
     from harness.data.clip_list import read_list as read_list
@@ -19,17 +21,22 @@ if TYPE_CHECKING:
     from harness.data.layouts.labels import noun as noun
     from harness.data.layouts.reader import Layouts as Layouts
     from harness.data.layouts.trees import Crops as Crops
+    from harness.data.spelling import class_names as class_names
     from harness.system.files import write_atomically as write_atomically
     from harness.system.folders import cache_folder as cache_folder
     from harness.system.folders import config_file as config_file
     from harness.video.decode import is_frame as is_frame
     from harness.video.files import VIDEO_SUFFIXES as VIDEO_SUFFIXES
+    from harness.video.files import is_tool_folder as is_tool_folder
     from harness.video.files import is_video as is_video
+    from harness.video.files import unread_suffix as unread_suffix
     from harness.video.pipeline import AUGMENTATIONS as AUGMENTATIONS
     from harness.video.samplers import SAMPLERS as SAMPLERS
 
 HOMES = {
     "AUGMENTATIONS": "harness.video.pipeline",
+    "BadRow": "harness.data.clip_list",
+    "ClipList": "harness.data.clip_list",
     "Crops": "harness.data.layouts.trees",
     "FORMS": "harness.data.layouts.labels",
     "Layouts": "harness.data.layouts.reader",
@@ -40,14 +47,17 @@ HOMES = {
     "VIDEO_SUFFIXES": "harness.video.files",
     "bad_row": "harness.data.clip_list",
     "cache_folder": "harness.system.folders",
+    "class_names": "harness.data.spelling",
     "config_file": "harness.system.folders",
     "first_fifths": "harness.data.layouts.complete",
     "five_folds": "harness.data.layouts.complete",
     "is_frame": "harness.video.decode",
+    "is_tool_folder": "harness.video.files",
     "is_video": "harness.video.files",
     "natural_key": "harness.core.text",
     "noun": "harness.data.layouts.labels",
     "read_list": "harness.data.clip_list",
+    "unread_suffix": "harness.video.files",
     "write_atomically": "harness.system.files",
 }
 __all__ = list(HOMES)

@@ -14,10 +14,10 @@ from harness.core.errors import CannotWrite
 from harness.core.text import natural_key
 from harness.data.paths import Below
 from harness.system.files import write_atomically
-from harness.video.decode import is_frame
-from harness.video.files import count_frames
+from harness.video.decode import is_frame, without_doubles
+from harness.video.files import UNREAD_IMAGES, count_frames, unread_suffix
 
-FIELDS = ("mtime_ns", "frames", "digest", "odd")  # what is remembered of a clip
+FIELDS = ("mtime_ns", "frames", "digest", "oddities")  # what is remembered of a clip
 SMALL = 100_000  # frames; listing that many takes well under a second
 
 
@@ -28,13 +28,15 @@ class ClipInfo:
     mtime_ns: int
     frames: int
     digest: str
-    odd: int = 0  # any of the bits below
+    oddities: int = 0  # any of the bits below
 
 
 UNORDERED = 1  # plain string order is not the order of time: 1, 10, 2
 BROKEN = 2  # some frames are links that lead nowhere, or no files
 UNREADABLE = 4  # the folder or the file cannot be opened
 NOT_THERE = 8
+UNREAD = 16  # there are images of a suffix that is not read
+DOUBLES = 32  # some frames are there under two suffixes; one of each is read
 MISSING = ClipInfo(0, 0, "", NOT_THERE)
 SHAPE = str.maketrans("123456789", "000000000")  # names of one shape sort alike as strings and as numbers
 
@@ -63,7 +65,7 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
     try:
         status = clip.stat()
     except OSError as error:
-        return replace(MISSING, odd=NOT_THERE if isinstance(error, FileNotFoundError) else UNREADABLE)
+        return replace(MISSING, oddities=NOT_THERE if isinstance(error, FileNotFoundError) else UNREADABLE)
     if known is not None and known.mtime_ns == status.st_mtime_ns:
         return known
     if stat.S_ISREG(status.st_mode):
@@ -81,6 +83,7 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
         with os.scandir(clip) as entries:
             for entry in entries:
                 if not is_frame(entry.name):
+                    odd |= UNREAD * (unread_suffix(entry.name) in UNREAD_IMAGES)
                     continue
                 size = _size(entry)
                 if size < 0:
@@ -90,6 +93,10 @@ def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
     except OSError:
         return ClipInfo(status.st_mtime_ns, 0, "", UNREADABLE)
     files.sort()
+    chosen = set(without_doubles([name for name, _ in files]))
+    if len(chosen) < len(files):
+        odd |= DOUBLES
+        files = [file for file in files if file[0] in chosen]
     return ClipInfo(
         status.st_mtime_ns,
         len(files),

@@ -6,6 +6,7 @@ Every mistake in a file becomes a `BadRow` that shows the file, the line and the
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ ROLES = {  # what a header may call each column
     "clip": "clip clip_id clip_name file file_name filename id name path video video_id video_name video_path",
     "label": "annotation category class emotion expression gt label labels single_label target",
     "frames": "frame_num frames n_frames nframes num_frames",
-    "fold": "fold set split",
-    "group": "actor film group movie person speaker subject",
+    "fold": "fold partition phase set split subset usage",
+    "group": "actor film group identity movie participant person person_id speaker speaker_id subject subject_id",
 }
+WHOLE = re.compile(r"^(-?[0-9]+)\.0+$")  # a whole number as spreadsheets and pandas write it: "2.0"
+SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)  # Excel's own first line
 NAMES = {name: role for role, names in ROLES.items() for name in names.split()}
 
 
@@ -66,6 +69,7 @@ class ClipList:
     rows: Sequence[ListRow]
     bad: Sequence[BadRow]
     header: Sequence[str] = ()  # the names of its columns, if it gives them
+    unread: Sequence[str] = ()  # those of columns that are not read
 
 
 def read_list(file: Path) -> ClipList:
@@ -78,6 +82,8 @@ def read_list(file: Path) -> ClipList:
     that cannot be read. A wrong row among others is no reason to raise: it is in `bad`.
     """
     lines = workbook_lines(file) if file.suffix.lower() == SUFFIX else _text_lines(file)
+    if lines and SEPARATOR.fullmatch(lines[0][1]):
+        lines = lines[1:]
     if not lines:
         raise BadRow(file, 1, "the file lists no clips; is the copy complete?")
     split = _splitter(lines[0][1])
@@ -91,6 +97,8 @@ def read_list(file: Path) -> ClipList:
     for n, text in body:
         try:
             fields = split(text)
+            if not any(fields):  # as spreadsheets write rows that were emptied
+                continue
             if not width:  # the first row decides what a list without header looks like
                 columns = _columns(fields, captions="\t" in text)
                 width = len(fields)
@@ -98,13 +106,21 @@ def read_list(file: Path) -> ClipList:
             if len(fields) != width and not (captioned and len(fields) >= len(columns)):
                 shown = ", ".join(name or "?" for name in columns)
                 raise ValueError(f"expected {width} columns ({shown}), found {len(fields)}: {text[:80]!r}")
-            found = {role: field for role, field in zip(columns, fields, strict=False) if role}
+            found = {role: _plain(role, field) for role, field in zip(columns, fields, strict=False) if role}
             if longest := max((field for field in found.values() if len(field) > LONGEST), default=""):
                 raise ValueError(f"a field of {len(longest):,} characters: {longest[:40]!r} and so on")
             rows.append(ListRow(file, n, **found))
         except (ValueError, csv.Error) as error:
             bad.append(BadRow(file, n, str(error)))
-    return ClipList(rows, bad, header)
+    if not rows and not bad:
+        raise BadRow(file, lines[0][0], "the file holds empty rows only; is the copy complete?")
+    unread = [name for name, role in zip(header, columns, strict=False) if name and not role] if header else []
+    return ClipList(rows, bad, header, unread)
+
+
+def _plain(role: str, field: str) -> str:
+    """Return what a field says: whole numbers that spreadsheets write as "2.0" are "2", but for the names of clips."""
+    return WHOLE.sub(r"\1", field) if ".0" in field and role != "clip" else field
 
 
 def _text_lines(file: Path) -> list[tuple[int, str]]:

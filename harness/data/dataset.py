@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isclose
 from pathlib import Path
 
-from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Sample
+from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Problem, Sample
 from harness.core.digest import digest
 from harness.core.errors import BadData, HarnessError
 from harness.core.job import Protocol, Selection
 from harness.data.clip_index import ClipInfo, scan_clips
+from harness.data.doubts import by_fold, doubts_of, of_lists
+from harness.data.fold_check import checked_folds
+from harness.data.odd_frames import odd_frames
 from harness.data.paths import Below
 from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
@@ -45,6 +47,12 @@ class Dataset:
         """Return whether a fold is, clip by clip and label by label, the official one."""
         return is_official(self.spec, fold, self.folds[fold])
 
+    @cached_property
+    def doubts(self) -> dict[str, list[Problem]]:
+        """What limits the results of each fold: classes never trained or tested, groups on both sides, odd lists."""
+        shared = [*of_lists(self.spec, self.found), *odd_frames(list(self.samples.values()), self.infos)]
+        return {name: [*doubts_of(self.spec.class_names, fold), *shared] for name, fold in self.folds.items()}
+
     @property
     def summary(self) -> str:
         """One line: what was read, and whether it is the official split."""
@@ -62,7 +70,7 @@ class Dataset:
     @property
     def notes(self) -> list[str]:
         """What a run says before it starts: the summary, and what was odd about clips and lists."""
-        odd = [p for p in self.found.problems if p.level == "warning"]
+        odd = [*(p for p in self.found.problems if p.level == "warning"), *by_fold(self.doubts, self.found)]
         return [self.summary, *(f"{self.spec.title}: warning: {p.place}{p.message}" for p in odd)]
 
     def protocol(self, selection: Selection) -> Protocol:
@@ -130,6 +138,7 @@ def read_inventory(
 
     Raises:
         BadData: nothing there, or nothing that can be read.
+        BadFolds: folds that no result may be made on.
     """
     if not root.is_dir():
         raise BadData(f"{spec.title}: no folder {root}; give --data-root, the folder that holds {spec.folder}/")
@@ -140,12 +149,8 @@ def read_inventory(
             found = spec.read(root, layout)
     else:
         found = _loaded(spec, root)
-    below = Below(root)
-    for fold in found.folds.values():
-        for sample in fold.samples:
-            if not below.holds(sample.source):
-                raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
-    return found
+    odd = list(checked_folds(spec, root, found))
+    return replace(found, problems=(*found.problems, *odd)) if odd else found
 
 
 def count_frames(
@@ -163,8 +168,6 @@ def count_frames(
             folds=tuple(found.folds),
             classes=found.classes,
         )
-    for fold in found.folds.values():
-        _check_targets(spec, fold)
     clips = {os.fspath(s.source): s.source for fold in found.folds.values() for s in fold.samples}
     infos = scan_clips(
         [clips[name] for name in sorted(clips)],
@@ -186,19 +189,6 @@ def count_frames(
         infos=infos,
         demo=is_demo(root),
     )
-
-
-def _check_targets(spec: DatasetSpec, fold: Fold) -> None:
-    """Look at the soft targets of clips. Raises: BadData for one that is no distribution over the classes."""
-    for sample in fold.samples:
-        targets = sample.targets
-        if not targets:
-            continue
-        if len(targets) != len(spec.classes) or min(targets) < 0 or not isclose(sum(targets), 1, abs_tol=1e-3):
-            raise BadData(
-                f"{spec.title}: the soft targets of clip {sample.id} are {targets}: expected {len(spec.classes)} "
-                f"numbers, one for each class, none below 0, that sum to 1"
-            )
 
 
 def _loaded(spec: DatasetSpec, root: Path) -> Inventory:

@@ -12,6 +12,7 @@ from harness.core.metric import Predictions
 from harness.cost.cache import cost_key, counted
 from harness.cost.count import parameters
 from harness.cost.latency import speed_of
+from harness.data.doubts import as_stored
 from harness.jobs.failure import reason_of
 from harness.jobs.phases import Loaded, Parts
 from harness.jobs.selection import metrics_of
@@ -58,9 +59,16 @@ def scored(
         "confusion": confusion(predictions),
         "n_scored": len(parts.test),
         "n_unscored": parts.unscored,
+        **_doubts(loaded),
         "cost": cost,
         "warnings": [*scores.problems, *_warnings(loaded, parts, logits, cost, micro)],
     }
+
+
+def _doubts(loaded: Loaded) -> dict[str, list[dict[str, str]]]:
+    """Return what limits a result on this fold of this dataset, if anything does."""
+    doubts = loaded.dataset.doubts[loaded.job.fold]
+    return {"doubts": as_stored(doubts)} if doubts else {}
 
 
 def _reader(loaded: Loaded) -> dict[str, str]:

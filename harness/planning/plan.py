@@ -12,7 +12,9 @@ from harness.core.errors import BadData, BadOption, suggestion
 from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
 from harness.core.request import Request
+from harness.data.clip_index import UNREAD
 from harness.data.dataset import Dataset, open_dataset
+from harness.data.odd_frames import suffixes_in
 from harness.data.places import dataset_place
 from harness.features.shards import ShardFill
 from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
@@ -227,9 +229,11 @@ def _check_complete(
     if not missing or request.on_bad_sample == "skip":
         return
     named = ", ".join(s.source.relative_to(dataset.root).as_posix() for s in missing[:5])
+    unread = suffixes_in([sample for sample in missing if dataset.infos[sample.source].oddities & UNREAD])
+    why = f" Images of theirs are {', '.join(unread)}, which is not read: convert them." if unread else ""
     raise BadData(
         f"{dataset.spec.title}: {len(missing)} of {len(dataset.samples)} clips have no frames below {dataset.root}, "
-        f"e.g. {named}. Is the copy complete? --on-bad-sample skip leaves such clips out"
+        f"e.g. {named}. Is the copy complete?{why} --on-bad-sample skip leaves such clips out"
     )
 
 

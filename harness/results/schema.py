@@ -54,6 +54,11 @@ class _Provenance(TypedDict, total=False):
     threads: int | None
 
 
+class _Doubt(TypedDict):
+    code: str
+    message: str
+
+
 class _Result(_Always, total=False):
     variant: str | None
     quick: bool
@@ -66,6 +71,7 @@ class _Result(_Always, total=False):
     metrics_last: Plain
     cost: Plain
     confusion: list[list[Count]] | None
+    doubts: list[_Doubt] | None
     n_scored: Count | None
     n_unscored: Count | None
     provenance: _Provenance | None

@@ -24,6 +24,16 @@ def is_frame(name: str) -> bool:
     return not name.startswith(".") and os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES  # noqa: PTH122 (of a million)
 
 
+def without_doubles(names: Sequence[str]) -> Sequence[str]:
+    """Return the names of frames; of those that differ in their suffix only, one: they show the same, so JPEG first."""
+    if len({name.rpartition(".")[0] for name in names}) == len(names):
+        return names
+    chosen: dict[str, str] = {}
+    for name in sorted(names, key=lambda name: (name.rpartition(".")[2].lower().replace("jpeg", "jpg"), name)):
+        chosen.setdefault(name.rpartition(".")[0], name)
+    return list(chosen.values())
+
+
 def frame_files(sample: Sample) -> list[Path]:
     """Return the frame files of a clip in order of time. Raises: BadSample if there are none."""
     try:
@@ -33,7 +43,7 @@ def frame_files(sample: Sample) -> list[Path]:
         raise BadSample(sample.id, f"cannot read folder {sample.source} ({error.strerror})") from error
     if not names:
         raise BadSample(sample.id, f"no frames in {sample.source}")
-    return [sample.source / name for name in sorted(names, key=natural_key)]
+    return [sample.source / name for name in sorted(without_doubles(names), key=natural_key)]
 
 
 def read_frames(sample: Sample, files: Sequence[Path]) -> np.ndarray:

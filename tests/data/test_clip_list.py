@@ -166,3 +166,42 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_bad_row_keeps_its_place_when_pickled() -> None:
     error = pickle.loads(pickle.dumps(ROW.error("no")))
     assert (type(error), str(error), error.line) == (BadRow, "list.csv:7: no", 7)
+
+
+cells = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="\"'"), max_size=8)
+clip_rows = st.lists(st.tuples(cells.map(lambda text: f"c{text}"), st.integers(0, 99)), min_size=1, max_size=12)
+
+
+@given(clip_rows, st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.data())
+def test_what_a_spreadsheet_writes_is_read(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[str, int]],
+    delimiter: str,
+    end: str,
+    mark: bool,
+    data: st.DataObject,
+) -> None:
+    lines = [delimiter.join(("clip", "label", "fold"))]
+    for clip, label in rows:
+        quoted = f'"{clip}"' if set(clip) & set(",;") else clip
+        point = data.draw(st.sampled_from(["", ".0", ".00"]))
+        lines.append(delimiter.join((quoted, f"{label}{point}", f"1{point}")))
+        lines += data.draw(st.sampled_from([[], [delimiter * 2], ["  "]]))
+    content = ("\ufeff" if mark else "") + end.join([*lines, ""])
+    file = tmp_path_factory.mktemp("list") / "list.csv"
+    file.write_bytes(content.encode())
+    found = read_list(file)
+    assert not found.bad
+    assert [(row.clip, row.label, row.fold) for row in found.rows] == [(clip, str(label), "1") for clip, label in rows]
+
+
+@given(st.binary(max_size=200))
+def test_any_file_is_a_list_or_an_error_that_names_it(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    file = write(tmp_path_factory.mktemp("list"), content)
+    told = ""
+    try:
+        found = read_list(file)
+        told = str(file) if found.rows or found.bad else "nothing"
+    except BadData as error:
+        told = str(error)
+    assert str(file) in told

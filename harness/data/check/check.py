@@ -15,6 +15,8 @@ from harness.data.check.leaks import leak_problems
 from harness.data.check.parallel import Parallel
 from harness.data.check.report import PartReport, Report
 from harness.data.dataset import Dataset, count_frames, read_inventory
+from harness.data.doubts import by_fold
+from harness.data.fold_check import BadFolds
 from harness.data.splits import per_class
 
 PARTS = ("train", "test")
@@ -52,6 +54,8 @@ def check(
     problems = [
         *found.problems,
         *split_problems(dataset),
+        *empty_parts(dataset),
+        *by_fold(dataset.doubts, found),
         *clip_problems(dataset, frames),
     ]
     if deep:
@@ -69,7 +73,7 @@ def check(
         dataset=spec.name,
         root=str(root),
         demo=dataset.demo,
-        official=not dataset.demo and all(dataset.official(name) for name in dataset.folds),
+        official=not dataset.demo and bool(dataset.folds) and all(dataset.official(name) for name in dataset.folds),
         layout=found.layout,
         fingerprint=dataset.fingerprint,
         frames=_frames(samples),
@@ -92,6 +96,7 @@ def _unread(
         str(getattr(error, "file", "")),
         line,
     )
+    problems = list(error.problems) if isinstance(error, BadFolds) else [problem]
     return Report(
         spec.name,
         str(root),
@@ -99,8 +104,18 @@ def _unread(
         official=False,
         layout="",
         fingerprint="",
-        problems=[problem],
+        problems=list(_shortened(problems)),
     )
+
+
+def empty_parts(dataset: Dataset) -> list[Problem]:
+    """Return parts of folds that hold no clip."""
+    problems = []
+    for name, fold in dataset.folds.items():
+        for part, side in (("training", fold.train), ("test", fold.test)):
+            if not side:
+                problems.append(Problem("error", "empty-part", f"fold {name} has no {part} clips"))
+    return problems
 
 
 def _shortened(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.dataset_spec import Level, Problem, Sample
-from harness.core.text import and_more
-from harness.data.clip_index import BROKEN, NOT_THERE, UNORDERED, UNREADABLE
+from harness.core.text import and_more, first_few
+from harness.data.clip_index import BROKEN, NOT_THERE, UNORDERED, UNREAD, UNREADABLE
 from harness.data.dataset import Dataset
+from harness.data.odd_frames import suffixes_in
 from harness.data.paths import relative
 
+SHOWN = 4  # suffixes named
 NAMED = 20  # clips named one by one; the rest are counted
 FOLDER = "holds no frames (.jpg, .jpeg or .png)"
 
@@ -53,12 +55,15 @@ def short_clips(samples: Iterable[Sample], frames: int) -> list[Sample]:
 
 
 def _kinds(dataset: Dataset, samples: Sequence[Sample]) -> Iterator[tuple[str, Level, str, list[Sample]]]:
-    odd = {s.id: dataset.infos[s.source].odd for s in samples}
+    odd = {s.id: dataset.infos[s.source].oddities for s in samples}
     yield "missing-clip", "error", "is not there", [s for s in samples if odd[s.id] & NOT_THERE]
     unreadable = [s for s in samples if odd[s.id] & UNREADABLE]
     yield "unreadable-clip", "error", "cannot be opened, or holds no video", unreadable
     empty = [s for s in samples if not s.frames and not odd[s.id] & (NOT_THERE | UNREADABLE)]
-    yield "empty-clip", "error", FOLDER, empty
+    unread = [s for s in empty if odd[s.id] & UNREAD]
+    yield "empty-clip", "error", FOLDER, [s for s in empty if not odd[s.id] & UNREAD]
+    text = f"{FOLDER}, only images of a suffix that is not read ({first_few(suffixes_in(unread), SHOWN)})"
+    yield "empty-clip", "error", text, unread
     yield "broken-link", "error", "has frames that are no files", [s for s in samples if odd[s.id] & BROKEN]
     text = "has names that string order misplaces (1, 10, 2); the harness reads them in order, other code may not"
     yield "name-order", "warning", text, [s for s in samples if odd[s.id] & UNORDERED]

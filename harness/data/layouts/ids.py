@@ -10,6 +10,7 @@ from typing import Protocol
 
 from harness.core.errors import suggestion
 from harness.data.layouts.walk import Folder, is_number, join, numbered
+from harness.video.decode import is_frame
 from harness.video.files import is_video
 
 Folders = Mapping[str, Folder]
@@ -64,6 +65,8 @@ class Numbered:
         return found | {clip: join(tree, name) for clip, name in reversed(names) if name.partition(".")[0] == clip}
 
     def _padded(self, name: str) -> str:
+        if is_frame(name):
+            raise ValueError(f"{name!r} is a frame; a list names clips, each once")
         stem = name.rpartition(".")[0] if is_video(name) else name
         if not is_number(stem):
             raise ValueError(f"clip id {stem!r} is not a whole number")
@@ -83,8 +86,9 @@ class Scenes:
         parts = _parts(text)
         if len(parts) < 3:
             raise ValueError(f"clip id {text!r} is not of the form 'Scene/Emotion/0015'")
-        scene, emotion, number = parts[-3:]
-        return f"{self._scene(scene)}/{self._emotion(emotion)}/{self.numbers.parse(number)}"
+        scene, emotion, name = parts[-3:]
+        number = self.numbers.parse(name)  # first: a frame's folders are no scene and emotion
+        return f"{self._scene(scene)}/{self._emotion(emotion)}/{number}"
 
     def word(self, clip: str) -> str:
         """Return the emotion, which is the label of every clip of the release."""

@@ -23,14 +23,19 @@ FORMS = {  # noun -> other words of it in this field's annotations
     "helplessness": "helpless",
     "disappointment": "disappointed",
 }
-NEARLY = 0.03  # share by which a class may differ from its official size in a list that lacks a few clips
+NEARLY = 0.03  # share by which a class may differ from its official size, beside what chance makes of missing rows
+CHANCE = 4  # standard deviations of that
+BETTER = 3  # times as near has another order to be, where many rows are missing, and not by chance
+FEW = 200  # clips; sizes of a shorter list that lacks most tell nothing
+FAR = 0.1  # share of the clips that stand in another class than by the official sizes
 Labelled = tuple[ListRow, int]
 NOUNS = {form: noun for noun, form in FORMS.items()}
+KNOWN = frozenset({*FORMS, "neutral"})  # the nouns of known expressions
 
 
 def noun(word: str) -> str:
     """Return the noun that this project calls an expression by, as far as it knows the word."""
-    return NOUNS.get(word.lower(), word.lower() if word.lower() in FORMS else word)
+    return NOUNS.get(word.lower(), word.lower() if word.lower() in KNOWN else word)
 
 
 @dataclass(frozen=True)
@@ -141,12 +146,32 @@ def numbers_by_range(
 
 
 def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
-    """Return whether class sizes are nearly the official ones, but in another order; a few clips may be missing."""
+    """Return whether class sizes are nearly the official ones, but in another order; any share of rows may be missing.
 
-    def near(sizes: Sequence[int], others: Sequence[int]) -> bool:
-        return all(abs(a - b) <= max(2, NEARLY * b) for a, b in zip(sizes, others, strict=True))
+    A list that lacks rows has the official shares: what drawing without return makes of them is allowed for. Where
+    rows are missing otherwise, another order still has to be far nearer than the one read.
+    """
+    clips, all_clips = sum(found), sum(official)
+    if not all_clips or clips < min(FEW, (1 - NEARLY) * all_clips):
+        return False
+    share = clips / all_clips
+    expected = [share * size for size in official]
+    ordered = sorted(found), sorted(expected)
+    if _near(*ordered, share):
+        return not _near(found, expected, share)
+    read, best = _distance(found, expected), _distance(*ordered)
+    return read > BETTER * best and read > FAR * clips and best < FAR * clips
 
-    return near(sorted(found), sorted(official)) and not near(found, official)
+
+def _near(sizes: Sequence[int], expected: Sequence[float], share: float) -> bool:
+    missing = max(0.0, 1 - share)
+    pairs = zip(sizes, expected, strict=True)
+    return all(abs(n - size) <= max(2, NEARLY * size + CHANCE * (size * missing) ** 0.5) for n, size in pairs)
+
+
+def _distance(sizes: Sequence[int], expected: Sequence[float]) -> float:
+    """Return clips that stand in another class than expected."""
+    return sum(abs(n - size) for n, size in zip(sizes, expected, strict=True)) / 2
 
 
 def _numbers_by(classes: dict[int, int], by: str) -> Numbers:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from harness.core.dataset_spec import Problem
 from harness.core.errors import BadData
 from harness.data.excel import SUFFIX
-from harness.video.files import is_video
+from harness.video.files import is_tool_folder, is_video
 
 DEPTH = 7  # folders between the root and a label list
 MANY = 400  # a folder with more folders holds clips; they are not entered
@@ -98,7 +98,7 @@ def _list(listing: Listing, path: str) -> Folder:
     try:
         with os.scandir(listing.root / path) as entries:
             for entry in entries:
-                if entry.name.startswith((".", "__MACOSX")):
+                if is_tool_folder(entry.name):
                     continue
                 kind = _kind(entry, listing, path)
                 if kind == "folder":

@@ -11,6 +11,7 @@ from harness.core.registered import Registered
 from harness.leaderboard.audit.finding import Finding, about
 from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.collect import SCORES
+from harness.leaderboard.board.doubts import doubts
 from harness.leaderboard.board.notes import failures, lacking
 from harness.leaderboard.board.sections import BoardRow
 from harness.models.spec import MethodSpec
@@ -30,6 +31,8 @@ def findings(board: Board) -> Iterator[Finding]:
                 row,
                 np.array(sums[row["row"]]),
             )
+        for code, text in doubts(board.jobs, board.untested, row["row"]):
+            yield about(row, "warning", code, text)
         if row["row"] in spreads:
             yield from _spread(row, spreads[row["row"]])
         yield from _oracle(row)

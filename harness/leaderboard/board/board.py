@@ -13,6 +13,7 @@ import pandas as pd
 from harness.core.dataset_spec import DatasetSpec
 from harness.leaderboard.board.collect import LAST, Jobs, collect
 from harness.leaderboard.board.coverage import Folds, cells, coverage, expected_folds, stored_folds
+from harness.leaderboard.board.doubts import Untested, not_defined, untested
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.inference import Inference, infer
 from harness.leaderboard.board.labels import label_rows
@@ -88,6 +89,11 @@ class Board:
                 for name, version in job["metric_versions"].items():
                     versions.setdefault(name, set()).add(version)
         return found
+
+    @cached_property
+    def untested(self) -> Untested:
+        """Classes without a test clip, by (row, fold)."""
+        return untested(self.jobs)
 
     @cached_property
     def untrained(self) -> frozenset[str]:
@@ -187,10 +193,15 @@ def _titles(rows: pd.DataFrame, datasets: Mapping[str, DatasetSpec]) -> dict[str
     return {name: spec.title for name, spec in datasets.items()} | {name: name for name in names}
 
 
-def strict_mean(frame: pd.DataFrame, level: str | list[str]) -> pd.DataFrame:
-    """Take the mean within each group; a group with a missing cell has a missing mean."""
+def strict_mean(
+    frame: pd.DataFrame,
+    level: str | list[str],
+    undefined: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Take the mean within each group; one with a missing cell has none, unless that cell is undefined."""
     groups = frame.groupby(level=level)
-    return groups.mean().where(groups.count().eq(groups.size(), axis=0))
+    there = groups.count() if undefined is None else groups.count() + undefined.groupby(level=level).sum()
+    return groups.mean().where(there.eq(groups.size(), axis=0))
 
 
 def _fold_values(jobs: Jobs, there: pd.DataFrame) -> pd.DataFrame:
@@ -208,7 +219,7 @@ def _statistics(
     more: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return mean, standard deviation (ddof 1; over folds, or over seeds where there is one fold), pooled, gap."""
-    mean = strict_mean(folds, "row").where(there["complete"])
+    mean = strict_mean(folds, "row", not_defined(folds, untested(jobs))).where(there["complete"])
     over_seeds = jobs.metrics.groupby(jobs.frame["row"]).std(ddof=1)
     std = folds.groupby(level="row").std(ddof=1).where(there["folds_total"] > 1, over_seeds)
     tables = [pooled(jobs), more]

@@ -194,6 +194,7 @@ def _record(result: Mapping[str, Any]) -> dict[str, Any]:
         "metric_versions": result.get("metric_versions") or {},
         "hardware": _hardware(result),
         "contradictions": _contradictions(result),
+        "doubts": [(doubt["code"], doubt["message"]) for doubt in result.get("doubts") or ()],
         "confusion": result.get("confusion") if done else None,
         "path": result.get("path") or "",
     }

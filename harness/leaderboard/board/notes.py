@@ -9,6 +9,7 @@ import pandas as pd
 
 from harness.core.text import first_few
 from harness.leaderboard.board.board import Board
+from harness.leaderboard.board.doubts import doubts
 from harness.leaderboard.board.sections import BoardRow
 
 NAMED = 8  # missing jobs named in a note; the rest are counted
@@ -23,6 +24,7 @@ def row_notes(board: Board, row: BoardRow) -> list[str]:
         notes.append("best test epoch (oracle)")
     if row["n_sources"] > 1:
         notes.append("its jobs ran different source of the plugin at one version")
+    notes.extend(text for _, text in doubts(board.jobs, board.untested, row["row"]))
     notes.extend(_metric_versions(board, row))
     return notes
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Sample, hookimpl
-from harness.data import FORMS, natural_key, noun
+from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Problem, Sample, hookimpl
+from harness.data import FORMS, class_names, natural_key
 from harness_plugins.datasets.folder.clips import FolderClip, read_clips
 from harness_plugins.datasets.folder.folds import assign
 
@@ -28,9 +29,11 @@ def read(root: Path, layout: str) -> Inventory:
     clips, source, problems = read_clips(root, layout)
     if any(problem.level == "error" for problem in problems) and not clips:
         return Inventory({}, source, "", problems)
-    classes = _classes(clips)
+    names = class_names(clip.label for clip in clips)
+    classes = _classes(clips, names)
     if len(classes) < 2:
         raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
+    clips = [replace(clip, label=names[clip.label]) for clip in clips]
     folds, said, more = assign(root, clips)
     labels = {label.name: i for i, label in enumerate(classes)}
     base = root.absolute()
@@ -39,7 +42,7 @@ def read(root: Path, layout: str) -> Inventory:
         samples[clip.id] = Sample(
             clip.id,
             base / clip.path,
-            labels[noun(clip.label)],
+            labels[clip.label],
             clip.group,
         )
     return Inventory(
@@ -52,7 +55,7 @@ def read(root: Path, layout: str) -> Inventory:
         },
         layout=f"{source}; {said}",
         crop_source="",
-        problems=[*problems, *more],
+        problems=[*problems, *_spellings(names), *more],
         classes=classes,
         places={c.id: (c.file, c.line) for c in clips if c.line},
     )
@@ -63,13 +66,24 @@ def load(root: Path, fold: str) -> Fold:
     return read(root, "").checked().folds[fold]
 
 
-def _classes(clips: Sequence[FolderClip]) -> tuple[ClassLabel, ...]:
+def _classes(clips: Sequence[FolderClip], names: Mapping[str, str]) -> tuple[ClassLabel, ...]:
     """Return known expressions in the order used everywhere, then the others by name."""
     words: dict[str, str] = {}
     for clip in clips:
-        words.setdefault(noun(clip.label), clip.label)
-    names = sorted(words, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), natural_key(name)))
-    return tuple(ClassLabel(name, words[name]) for name in names)
+        words.setdefault(names[clip.label], clip.label)
+    order = sorted(words, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), natural_key(name)))
+    return tuple(ClassLabel(name, words[name]) for name in order)
+
+
+def _spellings(names: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield which words of a list are read as one class."""
+    words: dict[str, list[str]] = {}
+    for word, name in sorted(names.items()):
+        words.setdefault(name, []).append(word)
+    for name, several in words.items():
+        if len(several) > 1:
+            text = f"{', '.join(map(repr, several))} are one class, {name!r}"
+            yield Problem("info", "one-class", text)
 
 
 @hookimpl

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness import BadData, Problem
-from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_video, read_list
+from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_tool_folder, is_video, read_list
+from harness_plugins.datasets.folder.faceless import faceless, left_by_prepare
+from harness_plugins.datasets.folder.forms import frame_list, refuse_wrong_level, shows_frame, unread_columns
+from harness_plugins.datasets.folder.left_out import LeftOut, unlisted
+from harness_plugins.datasets.folder.sides import side_of
 
 STORED = "harness-folds.csv"
-LISTS = frozenset({".csv", ".tsv"})
+LISTS = frozenset({".csv", ".tsv", ".xlsx"})
 DEPTH = 4  # folders between a class and its clips
-PARTS = {"train", "test", "val", "valid", "validation"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
     Raises: BadData if there are none.
     """
     lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
+    lists = [name for name in lists if not name.startswith((".", "~$"))]  # of macOS, and an open workbook's
+    lists = [name for name in lists if not left_by_prepare(root / name)]
     if layout and layout != ".":
         if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
             raise BadData(f"{root}: no list {layout!r}; there are {', '.join(lists) or 'none'}")
@@ -48,12 +54,14 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
         source = "folders of classes"
         if not clips:
             raise BadData(f"{root}: no clips; expected <class>/<clip>/*.jpg, <class>/<clip>.mp4, or a CSV `clip,label`")
-    return clips, source, problems
+    return clips, source, [*problems, *faceless(root)]
 
 
 def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
     found = read_list(file)
-    problems = [bad_row(error) for error in found.bad]
+    if frames := frame_list(found):
+        return [], [bad_row(frames)]
+    problems = [*map(bad_row, found.bad), *unread_columns(file, found)]
     clips: dict[str, FolderClip] = {}
     for row in found.rows:
         reason = _fault(row, clips)
@@ -72,6 +80,7 @@ def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
             row.line,
         )
         clips[clip.id] = clip
+    problems += unlisted(root, [clip.path for clip in clips.values()])
     return [clips[name] for name in sorted(clips)], problems
 
 
@@ -81,6 +90,8 @@ def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
     outside = ".." in path.parts or path.is_absolute() or ":" in row.clip.partition("/")[0]
     if not row.clip or outside or not row.clip.isprintable():
         return f"clip {row.clip!r} is not a plain path below the list's folder"
+    if shows_frame(path.name):
+        return f"{row.clip!r} is a frame; a clip is a folder of frames or a video"
     if not row.label:
         return f"clip {row.clip!r} has no label"
     if odd := next((text for text in (row.label, row.fold, row.group) if not text.isprintable()), ""):
@@ -94,19 +105,29 @@ def _place(root: Path, path: str) -> str:
     here = os.path.join(root, path)  # noqa: PTH118 (unlike a path object it takes a name that is too long)
     if os.path.exists(here) or is_video(path):  # noqa: PTH110
         return path
-    found = (suffix for suffix in sorted(VIDEO_SUFFIXES) if os.path.isfile(here + suffix))  # noqa: PTH113
-    return path + next(found, "")
+    found = next((suffix for suffix in sorted(VIDEO_SUFFIXES) if os.path.isfile(here + suffix)), "")  # noqa: PTH113
+    return path + found if found else _spelt_on_disk(root, path)
+
+
+def _spelt_on_disk(root: Path, path: str) -> str:
+    """Return a path in the Unicode form that a disk has it in: a list may compose what a disk does not."""
+    for form in ("NFC", "NFD"):
+        other = unicodedata.normalize(form, path)
+        if other != path and (root / other).exists():
+            return other
+    return path
 
 
 def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
     problems: list[Problem] = []
     classes = [name for name, is_folder in _entries(root, root, problems) if is_folder]
-    if classes and {name.lower() for name in classes} <= PARTS:
-        raise BadData(f"{root} holds {', '.join(classes)} and no classes; list the clips in a CSV `clip,label,fold`")
+    if parts := [name for name in classes if side_of(name) in ("train", "test")]:
+        raise BadData(f"{root} holds {', '.join(parts)} and no classes; list the clips in a CSV `clip,label,fold`")
+    left = LeftOut(root)
     clips: dict[str, FolderClip] = {}
     for label in classes:
         before = len(clips)
-        for path, is_folder in _below(root, label, problems):
+        for path, is_folder in _below(root, label, problems, left):
             clip = FolderClip(
                 path if is_folder else _stem(path),
                 path,
@@ -118,13 +139,20 @@ def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
             clips.setdefault(clip.id, clip)
         if len(clips) == before:
             problems.append(Problem("warning", "empty-class", f"class {label!r} has no clips and is left out", label))
-    return [clips[name] for name in sorted(clips)], problems
+    left.look_at("", _names(root))
+    refuse_wrong_level(root, [clip.path for clip in clips.values()])
+    return [clips[name] for name in sorted(clips)], [*problems, *left.problems()]
+
+
+def _names(folder: Path) -> list[str]:
+    return [entry.name for entry in folder.iterdir() if not entry.is_dir()]
 
 
 def _below(
     root: Path,
     path: str,
     problems: list[Problem],
+    left: LeftOut,
     depth: int = 1,
 ) -> Iterator[tuple[str, bool]]:
     """Yield paths of the clips in a folder, and whether each is a folder; through folders in between, such as subjects.
@@ -133,11 +161,14 @@ def _below(
     """
     entries = list(_entries(root, root / path, problems))
     if any(is_frame(name) for name, is_folder in entries if not is_folder):
-        raise BadData(f"{root / path} holds images; a clip is a folder of them or a video")
+        raise BadData(
+            f"{root / path} holds images; a clip is a folder of them or a video. Is {root} one level too low?"
+        )
+    left.look_at(path, [name for name, is_folder in entries if not is_folder])
     for name, is_folder in entries:
         inner = f"{path}/{name}"
         if is_folder and depth < DEPTH and _holds_clips(root / inner):
-            yield from _below(root, inner, problems, depth + 1)
+            yield from _below(root, inner, problems, left, depth + 1)
         elif is_folder or is_video(name):
             yield inner, is_folder
 
@@ -150,7 +181,7 @@ def _holds_clips(folder: Path) -> bool:
             for entry in entries:
                 if is_frame(entry.name):
                     return False
-                found = found or is_video(entry.name) or (not entry.name.startswith(".") and entry.is_dir())
+                found = found or is_video(entry.name) or (not is_tool_folder(entry.name) and entry.is_dir())
     except OSError:  # told when its frames are counted
         return False
     return found
@@ -170,7 +201,7 @@ def _entries(
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
                 where = Path(entry.path).relative_to(root).as_posix()
-                if entry.name.startswith((".", "__MACOSX")):
+                if is_tool_folder(entry.name):
                     continue
                 if not entry.name.isprintable():
                     problems.append(Problem("error", "odd-name", f"{where!r} cannot be printed; rename it"))

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import BadData, Problem
-from harness.data import config_file, natural_key, write_atomically
+from harness.data import class_names, config_file, natural_key, write_atomically
 from harness_plugins.datasets.folder.clips import STORED, FolderClip
+from harness_plugins.datasets.folder.sides import side_of
 
 FOLDS = 5
 REMEDY = "remove the file to have new folds made"
@@ -48,7 +49,8 @@ def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], s
             tested, problems = make(clips)
             file = _write(root, clips, tested)
             said = f"folds made now and stored in {file}"
-    return _splits(tested, clips), said, [*problems, *_shared(tested, clips)]
+    folds, more = _splits(tested, clips)
+    return folds, said, [*problems, *more]
 
 
 def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
@@ -78,30 +80,38 @@ def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
     return tested, [Problem("warning", "rare-classes", text)] if few else []
 
 
-def _splits(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> dict[str, Split]:
+def _splits(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> tuple[dict[str, Split], list[Problem]]:
     names = sorted(set(tested.values()), key=natural_key)
     known = {clip.id for clip in clips} & tested.keys()
-    if {name.lower() for name in names} == {"train", "test"}:
-        train = frozenset(clip for clip in known if tested[clip].lower() == "train")
-        return {"1": Split(train, frozenset(known - train))}
-    if len(names) < 2 or {name.lower() for name in names} & {"train", "test"}:
+    sides = {name: side_of(name) for name in names}
+    if any(side in ("train", "test") for side in sides.values()):
+        return _sides({clip: sides[tested[clip]] for clip in known}, {name for name in names if not sides[name]})
+    if len(names) < 2:
         raise BadData(
             f"folds are {', '.join(names)}; give the fold that tests each clip (two or more), or train and test"
         )
     tests = {name: frozenset(clip for clip in known if tested[clip] == name) for name in names}
-    return {name: Split(frozenset(known - test), test) for name, test in tests.items()}
+    return {name: Split(frozenset(known - test), test) for name, test in tests.items()}, []
 
 
-def _shared(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> list[Problem]:
-    folds: dict[str, set[str]] = {}
-    for clip in clips:
-        if clip.group and clip.id in tested:
-            folds.setdefault(clip.group, set()).add(tested[clip.id])
-    shared = sorted(group for group, names in folds.items() if len(names) > 1)
-    if not shared:
-        return []
-    text = f"{len(shared)} groups are in more than one fold, so train and test share them, e.g. {', '.join(shared[:5])}"
-    return [Problem("warning", "shared-groups", text)]
+def _sides(parts: Mapping[str, str], others: set[str]) -> tuple[dict[str, Split], list[Problem]]:
+    """Return the one fold of a list that names parts; clips for validation are tested only where nothing else is.
+
+    Raises: BadData for a part that is none of train, test and val, or if there is nothing to train on or to test.
+    """
+    if others:
+        raise BadData(f"folds are train or test, but also {', '.join(sorted(others))}; write train, test or val")
+    clips = {side: frozenset(clip for clip, of in parts.items() if of == side) for side in ("train", "test", "val")}
+    tested = clips["test"] or clips["val"]
+    if not (clips["train"] and tested):
+        there = ", ".join(side for side in clips if clips[side])
+        raise BadData(f"folds are {there}; give the fold that tests each clip (two or more), or train and test")
+    problems = []
+    if clips["val"]:
+        what = "are neither trained on nor tested" if clips["test"] else "are tested, since there is no test part"
+        text = f"{len(clips['val']):,} clips of the validation part {what}"
+        problems.append(Problem("warning", "validation-part", text))
+    return {"1": Split(clips["train"], tested)}, problems
 
 
 def _stored(root: Path) -> Path:
@@ -137,12 +147,13 @@ def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list
     except (KeyError, csv.Error, UnicodeDecodeError) as error:
         raise BadData(f"{file}: not as it was written ({error}); remove it to have new folds made") from error
     now = {clip.id: clip for clip in clips}
+    names = class_names([*(clip.label for clip in clips), *(label for label, _, _ in rows.values())])
     new = sorted(now.keys() - rows.keys())
     gone = sorted(rows.keys() - now.keys())
     changed = []
     for clip in sorted(now.keys() & rows.keys()):
         label, _, group = rows[clip][:3]
-        if (now[clip].label, now[clip].group) != (label, group):
+        if (names[now[clip].label], now[clip].group) != (names[label], group):
             changed.append(clip)
     kinds = (
         (new, "are not in the stored folds and so not used"),

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from harness.core.dataset_spec import DatasetSpec
+from harness.data.layouts.labels import looks_permuted
 from harness.data.layouts.reader import Layouts
 from harness.data.splits import labels_sha256
 from harness_plugins.datasets import dfew, mafw
@@ -191,3 +193,19 @@ def test_a_folder_called_by_a_date_is_no_clip(tmp_path: Path) -> None:
     write_clips(tmp_path, "clip_224x224", [*labels(DFEW), "20240131123456", "\u0663"])
     write_lists(tmp_path, OFFICIAL, DFEW, "{number},{one}", "video_name,label")
     assert_whole(DFEW, read(DFEW, tmp_path))
+
+
+SIZES = (1956, 1515, 2135, 1738, 1175, 116, 721)  # training clips of DFEW's first fold, in the order of its classes
+
+
+@pytest.mark.parametrize("missing", [0.05, 0.2, 0.5, 0.8])
+def test_permuted_numbers_are_seen_whatever_share_of_the_rows_is_missing(missing: float) -> None:
+    drawn = np.random.default_rng(1).multivariate_hypergeometric(SIZES, round((1 - missing) * sum(SIZES)))
+    assert not looks_permuted(drawn.tolist(), SIZES)
+    for order in ((3, 5, 6, 0, 2, 1, 4), (0, 1, 2, 3, 5, 4, 6), (6, 5, 4, 3, 2, 1, 0)):
+        assert looks_permuted([int(drawn[k]) for k in order], SIZES), order
+
+
+def test_sizes_of_few_rows_and_of_balanced_subsets_tell_no_order() -> None:
+    assert not looks_permuted((0, 0, 0, 0, 0, 5, 0), SIZES)
+    assert not looks_permuted((100,) * 7, SIZES)

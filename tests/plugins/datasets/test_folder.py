@@ -9,6 +9,7 @@ import pytest
 
 from harness.core.dataset_spec import Inventory
 from harness.core.errors import BadData
+from harness.data.dataset import open_dataset
 from harness_plugins.datasets import folder
 from harness_plugins.datasets.folder.clips import STORED
 
@@ -102,8 +103,10 @@ def test_folds_of_the_list_are_kept(tmp_path: Path, folds: list[str], names: lis
 
 def test_groups_that_given_folds_split_are_told(tmp_path: Path) -> None:
     rows = ["a,happy,1,x", "b,sad,2,x", "c,happy,2,y", "d,sad,1,z"]
-    (problem,) = folder.read(listed(tmp_path, rows, "clip,label,fold,group"), "").problems
-    assert (problem.level, problem.code) == ("warning", "shared-groups")
+    dataset = open_dataset(SPEC, listed(tmp_path, rows, "clip,label,fold,group"), tmp_path / "cache")
+    told = [(problem.level, problem.code) for problem in dataset.doubts["1"]]
+    assert ("warning", "shared-groups") in told
+    assert any("1 group is in train and in test: x" in note for note in dataset.notes)
 
 
 def test_a_clip_of_a_list_may_be_written_without_its_suffix(tmp_path: Path) -> None:
@@ -191,3 +194,48 @@ def test_several_lists_have_to_be_chosen_from(tmp_path: Path) -> None:
     assert len(set.union(*clips_tested(folder.read(tmp_path, ".")))) == 21
     with pytest.raises(BadData, match=r"no list '\.\./x\.csv'"):
         folder.read(tmp_path, "../x.csv")
+
+
+def messages(found: Inventory, code: str) -> list[str]:
+    return [problem.message for problem in found.problems if problem.code == code]
+
+
+def test_one_class_has_one_spelling(tmp_path: Path) -> None:
+    rows = ["a,Neutral", "b,neutral", "c,Happy", "d,happiness", "e,Bored", "f,bored", "g,bored "]
+    found = folder.read(listed(tmp_path, rows), "").checked()
+    assert [c.name for c in found.classes] == ["happiness", "neutral", "bored"]
+    assert len(messages(found, "one-class")) == 3
+
+
+def test_folds_stay_when_a_label_is_spelt_otherwise(tmp_path: Path) -> None:
+    rows = [f"c{i},{'Neutral' if i % 2 else 'sad'}" for i in range(8)]
+    before = clips_tested(folder.read(listed(tmp_path, rows), ""))
+    again = [row.replace("Neutral", "neutral").replace("sad", "Sadness") for row in rows]
+    assert clips_tested(folder.read(listed(tmp_path, again), "").checked()) == before
+
+
+def test_validation_clips_are_counted(tmp_path: Path) -> None:
+    rows = ["a,happy,train", "b,sad,Train", "c,happy,VAL", "d,sad,dev", "e,happy,test", "f,sad,test"]
+    found = folder.read(listed(tmp_path, rows, "clip,label,split"), "").checked()
+    assert {s.id for s in found.folds["1"].samples} == {"a", "b", "e", "f"}
+    (text,) = messages(found, "validation-part")
+    assert text == "2 clips of the validation part are neither trained on nor tested"
+
+
+def test_what_is_not_read_is_counted_and_tools_folders_are_no_classes(tmp_path: Path) -> None:
+    tree(tmp_path, "sad happy", 3)
+    for name in ("sad/a.gif", "happy/b.3gp", "film.mp4", "@eaDir/x/1.jpg", "sad/__pycache__/x.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = folder.read(tmp_path, "").checked()
+    assert [c.name for c in found.classes] == ["happiness", "sadness"]
+    assert len(set.union(*clips_tested(found))) == 6
+    unread, loose = messages(found, "unread-clips")
+    assert unread.startswith("2 files are not read (1 .3gp, 1 .gif), e.g. happy/b.3gp, sad/a.gif")
+    assert loose == "1 videos or images lie in no class and are left out, e.g. film.mp4"
+
+
+def test_a_root_one_level_too_high_is_recognised(tmp_path: Path) -> None:
+    tree(tmp_path / "films")
+    with pytest.raises(BadData, match=r"one level too high: its folders are films, .*is .*films the root\?"):
+        folder.read(tmp_path, "")
