@@ -18,6 +18,7 @@ from harness.features.shards import ShardFill
 from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
+from harness.planning.earlier import earlier_jobs, earlier_note
 from harness.planning.missing_shards import missing_shards
 from harness.planning.runnable import runnable
 from harness.plugin import registry
@@ -90,6 +91,9 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     say(f"looking up {len(jobs)} jobs in {request.out}")
     store = Store(request.out)
     summaries = store.summaries()
+    earlier = earlier_jobs(jobs, inputs.datasets, store, summaries)
+    if request.keep_stale:
+        jobs = [earlier.get(job.id, job) for job in jobs]
     planned = look_up(jobs, store, summaries)
     todo = [one.job for one in planned if _to_do(one, request)]
 
@@ -106,6 +110,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
     notes += [*_quick_notes(planned, request), *_recipe_notes(inputs.methods)]
+    notes += [earlier_note(len(earlier), request.keep_stale)] if earlier else []
     return Plan(
         planned,
         todo,
@@ -157,7 +162,7 @@ def open_inputs(
     """
     datasets = {}
     for spec in chosen.datasets:
-        say(f"reading annotations of {spec.name}, counting its frames")
+        say(f"reading annotations of {spec.name}, counting its frames; those that are new are read once")
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
         datasets[spec.name] = open_dataset(
             spec,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.dataset_spec import Level, Problem, Sample
 from harness.core.text import and_more
-from harness.data.clip_index import BROKEN, NOT_THERE, UNORDERED, UNREADABLE
+from harness.data.clip_index import BROKEN, ILLEGIBLE, NOT_THERE, UNORDERED, UNREADABLE
 from harness.data.dataset import Dataset
 from harness.data.paths import relative
 
@@ -60,6 +60,7 @@ def _kinds(dataset: Dataset, samples: Sequence[Sample]) -> Iterator[tuple[str, L
     empty = [s for s in samples if not s.frames and not odd[s.id] & (NOT_THERE | UNREADABLE)]
     yield "empty-clip", "error", FOLDER, empty
     yield "broken-link", "error", "has frames that are no files", [s for s in samples if odd[s.id] & BROKEN]
+    yield "unreadable-frame", "error", "has frames that cannot be read", [s for s in samples if odd[s.id] & ILLEGIBLE]
     text = "has names that string order misplaces (1, 10, 2); the harness reads them in order, other code may not"
     yield "name-order", "warning", text, [s for s in samples if odd[s.id] & UNORDERED]
 
