@@ -40,6 +40,15 @@ def _spelt_but(kept: str) -> Mapping[int, str]:
     return {code: spelt for code, spelt in SPELT.items() if chr(code) not in kept}
 
 
+def is_text(name: str) -> bool:
+    """Return whether a name can be written as UTF-8: Python holds the bytes of another coding as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def one_line(text: object) -> str:
     """Return printable text on one line: line breaks become spaces; control, format and surrogate characters go."""
     whole = str(text)

@@ -8,6 +8,7 @@ from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
     from harness.core.text import natural_key as natural_key
+    from harness.core.text import visible as visible
     from harness.data.clip_list import ListRow as ListRow
     from harness.data.clip_list import bad_row as bad_row
     from harness.data.clip_list import read_list as read_list
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from harness.data.layouts.labels import noun as noun
     from harness.data.layouts.reader import Layouts as Layouts
     from harness.data.layouts.trees import Crops as Crops
+    from harness.data.prepare.index_files import clips_without_face as clips_without_face
+    from harness.data.prepare.index_files import is_prepared_list as is_prepared_list
     from harness.system.files import write_atomically as write_atomically
     from harness.system.folders import cache_folder as cache_folder
     from harness.system.folders import config_file as config_file
@@ -40,14 +43,17 @@ HOMES = {
     "VIDEO_SUFFIXES": "harness.video.files",
     "bad_row": "harness.data.clip_list",
     "cache_folder": "harness.system.folders",
+    "clips_without_face": "harness.data.prepare.index_files",
     "config_file": "harness.system.folders",
     "first_fifths": "harness.data.layouts.complete",
     "five_folds": "harness.data.layouts.complete",
     "is_frame": "harness.video.decode",
+    "is_prepared_list": "harness.data.prepare.index_files",
     "is_video": "harness.video.files",
     "natural_key": "harness.core.text",
     "noun": "harness.data.layouts.labels",
     "read_list": "harness.data.clip_list",
+    "visible": "harness.core.text",
     "write_atomically": "harness.system.files",
 }
 __all__ = list(HOMES)

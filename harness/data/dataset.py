@@ -16,6 +16,7 @@ from harness.core.digest import digest
 from harness.core.errors import BadData, HarnessError
 from harness.core.job import Protocol, Selection
 from harness.data.clip_index import Care, ClipInfo, scan_clips
+from harness.data.legible import legible
 from harness.data.paths import Below
 from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
@@ -155,7 +156,7 @@ def read_inventory(
         for sample in fold.samples:
             if not below.holds(sample.source):
                 raise BadData(f"{spec.title}: clip {sample.id} is at {sample.source}, which is not below {root}")
-    return found
+    return legible(found)
 
 
 def count_frames(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Sample, hookimpl
-from harness.data import FORMS, natural_key, noun
+from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Problem, Sample, hookimpl
+from harness.data import FORMS, clips_without_face, natural_key, noun
 from harness_plugins.datasets.folder.clips import FolderClip, read_clips
 from harness_plugins.datasets.folder.folds import assign
+from harness_plugins.datasets.folder.subjects import ASKED, grouped, offered
 
 ORDER = [
     "happiness",
@@ -21,17 +22,24 @@ ORDER = [
 def read(root: Path, layout: str) -> Inventory:
     """Return the clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
 
-    `layout` names a list below the root, or is `.` for the tree where there are both.
+    `layout` names a list below the root, or is `.` for the tree where there are both; with `:subjects` behind it the
+    subjects in the paths of clips are their groups.
 
     Raises: BadData for a root without classes, or with clips that no two folds can be made of.
     """
-    clips, source, problems = read_clips(root, layout)
+    place, _, asked = layout.partition(":")
+    if asked not in ("", ASKED):
+        raise BadData(f"{root}: --layout {layout}: what stands behind the colon can be {ASKED!r}, not {asked!r}")
+    clips, source, problems = read_clips(root, place)
+    problems = [*problems, *_faceless(root)]
     if any(problem.level == "error" for problem in problems) and not clips:
         return Inventory({}, source, "", problems)
     classes = _classes(clips)
     if len(classes) < 2:
         raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
-    folds, said, more = assign(root, clips)
+    if asked:
+        clips, source = grouped(clips), f"{source}, with their subjects as groups"
+    folds, said, more, keep = assign(root, clips)
     labels = {label.name: i for i, label in enumerate(classes)}
     base = root.absolute()
     samples = {}
@@ -52,10 +60,20 @@ def read(root: Path, layout: str) -> Inventory:
         },
         layout=f"{source}; {said}",
         crop_source="",
-        problems=[*problems, *more],
+        problems=[*problems, *more, *offered(clips, folds, place)],
         classes=classes,
         places={c.id: (c.file, c.line) for c in clips if c.line},
+        keep=keep,
     )
+
+
+def _faceless(root: Path) -> list[Problem]:
+    """Return what is to know of clips that `harness data prepare` found no face in, since there is nothing of them."""
+    clips = clips_without_face(root)
+    if not clips:
+        return []
+    text = f"{len(clips)} clips were left out, since no face was found in any frame of them, e.g. {clips[0]}"
+    return [Problem("warning", "clips-without-face", text, str(root / "no-face.csv"))]
 
 
 def load(root: Path, fold: str) -> Fold:

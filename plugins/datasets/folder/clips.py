@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness import BadData, Problem
-from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_video, read_list
+from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_prepared_list, is_video, read_list, visible
 
 STORED = "harness-folds.csv"
 LISTS = frozenset({".csv", ".tsv"})
@@ -33,7 +33,7 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
     """Return clips in order of their ids, where they were read from, and what was odd.
     Raises: BadData if there are none.
     """
-    lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
+    lists = sorted(path.name for path in root.iterdir() if _is_list(path))
     if layout and layout != ".":
         if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
             raise BadData(f"{root}: no list {layout!r}; there are {', '.join(lists) or 'none'}")
@@ -49,6 +49,13 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
         if not clips:
             raise BadData(f"{root}: no clips; expected <class>/<clip>/*.jpg, <class>/<clip>.mp4, or a CSV `clip,label`")
     return clips, source, problems
+
+
+def _is_list(path: Path) -> bool:
+    """Return whether a file lists clips; folds that were stored and what `data prepare` writes do not."""
+    if path.suffix.lower() not in LISTS or path.name == STORED or not path.is_file():
+        return False
+    return not is_prepared_list(path)
 
 
 def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
@@ -90,10 +97,12 @@ def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
 
 
 def _place(root: Path, path: str) -> str:
-    """Return the path of a clip; one written without its suffix may be a video."""
+    """Return the path of a clip; one written without its suffix may be a video, and a video may be a folder by now."""
     here = os.path.join(root, path)  # noqa: PTH118 (unlike a path object it takes a name that is too long)
-    if os.path.exists(here) or is_video(path):  # noqa: PTH110
+    if os.path.exists(here):  # noqa: PTH110
         return path
+    if is_video(path):  # of which `data prepare` has made a folder of crops, perhaps
+        return _stem(path) if os.path.isdir(os.path.join(root, _stem(path))) else path  # noqa: PTH112, PTH118
     found = (suffix for suffix in sorted(VIDEO_SUFFIXES) if os.path.isfile(here + suffix))  # noqa: PTH113
     return path + next(found, "")
 
@@ -108,9 +117,9 @@ def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
         before = len(clips)
         for path, is_folder in _below(root, label, problems):
             clip = FolderClip(
-                path if is_folder else _stem(path),
+                visible(path if is_folder else _stem(path)),
                 path,
-                label,
+                visible(label),
             )
             if clip.id in clips:
                 text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
@@ -172,7 +181,7 @@ def _entries(
                 where = Path(entry.path).relative_to(root).as_posix()
                 if entry.name.startswith((".", "__MACOSX")):
                     continue
-                if not entry.name.isprintable():
+                if not _is_text(entry.name):
                     problems.append(Problem("error", "odd-name", f"{where!r} cannot be printed; rename it"))
                 elif _loops(entry, above):
                     problems.append(Problem("warning", "link-loop", f"{where} leads back to a folder above it", where))
@@ -185,6 +194,11 @@ def _entries(
         text = f"cannot list {folder} ({error.strerror})"
         problems.append(Problem("error", "unreadable-folder", text, str(folder)))
     return iter(sorted(found, key=lambda item: not item[1]))
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name holds no control character; bytes that are not UTF-8 are letters of another coding."""
+    return os.fsencode(name).decode("utf-8", "replace").isprintable()
 
 
 def _loops(entry: os.DirEntry[str], above: Sequence[Path]) -> bool:

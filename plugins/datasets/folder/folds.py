@@ -7,8 +7,9 @@ import hashlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness import BadData, Problem
@@ -17,6 +18,7 @@ from harness_plugins.datasets.folder.clips import STORED, FolderClip
 
 FOLDS = 5
 REMEDY = "remove the file to have new folds made"
+Keep = Callable[[], None]
 COLUMNS = ("clip", "label", "fold", "group")
 
 
@@ -28,12 +30,13 @@ class Split:
     test: frozenset[str]
 
 
-def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem]]:
-    """Return the folds, where they come from, and what is wrong with them.
+def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem], Keep | None]:
+    """Return the folds, where they come from, what is wrong with them, and what stores those that were made now.
 
     Raises: BadData if no two folds can be made.
     """
     problems: list[Problem] = []
+    keep: Keep | None = None
     if any(clip.fold for clip in clips):
         for clip in clips:
             if not clip.fold:
@@ -46,9 +49,9 @@ def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], s
             said = f"folds of {file.name}"
         else:
             tested, problems = make(clips)
-            file = _write(root, clips, tested)
-            said = f"folds made now and stored in {file}"
-    return _splits(tested, clips), said, [*problems, *_shared(tested, clips)]
+            said = f"folds made now, which a run stores in {file}"
+            keep = partial(_write, root, clips, tested)
+    return _splits(tested, clips), said, [*problems, *_shared(tested, clips)], keep
 
 
 def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
@@ -116,7 +119,7 @@ def _write(
     root: Path,
     clips: Sequence[FolderClip],
     tested: Mapping[str, str],
-) -> Path:
+) -> None:
     file = _stored(root)
 
     def write(draft: Path) -> None:
@@ -126,7 +129,6 @@ def _write(
             rows.writerows((clip.id, clip.label, tested[clip.id], clip.group) for clip in clips)
 
     write_atomically(file, write)
-    return file
 
 
 def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
