@@ -26,9 +26,8 @@ def check_names(jobs: Iterable[JobSpec], store: Store) -> None:
                 seen.add(name)
         length = len(os.fsencode(root / store.folder(job).relative_to(store.root))) + INSIDE
         if length > PATH:
-            raise BadOption(
-                f"{store.root}: paths of results would have {length:,} bytes, above {PATH:,}; shorten --out"
-            )
+            text = f"paths of results would have {length:,} bytes, over {PATH:,}; shorten --out"
+            raise BadOption(f"{str(store.root)[:SHOWN]}…: {text}")
 
 
 def _check_name(kind: str, name: str, own: int) -> None:

@@ -49,6 +49,8 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
     Raises:
         Unreadable: no such file, no video, or frames too large to decode.
     """
+    if path.exists() and not path.is_file():
+        raise Unreadable("is no file")  # a pipe would block whoever opens it
     try:
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
         with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:

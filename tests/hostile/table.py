@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostile import options
+from hostile import consoles, frames, names, options, prepare, videos
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
     "options": options.ENTRIES,
+    "frames": frames.ENTRIES,
+    "videos": videos.ENTRIES,
+    "names": names.ENTRIES,
+    "consoles": consoles.ENTRIES,
+    "prepare": prepare.ENTRIES,
 }

@@ -32,9 +32,9 @@ def read(root: Path, layout: str) -> Inventory:
         raise BadData(f"{root}: --layout {layout}: what stands behind the colon can be {ASKED!r}, not {asked!r}")
     clips, source, problems = read_clips(root, place)
     problems = [*problems, *_faceless(root)]
-    if any(problem.level == "error" for problem in problems) and not clips:
-        return Inventory({}, source, "", problems)
     classes = _classes(clips)
+    if any(problem.level == "error" for problem in problems) and len(classes) < 2:
+        return Inventory({}, source, "", problems)  # which say why there is too little
     if len(classes) < 2:
         raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
     if asked:
