@@ -77,9 +77,11 @@ def content_digest(folder: Path, files: Sequence[tuple[str, int]]) -> tuple[str,
 
 def _file_hash(path: str) -> bytes:
     content = hashlib.sha256()
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe in the place of a file would block
     try:
         status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path}: no file")
         if status.st_size > WHOLE:
             content.update(f"{status.st_mtime_ns} ".encode() + os.pread(descriptor, BLOCK, status.st_size - BLOCK))
             content.update(os.pread(descriptor, BLOCK, 0))

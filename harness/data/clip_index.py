@@ -23,7 +23,7 @@ from harness.video.files import count_frames
 
 FIELDS = ("mtime_ns", "frames", "digest", "odd", "changed_ns", "sizes")  # what is remembered of a clip
 SMALL = 100_000  # frames; looking at that many takes well under a second
-SAMPLED = 3_000  # clips of a large tree whose files are looked at where not all are
+SAMPLED = 2_000  # clips of a large tree whose files are looked at where not all are
 READERS = 8  # threads that read files, since those of a shared disk are waited for
 SETTLED = 2_000_000_000  # nanoseconds after which another change of a file has another time, on any file system
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from hostile.entry import Hostile
-from hostile.films import CHECK, DEEP, PICTURE, PIXELS, bytes_of, encoded, frame, link, only, pipe, png
+from hostile.films import CHECK, DEEP, PICTURE, PIXELS, encoded, frame, link, only, pipe, png
 
 JPEG, PNG = encoded(PICTURE, "JPEG", quality=95), encoded(PICTURE, "PNG")
 UNDECODABLE = r"error: .*clip happy/bad: .* cannot be decoded .*\[undecodable\]"
@@ -128,5 +128,7 @@ ENTRIES = [
         "one column of 20,000 pixels", DEEP, SHAPE, 1, frame("2.png", encoded(Image.new("RGB", (1, 20_000)), "PNG"))
     ),
     Hostile("one row of 60,000 pixels", DEEP, SHAPE, 1, frame("2.png", encoded(Image.new("RGB", (60_000, 1)), "PNG"))),
-    Hostile("names that string order misplaces", CHECK, "misplaces", 0, frame("10.jpg", bytes_of(JPEG))),
+    Hostile(
+        "names that string order misplaces", CHECK, "misplaces", 0, only({"1.jpg": JPEG, "2.jpg": JPEG, "10.jpg": JPEG})
+    ),
 ]
