@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 from harness.cli.exits import EXIT_USER_ERROR
+
+SHOWN = 60  # characters of a name that is too long
 
 
 def main() -> None:
@@ -25,10 +28,17 @@ def _run() -> None:
     try:
         command()(prog_name="harness")
     except HarnessError as error:
-        console.print(
-            visible(f"harness: {error}"),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-        sys.exit(EXIT_USER_ERROR)
+        reason = str(error)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        reason = f"{str(error.filename)[:SHOWN]}…: this name is too long for a file system, which takes 255 bytes"
+    else:
+        return
+    console.print(
+        visible(f"harness: {reason}"),
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+    sys.exit(EXIT_USER_ERROR)

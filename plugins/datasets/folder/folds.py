@@ -110,7 +110,7 @@ def _shared(tested: Mapping[str, str], clips: Sequence[FolderClip]) -> list[Prob
 def _stored(root: Path) -> Path:
     """Return where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
     here = root / STORED
-    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     aside = config_file().parent / "folds" / f"{name}.csv"
     return aside if not here.is_file() and (aside.is_file() or not os.access(root, os.W_OK)) else here
 
