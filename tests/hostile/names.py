@@ -38,7 +38,7 @@ def clean(said: str) -> str:
 
 def folder_bench(more: str) -> tuple[str, ...]:
     """Return the words of a bench on the clips that lie in `films`."""
-    return ("bench", *TEXTUAL.split(), *more.split())
+    return ("bench", "--quick", *TEXTUAL.split(), *more.split())
 
 
 def plugin(method: str) -> Prepare:
