@@ -16,9 +16,9 @@ from harness.cli.output import (
     print_json,
     print_table,
     say,
-    visible,
 )
 from harness.core.errors import HarnessError
+from harness.core.text import visible
 from harness.plugin import registry
 from harness.results.store import Store
 from harness.system.files import write_atomically

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Annotated, Any
 
+import click
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from harness.cli import (
@@ -35,24 +36,41 @@ from harness.cli import (
 )
 from harness.cli.exits import EXIT_INTERRUPTED
 from harness.cli.panels import ABOUT, HAND_IN, OWN, PLACES, READ, RUN, BenchFlags
+from harness.core.text import visible
 from harness.core.version import __version__
+from harness.system.screen import Screen
 from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
 
-console = Console(stderr=True)
+console = Screen(stderr=True)
 STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
 
 
 class Commands(TyperGroup):
     """The commands. Ctrl-C and SIGTERM are handled here, before Typer answers in its own way."""
 
+    def make_context(self, *args: Any, **settings: Any) -> Any:
+        """Parse the options of the program itself."""
+        with _visible_errors():
+            return super().make_context(*args, **settings)
+
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run a command; Ctrl-C exits 130, SIGTERM 143."""
         try:
-            with shutdown.listen(signal.SIGTERM):
+            with shutdown.listen(signal.SIGTERM), _visible_errors():
                 return super().invoke(ctx)
         except (KeyboardInterrupt, ShutdownRequested) as error:
             console.print(STOPPED, highlight=False, soft_wrap=True)
             raise typer.Exit(EXIT_STOPPED if isinstance(error, ShutdownRequested) else EXIT_INTERRUPTED) from None
+
+
+@contextmanager
+def _visible_errors() -> Iterator[None]:
+    """Spell out control characters of what was typed, before Typer shows it in its own way."""
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = visible(error.message)  # click calls it final
+        raise
 
 
 app = typer.Typer(

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import WIDEST, Json, print_json, print_table, report_problems, say, warn
 from harness.core.errors import BadOption
 from harness.core.events import say_nothing
+from harness.system.screen import Screen
 
 if TYPE_CHECKING:
     from harness.core.request import Request
@@ -182,7 +182,7 @@ def _debug(plan: Plan) -> None:
     """Show one step and one test batch of each job. Raises: Exit with code 1 if one fails."""
     from harness.execution.debug_jobs import debug_jobs
 
-    shown = Console(file=sys.stdout, width=WIDEST)
+    shown = Screen(file=sys.stdout, width=WIDEST)
     with redirect_stdout(sys.stderr):  # what plugins print
         failed = debug_jobs(
             plan,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of, visible
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of
+from harness.core.text import visible
 from harness.plugin import registry
 
 if TYPE_CHECKING:

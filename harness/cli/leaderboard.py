@@ -17,9 +17,9 @@ from harness.cli.output import (
     print_table,
     say,
     stores_of,
-    visible,
     warn,
 )
+from harness.core.text import visible
 from harness.plugin import registry
 
 

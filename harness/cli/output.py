@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from harness.core.errors import HarnessError
+from harness.core.text import SPELT, visible
 from harness.plugin import registry
 from harness.results.store import JoinedStores, Store, open_stores
+from harness.system.screen import Screen
 
 Json = Annotated[bool, typer.Option("--json", help="Print facts as JSON on standard output.")]
 Runs = Annotated[
@@ -34,10 +35,10 @@ PluginFiles = Annotated[
 ]
 
 WIDEST = 100_000  # columns, of what is no terminal
-CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}
+ESCAPED = {code: f"\\u{code:04x}" for code in SPELT if chr(code) != "\n"}  # as JSON writes them in texts
 
-out = Console()
-err = Console(stderr=True)
+out = Screen()
+err = Screen(stderr=True)
 
 
 def stores_of(runs: list[Path] | None, folder: Path | None = None) -> Store | JoinedStores:
@@ -66,7 +67,7 @@ def one_of(runs: list[Path] | None, command: str) -> Path:
 def say(text: str) -> None:
     """Print text as it is: no markup, no colours, and no line broken before its end."""
     out.print(
-        text,
+        visible(text, "\n\t"),
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -76,7 +77,7 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Print text as it is, on standard error."""
     err.print(
-        text,
+        visible(text, "\n\t"),
         markup=False,
         highlight=False,
         soft_wrap=True,
@@ -84,8 +85,13 @@ def warn(text: str) -> None:
 
 
 def print_json(data: Any) -> None:
-    """Print plain JSON, for programs."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n")
+    """Print plain JSON, for programs. What the console's coding lacks, or what would steer it, is escaped."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(data, indent=2, default=str)
+    sys.stdout.write(text.translate(ESCAPED) + "\n")
 
 
 def print_table(
@@ -105,7 +111,7 @@ def print_table(
     if out.is_terminal:
         out.print(table)
         return
-    wide = Console(file=out.file, width=WIDEST)  # a pipe has no width, and nothing in it is cut
+    wide = Screen(file=out.file, width=WIDEST)  # a pipe has no width, and nothing in it is cut
     width = wide.measure(table).maximum
     wide.print(
         table,
@@ -114,11 +120,6 @@ def print_table(
         no_wrap=True,
         overflow="ignore",
     )
-
-
-def visible(text: str) -> str:
-    """Return text with control characters spelled out, as \\x1b; line breaks stay."""
-    return text.translate(CONTROLS)
 
 
 def load_plugins(files: list[Path] | None) -> None:

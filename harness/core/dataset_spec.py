@@ -111,6 +111,7 @@ class Inventory:
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)  # clip id -> file and line that list it
     lists: Mapping[tuple[str, str], str] = field(default_factory=dict)  # fold and part -> file that lists it
     stated: Mapping[str, int] = field(default_factory=dict)  # clip id -> number of frames that a list claims
+    keep: Callable[[], None] | None = None  # stores what later runs have to find again; called before the first job
 
     def checked(self) -> Inventory:
         """Return the inventory itself. Raises: BadData with the first errors, such as wrong rows, if there are any."""

@@ -35,7 +35,7 @@ def digest(data: Any, length: int = 12) -> str:
         ensure_ascii=False,
         default=_fields,
     )
-    return hashlib.sha256(canonical.encode()).hexdigest()[:length]
+    return hashlib.sha256(canonical.encode(errors="backslashreplace")).hexdigest()[:length]
 
 
 def _fields(data: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 LONGEST = 200  # characters of one name or message
@@ -12,6 +13,40 @@ _MARKDOWN = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "@": "&#64;", "#": "&#35;"}
     | {sign: f"\\{sign}" for sign in "\\`*[]~$"}
 )
+
+
+def _spelt(code: int) -> str:
+    """Return a character that is not shown as it is: a byte of a name that is not UTF-8, or one that steers."""
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+# Control characters; marks that turn the direction of writing round; lone surrogates, as which Python holds the bytes
+# of names that are not UTF-8.
+_STEERING = (*range(32), *range(127, 160), 0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+SPELT = {code: _spelt(code) for code in (*_STEERING, 0xFEFF, *range(0xD800, 0xE000))}
+
+
+def visible(text: str, kept: str = "\n") -> str:
+    """Return text in which whatever would steer a terminal is spelled out, as \\x1b; line breaks are `kept`."""
+    if text.isprintable():
+        return text
+    return text.translate(_spelt_but(kept))
+
+
+@lru_cache
+def _spelt_but(kept: str) -> Mapping[int, str]:
+    return {code: spelt for code, spelt in SPELT.items() if chr(code) not in kept}
+
+
+def is_text(name: str) -> bool:
+    """Return whether a name can be written as UTF-8: Python holds the bytes of another coding as lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def one_line(text: object) -> str:

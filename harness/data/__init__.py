@@ -8,6 +8,7 @@ from harness.core.lazy import hand_on
 
 if TYPE_CHECKING:
     from harness.core.text import natural_key as natural_key
+    from harness.core.text import visible as visible
     from harness.data.clip_list import BadRow as BadRow
     from harness.data.clip_list import ClipList as ClipList
     from harness.data.clip_list import ListRow as ListRow
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.data.layouts.labels import noun as noun
     from harness.data.layouts.reader import Layouts as Layouts
     from harness.data.layouts.trees import Crops as Crops
+    from harness.data.prepare.index_files import is_prepared_list as is_prepared_list
     from harness.data.spelling import class_names as class_names
     from harness.system.files import write_atomically as write_atomically
     from harness.system.folders import cache_folder as cache_folder
@@ -52,12 +54,14 @@ HOMES = {
     "first_fifths": "harness.data.layouts.complete",
     "five_folds": "harness.data.layouts.complete",
     "is_frame": "harness.video.decode",
+    "is_prepared_list": "harness.data.prepare.index_files",
     "is_tool_folder": "harness.video.files",
     "is_video": "harness.video.files",
     "natural_key": "harness.core.text",
     "noun": "harness.data.layouts.labels",
     "read_list": "harness.data.clip_list",
     "unread_suffix": "harness.video.files",
+    "visible": "harness.core.text",
     "write_atomically": "harness.system.files",
 }
 __all__ = list(HOMES)

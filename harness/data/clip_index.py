@@ -1,34 +1,47 @@
-"""Count the frames of every clip, a folder or a video, and remember the counts between runs."""
+"""Count the frames of every clip, a folder or a video, hash what is in it, and remember both between runs."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import random
 import stat
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from harness.core.errors import CannotWrite
 from harness.core.text import natural_key
+from harness.data.clip_content import content_digest, latest_change, list_frames, sizes_digest
 from harness.data.paths import Below
 from harness.system.files import write_atomically
-from harness.video.decode import is_frame, without_doubles
-from harness.video.files import UNREAD_IMAGES, count_frames, unread_suffix
+from harness.video.files import count_frames
 
-FIELDS = ("mtime_ns", "frames", "digest", "oddities")  # what is remembered of a clip
-SMALL = 100_000  # frames; listing that many takes well under a second
+FIELDS = ("mtime_ns", "frames", "digest", "oddities", "changed_ns", "sizes")  # what is remembered of a clip
+SMALL = 100_000  # frames; looking at that many takes well under a second
+SAMPLED = 2_000  # clips of a large tree whose files are looked at where not all are
+READERS = 8  # threads that read files, since those of a shared disk are waited for
+SETTLED = 2_000_000_000  # nanoseconds after which another change of a file has another time, on any file system
+
+# How closely clips that are known are looked at: by the time of their folder alone; in a large tree at the files of
+# some; or at every file, since one that is rewritten in place leaves no trace in its folder.
+Care = Literal["folders", "sample", "files"]
 
 
 @dataclass(frozen=True, slots=True)
 class ClipInfo:
-    """Contents of a clip: its time of change, the number of frames, a hash of their names and sizes, and oddities."""
+    """Contents of a clip: times of change, the number of frames, a hash of names and contents, and oddities."""
 
     mtime_ns: int
     frames: int
     digest: str
     oddities: int = 0  # any of the bits below
+    changed_ns: int = 0  # of the file that changed last; 0 where a later change might have the same time
+    sizes: str = ""  # hash of names and sizes
 
 
 UNORDERED = 1  # plain string order is not the order of time: 1, 10, 2
@@ -37,6 +50,7 @@ UNREADABLE = 4  # the folder or the file cannot be opened
 NOT_THERE = 8
 UNREAD = 16  # there are images of a suffix that is not read
 DOUBLES = 32  # some frames are there under two suffixes; one of each is read
+ILLEGIBLE = 64  # some frames cannot be read
 MISSING = ClipInfo(0, 0, "", NOT_THERE)
 SHAPE = str.maketrans("123456789", "000000000")  # names of one shape sort alike as strings and as numbers
 
@@ -45,77 +59,113 @@ def scan_clips(
     clips: Sequence[Path],
     root: Path,
     cache: Path,
-    *,
-    thorough: bool,
+    care: Care,
 ) -> dict[Path, ClipInfo]:
-    """Look at every clip folder that changed since the last time. A missing folder has no frames."""
-    index = cache / "index" / f"{hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]}.parquet"
+    """Look at every clip, and read those that changed since the last time. A missing folder has no frames."""
+    index = cache / "index" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.parquet"
     known = _read(index)
-    if thorough and sum(info.frames for info in known.values()) < SMALL:
-        known = {}
     below = Below(root)
-    names = [below(clip) for clip in clips]
-    infos = {name: _look(clip, known.get(name)) for name, clip in zip(names, clips, strict=True)}
-    if infos != known:
-        _write(index, infos)
-    return dict(zip(clips, infos.values(), strict=True))
+    named = {below(clip): clip for clip in clips}
+    infos = _kept(named, known, care)
+
+    # What is new or has changed is read, several clips at once.
+    todo = {name: clip for name, clip in named.items() if name not in infos}
+    if len(todo) > READERS:
+        with ThreadPoolExecutor(READERS) as pool:
+            infos |= zip(todo, pool.map(_look, todo.values()), strict=True)
+    else:
+        infos |= zip(todo, map(_look, todo.values()), strict=True)
+    if todo or infos.keys() != known.keys():
+        _write(index, {name: infos[name] for name in named})
+    return {clip: infos[name] for name, clip in named.items()}
 
 
-def _look(clip: Path, known: ClipInfo | None) -> ClipInfo:
+def _kept(named: Mapping[str, Path], known: Mapping[str, ClipInfo], care: Care) -> dict[str, ClipInfo]:
+    """Return what is known of the clips that are as they were."""
+    files = _looked_into(sorted(named), known, care)
+    kept, touched = {}, False
+    for name, clip in named.items():
+        info = known.get(name)
+        if info is not None and _is_same(clip, info, closely=name in files):
+            kept[name] = info
+        else:
+            touched = touched or name in files
+    if care == "sample" and touched and len(files) < len(named):  # where one was rewritten others may be, too
+        return _kept(named, known, "files")
+    return kept
+
+
+def _looked_into(names: Sequence[str], known: Mapping[str, ClipInfo], care: Care) -> frozenset[str]:
+    """Return the clips whose files are looked at, one by one."""
+    if care == "folders":
+        return frozenset()
+    if care == "files" or sum(info.frames for info in known.values()) < SMALL or len(names) <= SAMPLED:
+        return frozenset(names)
+    return frozenset(random.sample(names, SAMPLED))  # others each time
+
+
+def _is_same(
+    clip: Path,
+    known: ClipInfo,
+    *,
+    closely: bool,
+) -> bool:
+    """Return whether a clip is as it was: by the time of its folder, and by those of its files."""
+    try:
+        status = clip.stat()
+        if status.st_mtime_ns != known.mtime_ns:
+            return False
+        if stat.S_ISREG(status.st_mode):
+            return status.st_ctime_ns == known.changed_ns or not (closely or known.changed_ns)
+        return not closely or (known.changed_ns > 0 and latest_change(clip) == known.changed_ns)
+    except OSError:
+        return False
+
+
+def _look(clip: Path) -> ClipInfo:
+    """Read a clip: what it holds, and how it is known again."""
+    now = time.time_ns()
     try:
         status = clip.stat()
     except OSError as error:
         return replace(MISSING, oddities=NOT_THERE if isinstance(error, FileNotFoundError) else UNREADABLE)
-    if known is not None and known.mtime_ns == status.st_mtime_ns:
-        return known
     if stat.S_ISREG(status.st_mode):
-        frames = count_frames(clip)
-        odd = 0 if frames else UNREADABLE
-        return ClipInfo(
-            status.st_mtime_ns,
-            frames,
-            _digest([(clip.name, status.st_size)]),
-            odd,
-        )
-    files: list[tuple[str, int]] = []
-    odd = 0
+        return _video(clip, status, now)
     try:
-        with os.scandir(clip) as entries:
-            for entry in entries:
-                if not is_frame(entry.name):
-                    odd |= UNREAD * (unread_suffix(entry.name) in UNREAD_IMAGES)
-                    continue
-                size = _size(entry)
-                if size < 0:
-                    odd |= BROKEN
-                else:
-                    files.append((entry.name, size))
+        found = list_frames(clip)
     except OSError:
         return ClipInfo(status.st_mtime_ns, 0, "", UNREADABLE)
-    files.sort()
-    chosen = set(without_doubles([name for name, _ in files]))
-    if len(chosen) < len(files):
-        odd |= DOUBLES
-        files = [file for file in files if file[0] in chosen]
+    digest, legible = content_digest(clip, found.sizes)
+    odd = BROKEN * found.broken | UNREAD * found.unread | DOUBLES * found.doubles
+    odd |= ILLEGIBLE * (not legible) | UNORDERED * _unordered(found.sizes)
     return ClipInfo(
         status.st_mtime_ns,
-        len(files),
-        _digest(files),
-        odd | UNORDERED * _unordered(files),
+        len(found.sizes),
+        digest,
+        odd,
+        _settled(max(found.changed_ns, status.st_ctime_ns), found.changed_ns, now),
+        sizes_digest(found.sizes),
     )
 
 
-def _size(entry: os.DirEntry[str]) -> int:
-    """Return bytes of a file or of what a link leads to; negative for anything else."""
-    try:
-        status = entry.stat()
-    except OSError:
-        return -1
-    return status.st_size if stat.S_ISREG(status.st_mode) else -1
+def _video(clip: Path, status: os.stat_result, now: int) -> ClipInfo:
+    frames = count_frames(clip)
+    files = [(clip.name, status.st_size)]
+    sizes = sizes_digest(files)
+    digest, legible = content_digest(clip.parent, files) if frames else (sizes, False)
+    return ClipInfo(
+        status.st_mtime_ns,
+        frames,
+        digest,
+        0 if legible else UNREADABLE,
+        _settled(status.st_ctime_ns, status.st_ctime_ns, now),
+        sizes,
+    )
 
 
-def _digest(files: Sequence[tuple[str, int]]) -> str:
-    return hashlib.sha256(repr(files).encode()).hexdigest()[:16]
+def _settled(latest: int, changed: int, now: int) -> int:
+    """Return the time of change, or 0 if it was so lately that the next change might not show in it."""
+    return changed if latest < now - SETTLED else 0
 
 
 def _unordered(files: Sequence[tuple[str, int]]) -> bool:
@@ -136,18 +186,18 @@ def _read(index: Path) -> dict[str, ClipInfo]:
             *(columns[name] for name in FIELDS),
             strict=True,
         )
-        return {clip: ClipInfo(*values) for clip, *values in rows}
-    except (OSError, KeyError, pa.ArrowException):
+        return {os.fsdecode(clip): ClipInfo(*values) for clip, *values in rows}
+    except (OSError, KeyError, TypeError, pa.ArrowException):
         return {}  # no index yet, or one that cannot be read: it is only a memory
 
 
-def _write(index: Path, infos: dict[str, ClipInfo]) -> None:
+def _write(index: Path, infos: Mapping[str, ClipInfo]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     table = pa.table(
         {
-            "clip": list(infos),
+            "clip": pa.array([os.fsencode(name) for name in infos], pa.binary()),  # of any coding
             **{name: [getattr(info, name) for info in infos.values()] for name in FIELDS},
         }
     )

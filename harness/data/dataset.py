@@ -14,9 +14,10 @@ from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Problem, Sam
 from harness.core.digest import digest
 from harness.core.errors import BadData, HarnessError
 from harness.core.job import Protocol, Selection
-from harness.data.clip_index import ClipInfo, scan_clips
+from harness.data.clip_index import Care, ClipInfo, scan_clips
 from harness.data.doubts import by_fold, doubts_of, of_lists
-from harness.data.fold_check import checked_folds
+from harness.data.fold_check import check_form, checked_folds
+from harness.data.legible import legible
 from harness.data.odd_frames import odd_frames
 from harness.data.paths import Below
 from harness.data.places import is_demo
@@ -85,6 +86,16 @@ class Dataset:
         )
 
     @cached_property
+    def earlier_fingerprint(self) -> str:
+        """The fingerprint by names and sizes alone, as it was made before contents were hashed."""
+        digests = {path: info.sizes for path, info in self.infos.items()}
+        return _fingerprint(self.spec, self.root, self.folds, digests)
+
+    def is_known_as(self, fingerprint: str) -> bool:
+        """Return whether results with this fingerprint are of these data, as far as such a fingerprint can tell."""
+        return fingerprint in (self.fingerprint, self.earlier_fingerprint)
+
+    @cached_property
     def samples(self) -> dict[str, Sample]:
         """Every clip of any fold by id."""
         return {s.id: s for fold in self.folds.values() for s in fold.samples}
@@ -120,13 +131,13 @@ def open_dataset(
         root: its own folder, e.g. `.../DFEW`.
         cache: where counts are kept; a folder whose time has not changed is not listed again.
         layout: which clips and lists to read, `CLIPS:LISTS`; empty for what is found.
-        thorough: list small trees again in any case, since a file rewritten in place leaves no trace in its folder.
+        thorough: look at every file, since one that is rewritten in place leaves no trace in its folder.
 
     Raises:
         BadData: nothing there, or an annotation is wrong.
     """
     found = read_inventory(spec, root, layout).checked()
-    return count_frames(spec, root, found, cache, thorough=thorough)
+    return count_frames(spec, root, found, cache, "files" if thorough else "folders")
 
 
 def read_inventory(
@@ -149,6 +160,8 @@ def read_inventory(
             found = spec.read(root, layout)
     else:
         found = _loaded(spec, root)
+    check_form(spec, found)
+    found = legible(found)
     odd = list(checked_folds(spec, root, found))
     return replace(found, problems=(*found.problems, *odd)) if odd else found
 
@@ -158,10 +171,9 @@ def count_frames(
     root: Path,
     found: Inventory,
     cache: Path,
-    *,
-    thorough: bool,
+    care: Care,
 ) -> Dataset:
-    """Count the frames of every clip that was found, which makes it a dataset."""
+    """Count the frames of every clip that was found and hash them, which makes it a dataset."""
     if not spec.folds:
         spec = replace(
             spec,
@@ -173,7 +185,7 @@ def count_frames(
         [clips[name] for name in sorted(clips)],
         root,
         cache,
-        thorough=thorough,
+        care,
     )
     counted: dict[int, Sample] = {}  # one object a clip, whatever the number of folds
     folds = {
@@ -184,7 +196,7 @@ def count_frames(
         spec=spec,
         root=root,
         folds=folds,
-        fingerprint=_fingerprint(spec, root, folds, infos),
+        fingerprint=_fingerprint(spec, root, folds, {path: info.digest for path, info in infos.items()}),
         found=found,
         infos=infos,
         demo=is_demo(root),
@@ -231,12 +243,12 @@ def _fingerprint(
     spec: DatasetSpec,
     root: Path,
     folds: Mapping[str, Fold],
-    infos: Mapping[Path, ClipInfo],
+    digests: Mapping[Path, str],
 ) -> str:
-    """Return hash of the splits and of every clip's relative path and frame names and sizes; no times, no pixels."""
+    """Return hash of the splits and of every clip's relative path and contents; no times, no place."""
     splits = {name: [canonical_sha256(f.train), canonical_sha256(f.test)] for name, f in folds.items()}
     below = Below(root)
-    files = sorted((below(path), info.digest) for path, info in infos.items())
+    files = sorted((below(path), held) for path, held in digests.items())
     soft: dict[str, tuple[float, ...]] = {}
     for fold in folds.values():
         soft.update({sample.id: sample.targets for sample in fold.train if sample.targets})

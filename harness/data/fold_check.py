@@ -32,12 +32,20 @@ class BadFolds(BadData):
         return type(self), (self.title, self.problems)
 
 
+def check_form(spec: DatasetSpec, found: Inventory) -> None:
+    """Hold an inventory against the form of the contract. Raises: BadFolds if it is of another."""
+    if wrong := list(_form(spec, found)):
+        raise BadFolds(spec.title, [*_told(found), *wrong])
+
+
 def checked_folds(spec: DatasetSpec, root: Path, found: Inventory) -> Iterator[Problem]:
     """Yield what is odd about the clips of an inventory, but can be used.
 
-    Raises: BadFolds for what cannot: another form than the contract's, or clips that train and test share.
+    Args: `found` has the form of the contract, see `check_form`.
+
+    Raises: BadFolds for what cannot, such as clips that train and test share.
     """
-    for problems in (_form(spec, found), _clips(spec, root, found), _shared(found)):
+    for problems in (_clips(spec, root, found), _shared(found)):
         wrong = list(problems)  # each is asked only where the one before finds nothing
         if wrong:
             raise BadFolds(spec.title, [*_told(found), *wrong])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import HarnessError
+from harness.core.text import is_text
 from harness.system.configuration import read_configuration, write_configuration
 
 DATA_ROOT = "HARNESS_DATA_ROOT"
@@ -40,6 +41,10 @@ def set_place(
     """
     places = {**configured_places(), name: replace(place, root=place.root.expanduser().resolve())}
     roots = {name: str(place.root) for name, place in places.items()}
+    if not is_text(roots[name]):
+        raise HarnessError(
+            f"{place.root}: this name is not UTF-8, as the configuration is; give it by --data-root or --root"
+        )
     layouts = {name: place.layout for name, place in places.items() if place.layout}
     before = read_configuration()
     named = {**before.named, **({name: reader} if reader else {})}

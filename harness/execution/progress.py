@@ -15,6 +15,7 @@ from harness.core.events import Event, EventSink
 from harness.core.job import JobSpec
 from harness.planning.plan import Plan
 from harness.system.progress_lines import ProgressLines
+from harness.system.screen import Screen
 
 PHASES = {
     "load": "loading",
@@ -28,7 +29,7 @@ PHASES = {
 @contextmanager
 def progress(plan: Plan, *, quiet: bool) -> Iterator[EventSink]:
     """Give what to send events to: a live display in a terminal, lines elsewhere, nothing when quiet."""
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     if quiet:
         yield lambda event: None
     elif console.is_terminal:

@@ -66,6 +66,8 @@ def run(
     store = Store(Path(plan.context.out))
     if plan.todo:
         store.check_writable()
+        for keep in plan.keep:
+            keep()
     clean_up(plan.context)
     if not plan.todo:
         forget_plans(store.root)  # of a driver that was killed between its last result and its end

@@ -41,7 +41,7 @@ def open_dataset_as_planned(
     """
     place = (spec.name, context.data_roots[spec.name], context.layouts.get(spec.name, ""), context.cache)
     dataset = _read.get(place)
-    if dataset is None or dataset.fingerprint != fingerprint:
+    if dataset is None or not dataset.is_known_as(fingerprint):
         _, root, layout, cache = place
         dataset = _read[place] = open_dataset(
             spec,
@@ -49,7 +49,7 @@ def open_dataset_as_planned(
             Path(cache),
             layout,
         )
-    if dataset.fingerprint != fingerprint:
+    if not dataset.is_known_as(fingerprint):
         raise BadData(f"{dataset.root} changed after the run was planned; start the run again")
     return dataset
 

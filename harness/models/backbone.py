@@ -21,6 +21,7 @@ from harness.models.guard import BackboneChanged, Guard
 from harness.models.text_tower import TextTower
 from harness.models.weights import NO_WEIGHTS, WeightsSource, architecture
 from harness.models.weights_files import read_tensors
+from harness.models.whole_prompts import WholePrompts
 
 RANDOM_SEED = 0
 
@@ -257,12 +258,12 @@ class Clip(Backbone):
     @cached_property
     def text_tower(self) -> TextTower:
         """The frozen text tower, which runs only as far as the last token that is read."""
-        return TextTower(self.model, self._tokenize)
+        return TextTower(self.model, self.tokenize)
 
     @property
     def tokenize(self) -> Callable[[Sequence[str]], Tensor]:
-        """The tokenizer: texts to token ids (P, L)."""
-        return self._tokenize
+        """The tokenizer: texts to token ids (P, L). It refuses texts that the tower does not take whole."""
+        return WholePrompts(self._tokenize)
 
     @property
     def width(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -20,7 +20,9 @@ from harness.features.shards import ShardFill
 from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
+from harness.planning.earlier import earlier_jobs, earlier_note
 from harness.planning.missing_shards import missing_shards
+from harness.planning.names import check_names
 from harness.planning.runnable import runnable
 from harness.plugin import registry
 from harness.results.store import State, Store, state_of
@@ -49,6 +51,7 @@ class Plan:
     waits: Mapping[str, Sequence[ShardFill]] = field(default_factory=dict)  # job id -> the shards it waits for
     cluster: Cluster = field(default_factory=Cluster)
     notes: Sequence[str] = ()  # what is read of each dataset
+    keep: Sequence[Callable[[], None]] = ()  # store what datasets have to find again, such as folds made now
     left_out: Mapping[str, str] = field(
         default_factory=dict
     )  # method -> why it does not run, where `all` was asked for
@@ -91,7 +94,11 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     # What the store holds serves both: what is to do, and how long it will take.
     say(f"looking up {len(jobs)} jobs in {request.out}")
     store = Store(request.out)
+    check_names(jobs, store)
     summaries = store.summaries()
+    earlier = earlier_jobs(jobs, inputs.datasets, store, summaries)
+    if request.keep_stale:
+        jobs = [earlier.get(job.id, job) for job in jobs]
     planned = look_up(jobs, store, summaries)
     todo = [one.job for one in planned if _to_do(one, request)]
 
@@ -108,6 +115,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
     notes += [*_quick_notes(planned, request), *_recipe_notes(inputs.methods)]
+    notes += [earlier_note(len(earlier), request.keep_stale)] if earlier else []
     return Plan(
         planned,
         todo,
@@ -116,6 +124,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
         missing,
         _cluster(request),
         notes,
+        [dataset.found.keep for dataset in inputs.datasets.values() if dataset.found.keep],
         able.left_out,
     )
 
@@ -159,7 +168,7 @@ def open_inputs(
     """
     datasets = {}
     for spec in chosen.datasets:
-        say(f"reading annotations of {spec.name}, counting its frames")
+        say(f"reading annotations of {spec.name}, counting its frames; those that are new are read once")
         root, layout = Path(context.data_roots[spec.name]), context.layouts[spec.name]
         datasets[spec.name] = open_dataset(
             spec,

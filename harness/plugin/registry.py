@@ -21,7 +21,7 @@ from harness.core.job import JobSpec
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
-from harness.core.text import first_few
+from harness.core.text import first_few, is_text
 from harness.core.version import __version__
 from harness.models.spec import MethodSpec
 from harness.plugin import hookspecs
@@ -124,6 +124,8 @@ class Plugins:
         """
         if not path.is_file():
             raise HarnessError(f"{asked_by} {path}: no such file")
+        if not is_text(path.name):
+            raise HarnessError(f"{asked_by} {path}: the name of a plugin has to be UTF-8; rename the file")
         file = path.resolve()
         try:
             content = sha256(file.read_bytes()).hexdigest()

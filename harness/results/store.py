@@ -22,6 +22,7 @@ from harness.core.job import JobSpec
 from harness.results.metric_versions import stored_version
 from harness.results.summary import ResultSummary, read_summary, summaries_by_folder
 from harness.system.files import sweep
+from harness.system.folders import written_as_text
 from harness.system.leases import EXPIRY, Leases
 from harness.system.processes import is_dead, machine, tag
 
@@ -39,7 +40,7 @@ class Store:
     """The runs folder: `<dataset>/<method>/<fold>-s<seed>-<id>/`."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = written_as_text(root, "the folder of results")
         self.leases = Leases(root)
 
     @property

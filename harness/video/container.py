@@ -15,6 +15,8 @@ from harness.video.decode import MAX_PIXELS
 # Formats that hold a video themselves: a playlist called .mp4 would make FFmpeg open other files and addresses.
 FORMATS = "mov,matroska,avi,mpeg,mpegts,mpegvideo,asf,flv,ogg,h264,hevc,m4v"
 
+MOST_ASPECT = 8  # width by height of a pixel, or height by width; anamorphic lenses and broadcasts stay below 2
+
 
 class Unreadable(Exception):
     """Reason why a video cannot be read."""
@@ -47,6 +49,8 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
     Raises:
         Unreadable: no such file, no video, or frames too large to decode.
     """
+    if path.exists() and not path.is_file():
+        raise Unreadable("is no file")  # a pipe would block whoever opens it
     try:
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
         with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
@@ -55,13 +59,27 @@ def opened(path: Path, most_pixels: int = MAX_PIXELS) -> Iterator[Any]:
                 raise Unreadable("has no video stream")
             if stream.codec_context is None:
                 raise Unreadable("is in a codec that FFmpeg does not know")
-            if stream.width * stream.height > most_pixels:
+            if stream.width * stream.height * max(pixel_aspect(stream), 1) > most_pixels:
                 raise Unreadable(f"claims {stream.width} x {stream.height} pixels, too many to be decoded")
             stream.codec_context.thread_count = 1
             stream.codec_context.options = {"max_pixels": str(most_pixels)}
             yield stream
     except (av.FFmpegError, OSError, UnicodeDecodeError) as error:
         raise Unreadable(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+
+
+def pixel_aspect(stream: Any) -> float:
+    """Return width by height of a pixel as the file states it: 1 but for anamorphic video.
+
+    Raises:
+        Unreadable: no camera has pixels of that form.
+    """
+    stated = stream.sample_aspect_ratio
+    if not stated:  # none, or 0:1, which means that nobody knows
+        return 1.0
+    if not 1 / MOST_ASPECT <= stated <= MOST_ASPECT:
+        raise Unreadable(f"states pixels of {stated.numerator}:{stated.denominator}, which no camera has")
+    return float(stated)
 
 
 def stated_frames(stream: Any) -> int:

@@ -12,9 +12,19 @@ from PIL import Image
 from harness.core.dataset_spec import Sample
 from harness.core.errors import BadSample
 from harness.core.text import natural_key
-from harness.video.jpeg import read_jpeg
+from harness.video.jpeg import ORIENTATION, read_jpeg
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+# What brings a picture upright, by the orientation that EXIF notes.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 MAX_PIXELS = 64_000_000  # no face crop is larger; a hostile header would ask for terabytes
 MAX_CLIP_PIXELS = 512_000_000  # of all frames looked at: 16 of an 8K video would still pass
 
@@ -89,8 +99,8 @@ def fitted(frame: np.ndarray, first: np.ndarray) -> np.ndarray:
 
 def read_image(file: Path, place: np.ndarray | None = None) -> np.ndarray:
     """Return one image as (H, W, 3) uint8: grey, CMYK and palettes become colour, of 16 bits the upper 8 count, alpha
-    is left out, and EXIF orientation is not heeded, as CLIP does not. `place` becomes the pixels if they fit into
-    it.
+    is left out, and a picture that a camera held sideways is turned upright, as its notes (EXIF) say. `place` becomes
+    the pixels if they fit into it.
 
     Raises:
         Exception: whatever Pillow raises on a broken file, or a ValueError on one too large.
@@ -101,7 +111,7 @@ def read_image(file: Path, place: np.ndarray | None = None) -> np.ndarray:
     with Image.open(file) as image:
         if image.width * image.height > MAX_PIXELS:
             raise ValueError(f"claims {image.width} x {image.height} pixels")
-        return np.asarray(_colour(image))
+        return np.asarray(upright(_colour(image), image))
 
 
 def _read(
@@ -113,6 +123,15 @@ def _read(
         return read_image(file, place)
     except Exception as error:  # a broken file can make Pillow's readers fail in any way
         raise BadSample(sample.id, f"{file} cannot be decoded ({error or type(error).__name__})") from error
+
+
+def upright(pixels: Image.Image, image: Image.Image) -> Image.Image:
+    """Turn and mirror pixels as the notes of the image say; notes that cannot be read say nothing."""
+    try:
+        turn = TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except Exception:  # of a broken file, in any way
+        turn = None
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def _colour(image: Image.Image) -> Image.Image:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import simplejpeg
+from PIL import Image
 
 LARGEST = 64_000_000  # bytes of a file that is read at once
 PLAIN = frozenset({"YCbCr", "Gray", "RGB"})
+EXIF, ORIENTATION = b"Exif\x00\x00", 0x0112
+HEAD = 131_072  # bytes in which a camera's notes stand: a segment has 65,535 at most
 
 
 def read_jpeg(
@@ -32,7 +35,7 @@ def read_jpeg(
     if file.stat().st_size > LARGEST:
         return None
     data = file.read_bytes()
-    if data[:2] != b"\xff\xd8":
+    if data[:2] != b"\xff\xd8" or is_turned(data):
         return None
     try:
         height, width, space, _ = simplejpeg.decode_jpeg_header(data)
@@ -49,3 +52,16 @@ def read_jpeg(
     except ValueError:
         return None
     return pixels if buffer is None else buffer
+
+
+def is_turned(data: bytes) -> bool:
+    """Return whether a camera's notes (EXIF) say that the picture has to be turned or mirrored to stand upright."""
+    start = data.find(EXIF, 0, HEAD)
+    if start < 0:
+        return False
+    notes = Image.Exif()
+    try:
+        notes.load(data[start : start + HEAD // 2])
+        return bool(notes.get(ORIENTATION, 1) != 1)
+    except Exception:  # broken notes can fail in any way; Pillow reads the picture as it is
+        return False

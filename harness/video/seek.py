@@ -10,8 +10,18 @@ from typing import Any
 
 import av
 import numpy as np
+from PIL import Image
 
-from harness.video.container import Key, Timeline, Unreadable, opened, packets_of, stated_frames, timeline_of
+from harness.video.container import (
+    Key,
+    Timeline,
+    Unreadable,
+    opened,
+    packets_of,
+    pixel_aspect,
+    stated_frames,
+    timeline_of,
+)
 from harness.video.decode import MAX_CLIP_PIXELS, MAX_PIXELS
 
 
@@ -52,8 +62,9 @@ def decode_all(path: Path) -> Iterator[np.ndarray]:
     Raises: Unreadable if there is no video.
     """
     with opened(path) as stream:
+        aspect = pixel_aspect(stream)
         for packet in packets_of(stream):
-            yield from (upright(frame) for frame in _frames(packet) if not frame.is_corrupt)
+            yield from (upright(frame, aspect) for frame in _frames(packet) if not frame.is_corrupt)
 
 
 def read_timeline(path: Path) -> Timeline:
@@ -76,6 +87,7 @@ def _by_seeking(
     found = {}
     starts = [key.pts for key in keys]
     with opened(path, most_pixels) as stream:
+        aspect = pixel_aspect(stream)
         frames: Iterator[Any] = iter(())
         frame = None
         for time, index in sorted(wanted.items()):
@@ -85,7 +97,7 @@ def _by_seeking(
             while (frame is None or frame.pts < time) and (following := next(frames, None)) is not None:
                 frame = following
             if frame is not None and frame.pts == time and not frame.is_corrupt:
-                found[index] = upright(frame)
+                found[index] = upright(frame, aspect)
     return found
 
 
@@ -126,11 +138,12 @@ def _from_the_start(
     found = {}
     places = {time: i for i, time in enumerate(timeline.times)}
     with opened(path, most_pixels) as stream:
+        aspect = pixel_aspect(stream)
         frames = (f for packet in packets_of(stream) for f in _frames(packet))
         for number, frame in enumerate(islice(frames, timeline.count)):
             index = places.get(frame.pts, -1) if places else number
             if index in missing and not frame.is_corrupt:
-                found[index] = upright(frame)
+                found[index] = upright(frame, aspect)
                 if len(found) == len(missing):
                     break
     return found
@@ -144,12 +157,14 @@ def _frames(packet: Any) -> list[Any]:
         return []
 
 
-def upright(frame: Any) -> np.ndarray:
-    """Return a frame as (H, W, 3) uint8, turned and mirrored as the file's display matrix says.
+def upright(frame: Any, aspect: float = 1.0) -> np.ndarray:
+    """Return a frame as (H, W, 3) uint8 with square pixels, turned and mirrored as the file's display matrix says.
+
+    Where pixels are not square the width is stretched by `aspect`, as players do.
 
     A player shows the point (x, y) at (a x + c y, b x + d y); `[[a, b, u], [c, d, v], [x, y, w]]` is the matrix.
     """
-    pixels: np.ndarray = frame.to_ndarray(format="rgb24")
+    pixels = _square(frame.to_ndarray(format="rgb24"), aspect)
     matrix = next((s for s in frame.side_data if s.type.name == "DISPLAYMATRIX"), None)
     if matrix is None:
         return pixels
@@ -159,3 +174,12 @@ def upright(frame: Any) -> np.ndarray:
     if (across, down) == (c, b):
         pixels = pixels.transpose(1, 0, 2)
     return np.ascontiguousarray(pixels[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1])
+
+
+def _square(pixels: np.ndarray, aspect: float) -> np.ndarray:
+    """Return a frame (H, W, 3) as it is shown, (H, W', 3)."""
+    height, width, _ = pixels.shape
+    shown = max(1, round(width * aspect))
+    if shown == width:
+        return pixels
+    return np.asarray(Image.fromarray(pixels).resize((shown, height), Image.Resampling.BICUBIC))

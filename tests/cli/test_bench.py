@@ -45,7 +45,7 @@ STEPS = (
     "loading plugins",
     "planning",
     "looking for backbones and weights",
-    "reading annotations of toy, counting its frames",
+    "reading annotations of toy, counting its frames; those that are new are read once",
     "looking up 1 jobs in ",
     "starting 1 of 1 jobs, inline",
     "started toy/1 linear seed 1",

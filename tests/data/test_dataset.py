@@ -34,9 +34,11 @@ def test_frames_are_counted_whatever_the_plugin_says(root: Path) -> None:
     assert set(frames.values()) == {3, 4}
 
 
-def test_the_fingerprint_is_of_names_sizes_and_splits(root: Path) -> None:
+def test_the_fingerprint_is_of_names_contents_and_splits(root: Path) -> None:
     found = [opened(root).fingerprint]
-    (root / "clips" / "000" / "4.jpg").write_bytes(b"of another size")
+    (root / "clips" / "000" / "4.jpg").write_bytes(b"of another sizE")
+    found.append(opened(root).fingerprint)
+    (root / "clips" / "000" / "4.jpg").write_bytes(b"of the same size"[:15])
     found.append(opened(root).fingerprint)
     (root / "clips" / "000" / "4.jpg").rename(root / "clips" / "000" / "5.jpg")
     found.append(opened(root).fingerprint)
@@ -45,6 +47,17 @@ def test_the_fingerprint_is_of_names_sizes_and_splits(root: Path) -> None:
     found.append(opened(root).fingerprint)
     found.append(opened(root, replace(TOY, version="2")).fingerprint)
     assert len(set(found)) == len(found)
+
+
+def test_data_are_known_by_their_fingerprint_of_before_as_far_as_that_can_tell(root: Path) -> None:
+    before = opened(root)
+    frame = root / "clips" / "000" / "4.jpg"
+    frame.write_bytes(bytes(frame.stat().st_size))
+    after = opened(root)
+    assert not after.is_known_as(before.fingerprint)
+    assert after.is_known_as(before.earlier_fingerprint)
+    frame.write_bytes(b"of another size")
+    assert not opened(root).is_known_as(before.earlier_fingerprint)
 
 
 def with_targets(*targets: float) -> DatasetSpec:

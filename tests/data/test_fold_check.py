@@ -13,7 +13,7 @@ import pytest
 
 from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Sample
 from harness.data.dataset import open_dataset, read_inventory
-from harness.data.fold_check import BadFolds, checked_folds
+from harness.data.fold_check import BadFolds, check_form
 from helpers.toy import CLASSES, FOLDS, load
 
 TOY = DatasetSpec("toy", "1", "Toy", "TOY", CLASSES, FOLDS, load)
@@ -79,7 +79,7 @@ def test_one_file_by_hard_links_can_be_used_and_is_told(root: Path) -> None:
 def test_folds_have_to_be_those_declared(root: Path) -> None:
     found = Inventory({"1": load(root, "1")}, "", "")
     with pytest.raises(BadFolds, match="fold 2 is declared and not read; there are 1"):
-        list(checked_folds(TOY, root, found))
+        check_form(TOY, found)
 
 
 def test_the_error_travels_between_processes(root: Path) -> None:

@@ -38,13 +38,15 @@ def write_video(
     cut: int = 0,
     container: dict[str, str] | None = None,
     size: tuple[int, int] = (64, 48),
+    aspect: tuple[int, int] = (1, 1),
 ) -> Path:
-    """Frames that all differ, in milliseconds; `cut` hides the first so many by an edit list."""
+    """Frames that all differ, in milliseconds; `cut` hides the first so many by an edit list; `aspect` of a pixel."""
     width, height = size
     with av.open(str(path), "w", options=container or {}) as out:
         stream = out.add_stream(codec, rate=25, options=options or {})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         stream.codec_context.time_base = Fraction(1, 1000)
+        stream.codec_context.sample_aspect_ratio = Fraction(*aspect)
         time = -cut
         for number in range(frames):
             frame = av.VideoFrame.from_ndarray(picture(number, width, height), format="rgb24")

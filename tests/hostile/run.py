@@ -31,13 +31,16 @@ class Trial:
     seconds: float
 
 
-def run(kind: str, entry: Hostile, places: Places, folder: Path) -> Trial:
-    """Prepare the entry's input in a new folder, give the command, and hold the answer against the entry."""
+def run(kind: str, entry: Hostile, places: Places, folder: Path, seconds: float = SECONDS) -> Trial:
+    """Prepare the entry's input in a new folder, give the command, and hold the answer against the entry.
+
+    A command that takes more than so many `seconds` hangs; on a busy machine they have to be more.
+    """
     places.copy(entry.base, folder)
     entry.prepare(folder)
     env = {"HARNESS_CACHE": str(folder / "cache"), "COLUMNS": "200", "TERM": "dumb", **entry.env}
     started = time.monotonic()
-    code, said = (_started if entry.own_process else _forked)(entry.command, folder, env)
+    code, said = (_started if entry.own_process else _forked)(entry.command, folder, env, seconds)
     wrong = _wrong(entry, code, said) or (entry.after(folder) and f"aftermath: {entry.after(folder)}")
     return Trial(kind, entry.name, wrong, code, said, round(time.monotonic() - started, 2))
 
@@ -52,7 +55,7 @@ def _wrong(entry: Hostile, code: int, said: str) -> str:
     return "" if re.search(entry.says, " ".join(said.split()), re.IGNORECASE) else "silence"
 
 
-def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
+def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:
     """Run the command line in a fork of this process, which has imported what takes long."""
     import torch  # noqa: F401
 
@@ -63,7 +66,7 @@ def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tupl
     child = os.fork()
     if not child:
         _become(command, folder, env, answer)
-    return _ended(child), answer.read_text(errors="replace")
+    return _ended(child, seconds), answer.read_text(errors="replace")
 
 
 def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: Path) -> None:
@@ -92,8 +95,8 @@ def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer:
         os._exit(code)
 
 
-def _ended(child: int) -> int:
-    end = time.monotonic() + SECONDS
+def _ended(child: int, seconds: float) -> int:
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -104,14 +107,14 @@ def _ended(child: int) -> int:
     return -signal.SIGKILL
 
 
-def _started(command: tuple[str, ...], folder: Path, env: dict[str, str]) -> tuple[int, str]:
+def _started(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:
     """Run the command line in a process of its own, whose console's coding is the entry's."""
     process = subprocess.Popen(
         [*START, *command], cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
     try:
-        said, _ = process.communicate(timeout=SECONDS)
+        said, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()

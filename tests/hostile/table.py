@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostile import datasets, frames, lists, options
+from hostile import consoles, datasets, frames, images, lists, names, options, prepare, videos
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
@@ -12,4 +12,9 @@ TABLE: dict[str, Sequence[Hostile]] = {
     "datasets": datasets.ENTRIES,
     "lists": lists.ENTRIES,
     "frames": frames.ENTRIES,
+    "images": images.ENTRIES,
+    "videos": videos.ENTRIES,
+    "names": names.ENTRIES,
+    "consoles": consoles.ENTRIES,
+    "prepare": prepare.ENTRIES,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +28,7 @@ CAUSAL = [
     ("clip", '{"pool_type": "eos", "eos_id": 49407}'),
 ]
 NOT_CAUSAL = [("custom", '{"no_causal_mask": true, "pool_type": "last"}'), ("custom", '{"embed_cls": true}')]
-WRITTEN = ["fear.", "a photo of a face with an expression of happiness.", "", " ".join(["very"] * 90)]
+WRITTEN = ["fear.", "a photo of a face with an expression of happiness.", "", " ".join(["very"] * 75)]
 
 
 @pytest.mark.parametrize(("kind", "text"), CAUSAL)
@@ -38,6 +39,25 @@ def test_written_prompts_equal_open_clip(kind: str, text: str, prompts: list[str
         expected = backbone.model.encode_text(tokenizer()(prompts))
     torch.testing.assert_close(backbone.encode_text(prompts), expected, atol=1e-5, rtol=0)
     assert expected.abs().max() > 0.1
+
+
+@pytest.mark.parametrize(("kind", "text"), [*CAUSAL, *NOT_CAUSAL])
+@pytest.mark.parametrize("words", [76, 90, 500])
+def test_a_prompt_that_does_not_fit_is_refused_not_cut(kind: str, text: str, words: int) -> None:
+    backbone = tiny_backbone(kind, text)
+    prompts = ["fear.", " ".join(["very"] * words)]
+    message = rf"the prompt 'very very .*' has {words + 2} tokens, start and end included, and the text tower takes 7\d"
+    for ask in (backbone.encode_text, backbone.tokenize, backbone.text_tower.tokenize):
+        with pytest.raises(HarnessError, match=message):
+            ask(prompts)
+
+
+def test_what_else_a_tokenizer_has_is_there() -> None:
+    backbone = tiny_backbone()
+    assert backbone.tokenize.decoder is backbone._tokenize.decoder  # type: ignore[attr-defined]
+    assert backbone.tokenize("fear").shape == (1, 77)  # type: ignore[arg-type]
+    copied = copy.deepcopy(backbone.tokenize)
+    assert torch.equal(copied(["fear!"]), backbone.tokenize(["fear!"]))
 
 
 @pytest.mark.parametrize(("kind", "text"), CAUSAL)

@@ -12,6 +12,8 @@ import pytest
 
 from harness.core.errors import BadData, BadOption, HarnessError, UnknownName, WeightsMissing
 from harness.core.request import build_request
+from harness.data import clip_index
+from harness.data.clip_content import sizes_digest
 from harness.planning.plan import Plan, make_plan
 from harness.plugin import registry
 from helpers.commands import TOY, Bench, forget
@@ -176,6 +178,39 @@ def test_changed_data_are_other_jobs(plan: Planner, toy_bench: Bench, toy_root: 
     toy_bench()
     (toy_root / "TOY" / "clips" / "000" / "4.jpg").unlink()
     assert dict(plan().states) == {"missing": 1}
+
+
+def recolour(root: Path) -> None:
+    """Rewrite a frame in place: other bytes, no more and no fewer, and its folder untouched."""
+    frame = root / "TOY" / "clips" / "000" / "4.jpg"
+    content = bytearray(frame.read_bytes())
+    content[-20] ^= 1
+    frame.write_bytes(content)
+
+
+def test_data_mended_in_place_at_the_same_size_are_other_jobs(
+    plan: Planner, toy_bench: Bench, toy_root: Path, tmp_path: Path
+) -> None:
+    toy_bench(methods="zero-shot-clip")
+    assert plan(methods="zero-shot-clip").todo == []
+    recolour(toy_root)
+    again = plan(methods="zero-shot-clip")
+    assert dict(again.states) == {"missing": 1}
+    assert again.frames_to_encode == plan(methods="zero-shot-clip", out=tmp_path / "new").frames_to_encode > 0
+
+
+def test_results_of_before_contents_were_hashed_are_named_and_can_be_kept(
+    plan: Planner, toy_bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setenv("HARNESS_CACHE", str(tmp_path / "cache of before"))
+        before.setattr(clip_index, "content_digest", lambda folder, files: (sizes_digest(files), True))
+        toy_bench()
+    now = plan()
+    assert (dict(now.states), len(now.todo)) == ({"missing": 1}, 1)
+    assert any("1 stored results are of data that were known by names and sizes only" in note for note in now.notes)
+    kept = plan(keep_stale=True)
+    assert (dict(kept.states), kept.todo) == ({"done": 1}, [])
 
 
 def test_a_bench_goes_on_in_a_process_that_saw_other_data(toy_bench: Bench, toy_root: Path) -> None:

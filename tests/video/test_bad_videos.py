@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,8 @@ def test_broken_bytes_give_frames_or_a_named_error(
     else:
         assert clip.shape == (8, 3, 16, 16)
         assert clip.dtype == np.uint8 or clip.dtype.itemsize == 1
+
+
+def test_a_pipe_is_no_video(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mp4")
+    assert count_frames(tmp_path / "a.mp4") == 0

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from harness.core.dataset_spec import Sample
 from harness.core.errors import BadSample
 from harness.core.frame_input import FrameInput
-from harness.video.decode import frame_files, is_frame, read_frames
+from harness.video.decode import frame_files, is_frame, read_frames, read_image
 from harness.video.load import load_clip
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 20, 3), dtype=np.uint8)
@@ -201,3 +201,24 @@ def test_a_frame_of_another_size_is_fitted_to_the_first(tmp_path: Path) -> None:
     frames = read(clip(tmp_path / "a", **{"1_png": PNG, "2_png": other}))
     assert frames.shape == (2, 24, 20, 3)
     assert (frames[1] == (10, 20, 30)).all()
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_still_that_a_camera_held_sideways_is_turned(tmp_path: Path, orientation: int, suffix: str) -> None:
+    notes = Image.Exif()
+    notes[0x0112] = orientation
+    file = tmp_path / f"1.{suffix}"
+    Image.fromarray(np.arange(24 * 16, dtype=np.uint8).reshape(8, 16, 3)).save(file, exif=notes)
+    with Image.open(file) as image:
+        expected = ImageOps.exif_transpose(image)
+        np.testing.assert_array_equal(read_image(file), np.asarray(expected))
+    assert read_image(file).shape == ((16, 8, 3) if orientation > 4 else (8, 16, 3))
+
+
+@pytest.mark.parametrize("notes", [b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0II*\0" + bytes(300)])
+def test_notes_that_are_broken_say_nothing(tmp_path: Path, notes: bytes) -> None:
+    picture = Image.new("RGB", (16, 8), "red")
+    picture.save(tmp_path / "1.jpg", exif=notes)
+    picture.save(tmp_path / "2.jpg")
+    np.testing.assert_array_equal(read_image(tmp_path / "1.jpg"), read_image(tmp_path / "2.jpg"))

@@ -22,7 +22,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"quality": 80, "subsampling": "4:2:2"},
     {"quality": 75, "progressive": True},
     {"quality": 90, "optimize": True, "restart_marker_blocks": 2},
-    {"quality": 90, "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"},
+    {"quality": 90, "exif": b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x01\0\0\0\0\0\0"},
 ]
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from harness.video import seek
+from harness.video.container import Unreadable
 from harness.video.files import count_frames
-from harness.video.seek import read_timeline, read_video
+from harness.video.seek import decode_all, read_timeline, read_video
 from helpers.videos import KINDS, full_decode, turn, write_video
 
 
@@ -77,3 +78,25 @@ def test_the_display_matrix_is_respected(tmp_path: Path, matrix: tuple[int, ...]
     turn(path, *matrix)
     for frame, plain in zip(read(path, [1, 4]), [full_decode(path)[i] for i in (1, 4)], strict=True):
         np.testing.assert_array_equal(frame, expected(plain))
+
+
+@pytest.mark.parametrize(("aspect", "width"), [((4, 3), 85), ((1, 2), 32), ((1, 1), 64), ((1001, 1000), 64)])
+def test_anamorphic_video_is_stretched_to_square_pixels(tmp_path: Path, aspect: tuple[int, int], width: int) -> None:
+    path = write_video(tmp_path / "a.mkv", 3, aspect=aspect)
+    frames = [*decode_all(path), *read(path, [1])]
+    assert {frame.shape for frame in frames} == {(48, width, 3)}
+    green = frames[0][20, :, 1] > 128
+    assert abs(int(green.sum()) - width // 2) <= 1  # the left half, as wide as the right one
+
+
+def test_an_anamorphic_video_that_a_phone_turned_is_stretched_before_it_is_turned(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", 3, aspect=(2, 1))
+    turn(path, 0, 1, -1, 0)
+    assert read(path, [0])[0].shape == (128, 48, 3)
+
+
+def test_pixels_of_a_form_that_no_camera_has_are_refused(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", 3, aspect=(20, 1))
+    with pytest.raises(Unreadable, match="states pixels of 20:1, which no camera has"):
+        read_timeline(path)
+    assert count_frames(path) == 0

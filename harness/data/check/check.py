@@ -49,7 +49,7 @@ def check(
         return _unread(spec, root, error)
 
     # The clips, and what takes long only if it is asked for.
-    dataset = count_frames(spec, root, found, cache, thorough=True)
+    dataset = count_frames(spec, root, found, cache, "files" if deep else "sample")
     samples = list(dataset.samples.values())
     problems = [
         *found.problems,

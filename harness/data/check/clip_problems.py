@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.core.dataset_spec import Level, Problem, Sample
 from harness.core.text import and_more, first_few
-from harness.data.clip_index import BROKEN, NOT_THERE, UNORDERED, UNREAD, UNREADABLE
+from harness.data.clip_index import BROKEN, ILLEGIBLE, NOT_THERE, UNORDERED, UNREAD, UNREADABLE
 from harness.data.dataset import Dataset
 from harness.data.odd_frames import suffixes_in
 from harness.data.paths import relative
@@ -65,6 +65,7 @@ def _kinds(dataset: Dataset, samples: Sequence[Sample]) -> Iterator[tuple[str, L
     text = f"{FOLDER}, only images of a suffix that is not read ({first_few(suffixes_in(unread), SHOWN)})"
     yield "empty-clip", "error", text, unread
     yield "broken-link", "error", "has frames that are no files", [s for s in samples if odd[s.id] & BROKEN]
+    yield "unreadable-frame", "error", "has frames that cannot be read", [s for s in samples if odd[s.id] & ILLEGIBLE]
     text = "has names that string order misplaces (1, 10, 2); the harness reads them in order, other code may not"
     yield "name-order", "warning", text, [s for s in samples if odd[s.id] & UNORDERED]
 

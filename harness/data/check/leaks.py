@@ -18,7 +18,7 @@ from harness.core.text import and_more
 from harness.data.check.clip_problems import NAMED
 from harness.data.check.parallel import Parallel
 from harness.data.dataset import Dataset
-from harness.video.decode import MAX_PIXELS, frame_files
+from harness.video.decode import MAX_PIXELS, frame_files, upright
 from harness.video.source import open_source
 
 SIDE = 16  # a hash has SIDE * SIDE bits
@@ -107,7 +107,7 @@ def _thumbnails(sample: Sample) -> Iterator[Image.Image]:
                 with Image.open(file) as image:
                     if image.width * image.height <= MAX_PIXELS:
                         image.draft("L", (4 * SIDE, 4 * SIDE))
-                        yield image
+                        yield upright(image, image)
             except Exception:
                 continue  # `--deep` tells what cannot be decoded
     except BadSample:

@@ -17,11 +17,10 @@ from typing import Any
 from harness.core.errors import HarnessError
 from harness.data.prepare.crop import Record, Settings, kept_record, prepare_clip
 from harness.data.prepare.faces import Detector, mtcnn
+from harness.data.prepare.index_files import COLUMNS, FACELESS, INDEX
 from harness.data.prepare.raw_clips import RawClip, find_clips
 from harness.system.files import write_atomically
 
-INDEX, FACELESS = "index.csv", "no-face.csv"
-COLUMNS = ("clip", "frame", "source", "crop", "status", "faces", "x", "y", "width", "height", "score", "points")
 Advance = Callable[[int, int], None]  # clips done, of all
 _detectors: list[Detector] = []  # of this process
 
@@ -121,7 +120,9 @@ def _source(clip: RawClip, source: Path) -> str:
 
 def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     def fill(draft: Path) -> None:
-        with draft.open("w", encoding="utf-8", newline="") as file:
+        with draft.open(
+            "w", encoding="utf-8", errors="surrogateescape", newline=""
+        ) as file:  # names as they are on disk
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(rows)

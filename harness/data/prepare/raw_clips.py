@@ -14,6 +14,7 @@ from harness.core.dataset_spec import Sample
 from harness.core.digest import digest
 from harness.core.errors import HarnessError
 from harness.core.text import natural_key
+from harness.data.clip_content import content_digest, list_frames
 from harness.video.decode import frame_files, is_frame, read_frames
 from harness.video.files import is_video
 from harness.video.source import all_frames
@@ -40,6 +41,13 @@ class RawClip:
         files = frame_files(Sample(self.id, self.path, 0)) if self.path.is_dir() else [self.path]
         stats = [(file.name, file.stat()) for file in files]
         return digest([(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats])
+
+    @property
+    def contents(self) -> str:
+        """Hash of names and contents of the clip's files."""
+        if self.path.is_dir():
+            return content_digest(self.path, list_frames(self.path).sizes)[0]
+        return content_digest(self.path.parent, [(self.path.name, self.path.stat().st_size)])[0]
 
 
 def find_clips(source: Path) -> list[RawClip]:

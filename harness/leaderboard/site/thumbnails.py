@@ -88,7 +88,7 @@ class Thumbnails:
         if key not in self._opened:
             self._opened[key] = self._open(*key)
         dataset = self._opened[key]
-        if dataset is not None and dataset.fingerprint != result["fingerprint"]:
+        if dataset is not None and not dataset.is_known_as(result["fingerprint"]):
             self._note(f"{dataset.root} is not the data that some results of {key[0]} were made with")
             return None
         return dataset

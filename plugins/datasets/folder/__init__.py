@@ -10,6 +10,7 @@ from harness import BadData, ClassLabel, DatasetSpec, Fold, Inventory, Problem, 
 from harness.data import FORMS, class_names, natural_key
 from harness_plugins.datasets.folder.clips import FolderClip, read_clips
 from harness_plugins.datasets.folder.folds import assign
+from harness_plugins.datasets.folder.subjects import ASKED, grouped, offered
 
 ORDER = [
     "happiness",
@@ -22,19 +23,27 @@ ORDER = [
 def read(root: Path, layout: str) -> Inventory:
     """Return the clips of a root, and folds as the list gives them, as they were stored, or made now and stored.
 
-    `layout` names a list below the root, or is `.` for the tree where there are both.
+    `layout` names a list below the root, or is `.` for the tree where there are both; with `:subjects` behind it the
+    subjects in the paths of clips are their groups.
 
     Raises: BadData for a root without classes, or with clips that no two folds can be made of.
     """
-    clips, source, problems = read_clips(root, layout)
+    place, _, asked = layout.partition(":")
+    if asked not in ("", ASKED):
+        raise BadData(f"{root}: --layout {layout}: what stands behind the colon can be {ASKED!r}, not {asked!r}")
+    clips, source, problems = read_clips(root, place)
     if any(problem.level == "error" for problem in problems) and not clips:
         return Inventory({}, source, "", problems)
     names = class_names(clip.label for clip in clips)
     classes = _classes(clips, names)
+    if any(problem.level == "error" for problem in problems) and len(classes) < 2:
+        return Inventory({}, source, "", problems)  # which say why there is too little
     if len(classes) < 2:
         raise BadData(f"{root}: {len(classes)} class ({source}); at least two are needed")
     clips = [replace(clip, label=names[clip.label]) for clip in clips]
-    folds, said, more = assign(root, clips)
+    if asked:
+        clips, source = grouped(clips), f"{source}, with their subjects as groups"
+    folds, said, more, keep = assign(root, clips)
     labels = {label.name: i for i, label in enumerate(classes)}
     base = root.absolute()
     samples = {}
@@ -55,9 +64,10 @@ def read(root: Path, layout: str) -> Inventory:
         },
         layout=f"{source}; {said}",
         crop_source="",
-        problems=[*problems, *_spellings(names), *more],
+        problems=[*problems, *_spellings(names), *more, *offered(clips, folds, place)],
         classes=classes,
         places={c.id: (c.file, c.line) for c in clips if c.line},
+        keep=keep,
     )
 
 

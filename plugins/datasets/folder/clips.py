@@ -9,8 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness import BadData, Problem
-from harness.data import VIDEO_SUFFIXES, ListRow, bad_row, is_frame, is_tool_folder, is_video, read_list
-from harness_plugins.datasets.folder.faceless import faceless, left_by_prepare
+from harness.data import (
+    VIDEO_SUFFIXES,
+    ListRow,
+    bad_row,
+    is_frame,
+    is_prepared_list,
+    is_tool_folder,
+    is_video,
+    read_list,
+    visible,
+)
+from harness_plugins.datasets.folder.faceless import faceless
 from harness_plugins.datasets.folder.forms import frame_list, refuse_wrong_level, shows_frame, unread_columns
 from harness_plugins.datasets.folder.left_out import LeftOut, unlisted
 from harness_plugins.datasets.folder.sides import side_of
@@ -37,9 +47,7 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
     """Return clips in order of their ids, where they were read from, and what was odd.
     Raises: BadData if there are none.
     """
-    lists = sorted(p.name for p in root.iterdir() if p.suffix.lower() in LISTS and p.name != STORED and p.is_file())
-    lists = [name for name in lists if not name.startswith((".", "~$"))]  # of macOS, and an open workbook's
-    lists = [name for name in lists if not left_by_prepare(root / name)]
+    lists = sorted(path.name for path in root.iterdir() if _is_list(path))
     if layout and layout != ".":
         if not (root / layout).is_file() or ".." in PurePosixPath(layout).parts or Path(layout).is_absolute():
             raise BadData(f"{root}: no list {layout!r}; there are {', '.join(lists) or 'none'}")
@@ -55,6 +63,15 @@ def read_clips(root: Path, layout: str) -> tuple[list[FolderClip], str, list[Pro
         if not clips:
             raise BadData(f"{root}: no clips; expected <class>/<clip>/*.jpg, <class>/<clip>.mp4, or a CSV `clip,label`")
     return clips, source, [*problems, *faceless(root)]
+
+
+def _is_list(path: Path) -> bool:
+    """Return whether a file lists clips; folds that were stored and what `data prepare` writes do not."""
+    if path.name.startswith((".", "~$")):  # of macOS, and an open workbook's
+        return False
+    if path.suffix.lower() not in LISTS or path.name == STORED or not path.is_file():
+        return False
+    return not is_prepared_list(path)
 
 
 def _listed(root: Path, file: Path) -> tuple[list[FolderClip], list[Problem]]:
@@ -101,10 +118,14 @@ def _fault(row: ListRow, seen: dict[str, FolderClip]) -> str:
 
 
 def _place(root: Path, path: str) -> str:
-    """Return the path of a clip; one written without its suffix may be a video."""
+    """Return the path of a clip; one written without its suffix may be a video, and a video may be a folder by now."""
     here = os.path.join(root, path)  # noqa: PTH118 (unlike a path object it takes a name that is too long)
-    if os.path.exists(here) or is_video(path):  # noqa: PTH110
+    if os.path.exists(here):  # noqa: PTH110
         return path
+    if is_video(path):  # of which `data prepare` has made a folder of crops, perhaps
+        if os.path.isdir(os.path.join(root, _stem(path))):  # noqa: PTH112, PTH118
+            return _stem(path)
+        return _spelt_on_disk(root, path)
     found = next((suffix for suffix in sorted(VIDEO_SUFFIXES) if os.path.isfile(here + suffix)), "")  # noqa: PTH113
     return path + found if found else _spelt_on_disk(root, path)
 
@@ -129,9 +150,9 @@ def _tree(root: Path) -> tuple[list[FolderClip], list[Problem]]:
         before = len(clips)
         for path, is_folder in _below(root, label, problems, left):
             clip = FolderClip(
-                path if is_folder else _stem(path),
+                visible(path if is_folder else _stem(path)),
                 path,
-                label,
+                visible(label),
             )
             if clip.id in clips:
                 text = f"{path} and {clips[clip.id].path} are one clip by their names; the latter is read"
@@ -203,7 +224,7 @@ def _entries(
                 where = Path(entry.path).relative_to(root).as_posix()
                 if is_tool_folder(entry.name):
                     continue
-                if not entry.name.isprintable():
+                if not _is_text(entry.name):
                     problems.append(Problem("error", "odd-name", f"{where!r} cannot be printed; rename it"))
                 elif _loops(entry, above):
                     problems.append(Problem("warning", "link-loop", f"{where} leads back to a folder above it", where))
@@ -216,6 +237,11 @@ def _entries(
         text = f"cannot list {folder} ({error.strerror})"
         problems.append(Problem("error", "unreadable-folder", text, str(folder)))
     return iter(sorted(found, key=lambda item: not item[1]))
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name holds no control character; bytes that are not UTF-8 are letters of another coding."""
+    return os.fsencode(name).decode("utf-8", "replace").isprintable()
 
 
 def _loops(entry: os.DirEntry[str], above: Sequence[Path]) -> bool:

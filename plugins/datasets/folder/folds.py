@@ -7,8 +7,9 @@ import hashlib
 import os
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness import BadData, Problem
@@ -18,6 +19,7 @@ from harness_plugins.datasets.folder.sides import side_of
 
 FOLDS = 5
 REMEDY = "remove the file to have new folds made"
+Keep = Callable[[], None]
 COLUMNS = ("clip", "label", "fold", "group")
 
 
@@ -29,12 +31,13 @@ class Split:
     test: frozenset[str]
 
 
-def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem]]:
-    """Return the folds, where they come from, and what is wrong with them.
+def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], str, list[Problem], Keep | None]:
+    """Return the folds, where they come from, what is wrong with them, and what stores those that were made now.
 
     Raises: BadData if no two folds can be made.
     """
     problems: list[Problem] = []
+    keep: Keep | None = None
     if any(clip.fold for clip in clips):
         for clip in clips:
             if not clip.fold:
@@ -47,10 +50,10 @@ def assign(root: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, Split], s
             said = f"folds of {file.name}"
         else:
             tested, problems = make(clips)
-            file = _write(root, clips, tested)
-            said = f"folds made now and stored in {file}"
+            said = f"folds made now, which a run stores in {file}"
+            keep = partial(_write, root, clips, tested)
     folds, more = _splits(tested, clips)
-    return folds, said, [*problems, *more]
+    return folds, said, [*problems, *more], keep
 
 
 def make(clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:
@@ -117,7 +120,7 @@ def _sides(parts: Mapping[str, str], others: set[str]) -> tuple[dict[str, Split]
 def _stored(root: Path) -> Path:
     """Return where folds of a root are kept: in it, or beside the configuration where it cannot be written."""
     here = root / STORED
-    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     aside = config_file().parent / "folds" / f"{name}.csv"
     return aside if not here.is_file() and (aside.is_file() or not os.access(root, os.W_OK)) else here
 
@@ -126,7 +129,7 @@ def _write(
     root: Path,
     clips: Sequence[FolderClip],
     tested: Mapping[str, str],
-) -> Path:
+) -> None:
     file = _stored(root)
 
     def write(draft: Path) -> None:
@@ -136,7 +139,6 @@ def _write(
             rows.writerows((clip.id, clip.label, tested[clip.id], clip.group) for clip in clips)
 
     write_atomically(file, write)
-    return file
 
 
 def _read(file: Path, clips: Sequence[FolderClip]) -> tuple[dict[str, str], list[Problem]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,11 @@ def test_a_second_run_does_nothing_and_what_changed_is_done_again(
     assert go(source, tmp_path / "out").kept == 4
     assert (scripted[0], first.index.read_text()) == (seen, text)
     os.utime(source / "film" / "a" / "1.png", ns=(1, 1))
+    moved = Path(shutil.move(source, tmp_path / "moved"))
+    assert go(moved, tmp_path / "out").kept == 4  # other times, another place, the same bytes
+    source = Path(shutil.move(moved, source))
+    with (source / "film" / "a" / "1.png").open("ab") as file:
+        file.write(b"more")
     (tmp_path / "out" / "film" / "b" / "00003.jpg").unlink()
     assert go(source, tmp_path / "out").kept == 2
     assert go(source, tmp_path / "out", Settings(size=48)).kept == 0

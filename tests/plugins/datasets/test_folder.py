@@ -10,6 +10,7 @@ import pytest
 from harness.core.dataset_spec import Inventory
 from harness.core.errors import BadData
 from harness.data.dataset import open_dataset
+from harness.data.prepare.index_files import COLUMNS, FACELESS, INDEX
 from harness_plugins.datasets import folder
 from harness_plugins.datasets.folder.clips import STORED
 
@@ -66,7 +67,12 @@ def test_folders_between_class_and_clip_are_gone_through(tmp_path: Path) -> None
 
 
 def test_folds_are_stored_and_never_change_silently(tmp_path: Path) -> None:
-    before = clips_tested(folder.read(tree(tmp_path), ""))
+    found = folder.read(tree(tmp_path), "")
+    before = clips_tested(found)
+    assert not (tmp_path / STORED).exists()  # reading alone writes nothing
+    assert found.keep is not None
+    found.keep()
+    assert folder.read(tmp_path, "").keep is None
     stored = (tmp_path / STORED).read_bytes()
     assert clips_tested(folder.read(tmp_path, "")) == before
     (tmp_path / "happy" / "new").mkdir()
@@ -190,7 +196,6 @@ def test_several_lists_have_to_be_chosen_from(tmp_path: Path) -> None:
     ):
         folder.read(tmp_path, "")
     assert len(set.union(*clips_tested(folder.read(tmp_path, "clips.csv")))) == 4
-    (tmp_path / STORED).unlink()
     assert len(set.union(*clips_tested(folder.read(tmp_path, ".")))) == 21
     with pytest.raises(BadData, match=r"no list '\.\./x\.csv'"):
         folder.read(tmp_path, "../x.csv")
@@ -239,3 +244,79 @@ def test_a_root_one_level_too_high_is_recognised(tmp_path: Path) -> None:
     tree(tmp_path / "films")
     with pytest.raises(BadData, match=r"one level too high: its folders are films, .*is .*films the root\?"):
         folder.read(tmp_path, "")
+
+
+def prepared(root: Path) -> Path:
+    """Crops of clips in classes, and the lists that `harness data prepare` leaves beside them."""
+    rows = [",".join(COLUMNS), *(f"sad/dark{n},1,sad/dark{n}.mp4,,no-face,0,,,,,," for n in range(2))]
+    tree(root)
+    for name in (INDEX, FACELESS):
+        (root / name).write_text("\n".join(rows) + "\n")
+    return root
+
+
+def test_what_prepare_writes_is_read_as_it_is(tmp_path: Path) -> None:
+    found = folder.read(prepared(tmp_path), "").checked()
+    assert len(set.union(*clips_tested(found))) == 21
+    assert found.layout.startswith("folders of classes")
+    assert [p.message for p in found.problems] == [
+        "2 of 2 prepared clips have no face and are neither trained on nor tested, e.g. sad/dark0, sad/dark1"
+    ]
+
+
+def test_a_list_of_films_is_read_with_the_crops_that_were_made_of_them(tmp_path: Path) -> None:
+    films = [f"{label}/clip{n}.mp4,{label}" for label in ("sad", "happy") for n in range(7)]
+    found = folder.read(listed(prepared(tmp_path), films), "").checked()
+    assert found.layout.startswith("list clips.csv")
+    assert all(sample.source.is_dir() for fold in found.folds.values() for sample in fold.test)
+
+
+def test_an_own_list_called_index_is_read(tmp_path: Path) -> None:
+    tree(tmp_path)
+    (tmp_path / INDEX).write_text("clip,label\nsad/clip0,sad\nsad/clip1,sad\nhappy/clip0,happy\nhappy/clip1,happy\n")
+    assert folder.read(tmp_path, "").checked().layout.startswith("list index.csv")
+
+
+PATHS = [
+    "{label}/subject{n:02d}/{k}",
+    "{label}/S{n:03d}_{k:03d}",
+    "{label}/Actor_{n:02d}/{k}.mp4",
+    "{label}/P{n:02d}-{k}.avi",
+    "{label}/s{n}/{k}",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_subjects_in_paths_are_offered_as_groups_and_kept_together_when_asked_for(tmp_path: Path, path: str) -> None:
+    for label in ("happy", "sad"):
+        for n in range(6):
+            for k in range(3):
+                place = tmp_path / path.format(label=label, n=n, k=k)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.touch() if place.suffix else place.mkdir()
+    found = folder.read(tmp_path, "").checked()
+    (problem,) = found.problems
+    assert problem.code == "shared-subjects"
+    assert "the paths name 6 subjects" in problem.message
+    assert "--layout .:subjects keeps a subject together" in problem.message
+    asked = folder.read(tmp_path, ".:subjects").checked()
+    assert not asked.problems
+    for fold in asked.folds.values():
+        assert not {s.group for s in fold.train} & {s.group for s in fold.test}
+
+
+@pytest.mark.parametrize("path", ["{label}/{n}{k}", "{label}/s{n}{k}", "{label}/clip{n}_{k}", "{label}/S{n}{k}_1"])
+def test_numbers_of_clips_are_no_subjects(tmp_path: Path, path: str) -> None:
+    for label in ("happy", "sad"):
+        for n in range(3):
+            for k in range(2):
+                shown = {"happy": 1, "sad": 2}[label]
+                (tmp_path / path.format(label=label, n=f"{shown}{n}", k=k)).mkdir(parents=True)
+    assert not folder.read(tmp_path, "").problems
+    with pytest.raises(BadData, match="the paths of the clips name no subjects"):
+        folder.read(tmp_path, ".:subjects")
+
+
+def test_what_stands_behind_the_colon_is_named_if_it_is_not_known(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match="can be 'subjects', not 'people'"):
+        folder.read(tree(tmp_path), ".:people")
