@@ -63,7 +63,7 @@ def _source(clip: Sample, below: Below) -> str:
         return f"clip {clip.id} is at {source}, which is not below {below.root}"
     if ".." in text and ".." in source.parts:
         return f"clip {clip.id} is at {source}, which goes upwards ('..'); give the path without"
-    if source == below.root:
+    if len(text) < len(below.start):  # with a slash at its end
         return f"clip {clip.id} is the root {source} itself; expected a folder of frames or a video below it"
     return f"the source of clip {clip.id} holds a zero byte" if "\0" in text else ""
 

@@ -51,7 +51,7 @@ class Dataset:
     @cached_property
     def doubts(self) -> dict[str, list[Problem]]:
         """What limits the results of each fold: classes never trained or tested, groups on both sides, odd lists."""
-        shared = [*of_lists(self.spec, self.found), *odd_frames(list(self.samples.values()), self.infos)]
+        shared = [*of_lists(self.spec, self.found), *odd_frames(self.samples.values(), self.infos)]
         return {name: [*doubts_of(self.spec.class_names, fold), *shared] for name, fold in self.folds.items()}
 
     @property

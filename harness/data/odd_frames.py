@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,8 +16,10 @@ LOOKED_INTO = 20  # clips whose suffixes are looked up for a sentence
 SHOWN = 4  # suffixes it names
 
 
-def odd_frames(clips: Sequence[Sample], infos: Mapping[Path, ClipInfo]) -> Iterator[Problem]:
+def odd_frames(clips: Collection[Sample], infos: Mapping[Path, ClipInfo]) -> Iterator[Problem]:
     """Yield how many clips hold images that are not read, or frames under two suffixes."""
+    if not any(info.oddities & (UNREAD | DOUBLES) for info in infos.values()):
+        return
     unread = [clip for clip in clips if infos[clip.source].oddities & UNREAD and clip.frames]
     if unread:
         text = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from harness.core.dataset_spec import Sample
 
@@ -14,13 +13,13 @@ NAMED = 5  # pairs that are named; the rest are counted
 def one_clip_twice(clips: Sequence[Sample]) -> Iterator[str]:
     """Yield ids that stand for several clips, and sources that stand under several ids."""
     by_id: dict[str, Sample] = {}
-    by_source: dict[Path, str] = {}
+    by_source: dict[str, str] = {}  # as texts, which are compared far quicker than paths
     differing, shared = [], []
     for clip in clips:
         known = by_id.setdefault(clip.id, clip)
         if known is not clip and (what := _difference(known, clip)):
             differing.append(f"{clip.id} ({what})")
-        owner = by_source.setdefault(clip.source, clip.id)
+        owner = by_source.setdefault(os.fspath(clip.source), clip.id)
         if owner != clip.id:
             shared.append(f"{owner} and {clip.id} are both {clip.source}")
     yield from _listed("clips differ from fold to fold, or have one id", differing)

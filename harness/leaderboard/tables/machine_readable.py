@@ -107,7 +107,7 @@ def pair_json(
 
 def results_frame(board: Board) -> pd.DataFrame:
     """Return one row a result, nested fields flattened with dots; for pandas, DuckDB and Parquet readers."""
-    frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions", "contradictions"]).copy()
+    frame = board.jobs.frame.drop(columns=["confusion", "path", "metric_versions", "contradictions", "doubts"]).copy()
     rows = board.rows[[*ROW, *ABOUT, "trust"]]
     if board.rows["quick"].any():
         rows = rows.assign(quick=board.rows["quick"])
