@@ -28,6 +28,7 @@ COMMANDS = {
     "an unknown command": (("größe–人",), "No such command", 2),
     "an error": (("bench", "größe–人.toml"), "cannot be read", 2),
 }
+MANY = {"data check": len(CODINGS), "doctor": 1}  # codings, where not the first three
 STORED = {
     "leaderboard": (words("leaderboard"), "linear", 0),
     "status": (words("status"), "linear", 0),
@@ -40,7 +41,7 @@ ENTRIES = [
     *(
         Hostile(f"{name} on {coding}", command, says, code, foreign, env={"PYTHONIOENCODING": coding}, own_process=True)
         for name, (command, says, code) in COMMANDS.items()
-        for coding in CODINGS[: 8 if name == "data check" else 3]
+        for coding in CODINGS[: MANY.get(name, 3)]
     ),
     *(
         Hostile(
