@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from helpers.commands import TOY
 from hostile.entry import Hostile, words
 from hostile.films import films
 from hostile.places import toy_bench
@@ -28,19 +29,20 @@ COMMANDS = {
     "an unknown command": (("größe–人",), "No such command", 2),
     "an error": (("bench", "größe–人.toml"), "cannot be read", 2),
 }
+MANY = {"data check": len(CODINGS), "doctor": 1}  # codings, where not the first three
 STORED = {
     "leaderboard": (words("leaderboard"), "linear", 0),
     "status": (words("status"), "linear", 0),
     "audit": (words("audit runs"), "audit|object|Audit", 0),
     "compare": (words("compare linear zero-shot-clip"), "linear", 0),
     "publish": (words("publish site"), "site", 0),
-    "submit": (words("submit runs"), "submission.zip", 0),
+    "submit": (words(f"submit runs --plugin {TOY}"), "submission.zip", 0),
 }
 ENTRIES = [
     *(
         Hostile(f"{name} on {coding}", command, says, code, foreign, env={"PYTHONIOENCODING": coding}, own_process=True)
         for name, (command, says, code) in COMMANDS.items()
-        for coding in CODINGS[: 8 if name == "data check" else 3]
+        for coding in CODINGS[: MANY.get(name, 3)]
     ),
     *(
         Hostile(
@@ -50,12 +52,18 @@ ENTRIES = [
         for coding in ("ascii", "gbk")
     ),
     Hostile(
-        "bench on cp437", toy_bench(), "0 failed", 0, base="data", env={"PYTHONIOENCODING": "cp437"}, own_process=True
+        "bench on cp437",
+        toy_bench("--dry-run"),
+        "to run",
+        0,
+        base="data",
+        env={"PYTHONIOENCODING": "cp437"},
+        own_process=True,
     ),
     Hostile(
-        "flops on cp1252",
-        words("flops --methods zero-shot-clip"),
-        "GFLOPs|zero-shot",
+        "datasets on cp1252",
+        words("list datasets"),
+        "ferv39k",
         0,
         env={"PYTHONIOENCODING": "cp1252"},
         own_process=True,

@@ -206,7 +206,6 @@ ENTRIES = [
         clean("1 jobs done, 0 failed"),
         0,
         clips(GBK),
-        own_process=True,
     ),
     Hostile(
         "GBK as a class through a bench",
@@ -214,7 +213,6 @@ ENTRIES = [
         clean("1 jobs done, 0 failed"),
         0,
         clips(GBK, classes=True),
-        own_process=True,
     ),
     Hostile(
         "GBK as the folder of results", (*toy_bench(), "--out", GBK), clean("not UTF-8"), base="data", after=kept(GBK)
@@ -287,7 +285,6 @@ ENTRIES = [
             "failed: .*has 9\\d tokens, start and end included, and the text tower takes 77",
             1,
             long_class(91),
-            own_process=True,
         )
         for method in PROMPTED
         if method != "a3lign"
@@ -298,6 +295,5 @@ ENTRIES = [
         "takes 77|do not fit",
         1,
         long_class(76),
-        own_process=True,
     ),
 ]
