@@ -103,7 +103,7 @@ def test_a_table_finds_clips_in_whatever_order(dataset: Dataset, cache: FeatureC
     for sample, features in zip(samples, gathered, strict=True):
         expected = encode([load_clip(sample, view.input, None)], view.input, bench.tiny())[0]
         np.testing.assert_allclose(features, expected, atol=1e-5)
-    assert isinstance(next(iter(table._shards.values())), np.memmap)
+    assert isinstance(next(iter(table._shards.values())).features, np.memmap)
 
 
 def test_cached_logits_equal_images_in_the_loop_with_whole_prompts(dataset: Dataset, cache: FeatureCache) -> None:
