@@ -27,6 +27,7 @@ from harness.models.own_weights import OwnWeights
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.results.records import job_of
+from harness.results.tables import read_table
 from harness.system.device import pick_device
 
 if TYPE_CHECKING:
@@ -147,9 +148,7 @@ class FinishedRun:
     @property
     def predictions(self) -> pd.DataFrame:
         """`predictions.parquet`: what the run itself predicted."""
-        import pandas as pd
-
-        return pd.read_parquet(self.folder / "predictions.parquet")
+        return read_table(self.folder / "predictions.parquet")
 
     @cached_property
     def _job_inputs(self) -> JobInputs:

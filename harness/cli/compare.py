@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of, visible
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Runs,
+    load_plugins,
+    print_json,
+    print_table,
+    say,
+    stores_of,
+    visible,
+    warn_left_out,
+)
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -35,8 +46,10 @@ def compare(
     from harness.leaderboard.compare import compare as compare_rows
 
     load_plugins(plugin)
+    board = outline(stores_of(runs), registry.datasets())
+    warn_left_out(board.left_out)
     found = compare_rows(
-        outline(stores_of(runs), registry.datasets()),
+        board,
         first,
         second,
         dataset,

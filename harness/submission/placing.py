@@ -68,7 +68,7 @@ class BesideStore(JoinedStores):
         """Yield every result, each with its folder as `path`."""
         ours = {result["id"] for result in self.handed_in}
         for store in self.stores:
-            yield from (result for result in store.results() if result.get("id") not in ours)
+            yield from (result for result in store.sound() if result.get("id") not in ours)
         yield from self.handed_in
 
 
@@ -102,6 +102,8 @@ def placed(
         HarnessError: the store itself cannot be read.
     """
     board = load(BesideStore(store, handed_in), datasets, metrics)
+    for path, why in board.left_out.items():
+        raise HarnessError(f"{path}: {why}")
     found = Placing()
     paths = {result["path"] for result in handed_in}
     ours: dict[str, int] = {}

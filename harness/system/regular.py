@@ -1,4 +1,4 @@
-"""Read files whose kind and size were looked at first: a pipe would hang, a device never end, a giant fill all memory."""
+"""Read files after a look at their kind and size: a pipe would hang, a device never end, a giant fill the memory."""
 
 from __future__ import annotations
 

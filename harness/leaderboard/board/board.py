@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,7 @@ class Board:
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
     objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
     run_again: RunAgain  # rows whose jobs were run again, and what came of it
+    left_out: Mapping[str, str] = field(default_factory=dict)  # path -> why, of damaged files of the store
     folds_told: frozenset[tuple[str, bool]] = frozenset()  # (dataset, demo) whose results say which folds there are
 
     @cached_property
