@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.leaderboard.audit import Finding, audit

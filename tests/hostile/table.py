@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostile import options
+from hostile import options, stores
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
     "options": options.ENTRIES,
+    "stores": stores.ENTRIES,
 }
