@@ -12,7 +12,6 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ from harness.features.view import View, features_folder, shard_file
 from harness.models.backbone import Backbone
 from harness.system.leases import leases_in
 from harness.system.regular import MB, read_regular
-from harness.system.sealed import Damaged, looks_sealed, tell_damaged, write_in_place
+from harness.system.sealed import Damaged, looks_sealed, remove, tell_damaged, write_in_place
 from harness.system.shutdown import shutdown
 from harness.video.pipeline import STANDARD, Pipeline
 
@@ -234,8 +233,7 @@ class FeatureCache:
             _write_json(_reasons(path), bad)
         write_array(path, features, about)
         if not bad:
-            with suppress(OSError):
-                _reasons(path).unlink(missing_ok=True)
+            remove(_reasons(path))
 
     def _describe(self, dataset: Dataset, view: View) -> None:
         folder = self.root / view.key

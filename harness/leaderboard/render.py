@@ -98,6 +98,7 @@ def _aggregated(
         datasets,
         read,
         read_verified(store.folders, left_out),
+        sound=True,
     )
     board = replace(board, left_out=left_out)
     if board.rows.empty and left_out:

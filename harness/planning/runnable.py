@@ -92,6 +92,8 @@ def _ready(method: MethodChoice, found: _Backbones) -> tuple[MethodChoice, Weigh
     size = method.input.size or source.image_size
     if not size:
         raise BadOption(f"method {spec.name!r} runs on no backbone, so its FrameInput has to name a size in pixels")
+    if source.file is not None and source.file.suffix != ".safetensors":  # whose form was looked at already
+        check_readable(source.file)
     files = {declared.name: fetch(declared) for declared in spec.weights}
     for file in files.values():
         check_readable(file)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 DEPTH = 32  # lists and objects inside each other
@@ -10,28 +11,25 @@ LARGEST = 2**63  # of a whole number, exclusive
 LONGEST = 1_000_000  # characters of one text
 
 
-def plain_fault(value: Any, depth: int = 1) -> str | None:
-    """Return what is wrong with parsed JSON; None if nothing is. A number has to be finite and below 2**63."""
-    kind = type(value)
-    if kind is dict:
-        inner = [*value, *value.values()]
-    elif kind is list:
-        inner = value
-    else:
-        return _leaf_fault(value)
-    if depth > DEPTH:
-        return f"is nested deeper than {DEPTH} levels"
-    for one in inner:
-        if (wrong := plain_fault(one, depth + 1)) is not None:
-            return wrong
-    return None
+def plain_fault(value: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with a parsed JSON object; None if nothing is.
 
-
-def _leaf_fault(value: Any) -> str | None:
-    if type(value) is float and not math.isfinite(value):
-        return f"holds {value}, which is no number that could be stored"
-    if type(value) is int and not -LARGEST < value < LARGEST:
-        return "holds a whole number of 64 bits or more"
-    if type(value) is str and len(value) > LONGEST:
-        return f"holds a text of {len(value):,} characters"
+    A number has to be finite, and a whole one below 2**63.
+    """
+    waiting: list[tuple[Any, int]] = [(value, 1)]
+    while waiting:
+        outer, depth = waiting.pop()
+        inner = [*outer, *outer.values()] if type(outer) is dict else outer
+        if depth > DEPTH:
+            return f"is nested deeper than {DEPTH} levels"
+        for one in inner:
+            kind = type(one)
+            if kind is dict or kind is list:
+                waiting.append((one, depth + 1))
+            elif kind is float and not isfinite(one):
+                return f"holds {one}, which is no number that could be stored"
+            elif kind is int and not -LARGEST < one < LARGEST:
+                return "holds a whole number of 64 bits or more"
+            elif kind is str and len(one) > LONGEST:
+                return f"holds a text of {len(one):,} characters"
     return None

@@ -114,14 +114,21 @@ def tell_damaged(
     log.warning("%s: not used (%s); %s", path, error, remedy)
 
 
-def _make_way(path: Path) -> None:
-    """Remove a folder that stands in a file's place, and a file that stands in that of its folder."""
+def remove(path: Path) -> None:
+    """Remove what stands in a file's place, a folder, too. What cannot be removed stays."""
     with suppress(OSError):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-    with suppress(OSError):
-        if not path.parent.is_dir():
-            path.parent.unlink()
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _make_way(path: Path) -> None:
+    """Remove a folder that stands in a file's place, and a file that stands in that of its folder."""
+    if path.is_dir() and not path.is_symlink():
+        remove(path)
+    if not path.parent.is_dir():
+        remove(path.parent)
 
 
 def _checksum(content: Buffer, about: str) -> int:

@@ -12,10 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from helpers.commands import TOY
 from hostile import damage
 from hostile.damage import Harm, to_all, to_first
 from hostile.entry import Hostile, Prepare, words
-from helpers.commands import TOY
 from hostile.places import toy_bench
 
 LEADERBOARD = words("leaderboard --runs runs --out tables")
@@ -24,7 +24,14 @@ AUDIT = words("audit runs --verbose")
 STATUS = words("status runs")
 DRY = toy_bench("--methods linear,zero-shot-clip --dry-run")
 BENCH = toy_bench("--methods linear,zero-shot-clip")
-RESCORE = words("rescore runs")
+RESCORE = words("rescore runs --plugin metric.py")
+METRIC = """
+from harness import MetricSpec, hookimpl
+
+@hookimpl
+def register_metrics():
+    return [MetricSpec("half", "Half", lambda predictions: 0.5)]
+"""
 SUBMIT = (*words("submit runs --out s.zip --plugin"), str(TOY))
 COMPARE = words("compare linear zero-shot-clip --runs runs")
 JOINED = words("leaderboard --runs runs --runs other --out tables")
@@ -32,6 +39,7 @@ RESULT, PREDICTIONS, HISTORY = (
     f"runs/toy/linear/*/{name}" for name in ("result.json", "predictions.parquet", "history.parquet")
 )
 
+NAMED = r"runs/toy/linear/[^ ]*result\.json: "
 ENDS: Mapping[str, tuple[tuple[str, ...], int]] = {
     "leaderboard": (LEADERBOARD, 0),
     "publish": (PUBLISH, 0),
@@ -54,17 +62,27 @@ def rest(place: Path) -> str:
     return ""
 
 
+def measured(pattern: str, harm: Harm) -> Prepare:
+    """Damage a file, and have a metric at hand that no result has."""
+
+    def prepare(folder: Path) -> None:
+        (folder / "metric.py").write_text(METRIC)
+        to_first(pattern, harm)(folder)
+
+    return prepare
+
+
 def entries(kind: str, pattern: str, harm: Harm, commands: str, says: str) -> list[Hostile]:
     found = []
     for name in commands.split(", "):
         command, code = ENDS[name]
+        says = says.replace(NAMED, "runs/toy/linear/") if name == "rescore" else says
         found.append(
-            Hostile(f"{name}: {kind}", command, says, code, to_first(pattern, harm), "store", after=rest)
+            Hostile(f"{name}: {kind}", command, says, code, measured(pattern, harm), "store", after=rest)
         )  # fmt: skip
     return found
 
 
-NAMED = r"runs/toy/linear/[^ ]*result\.json: "
 TABLES, ALL = "leaderboard, audit", "leaderboard, publish, audit, status, dry run, rescore, submit"
 
 RESULTS = [
@@ -92,7 +110,7 @@ RESULTS = [
     *entries("a score that is infinite", RESULT, damage.edited("metrics.uar", float("inf")), "publish", NAMED),
     *entries("a score that is true", RESULT, damage.edited("metrics.war", True), "publish, audit", NAMED),
     *entries("scores of another type", RESULT, damage.edited("metrics", "none"), "leaderboard, submit", NAMED),
-    *entries("a seed of 5,000 digits", RESULT, damage.edited("seed", 10**4000), "status, publish", NAMED),
+    *entries("a seed of 5,000 digits", RESULT, damage.edited("seed", 10**4000), "audit, publish", NAMED),
     *entries("a cost that is a text", RESULT, damage.edited("cost.gflops", "31"), "leaderboard", NAMED),
     *entries("a cost below 0", RESULT, damage.edited("cost.gflops", -1), "publish", NAMED),
     *entries("parameters that are a list", RESULT, damage.edited("cost.params_total", [1]), "publish", NAMED),
@@ -170,7 +188,6 @@ TABLES_OF_ROWS = [
     *entries("predictions in a circle of links", PREDICTIONS, damage.circle, "audit, rescore", P),
     *entries("a pickle for predictions", PREDICTIONS, damage.content(damage.PICKLED), "audit, submit, bench", P),
     *entries("no predictions", PREDICTIONS, damage.removed, "audit, status, submit, rescore", P),
-    *entries("a flipped bit in predictions", PREDICTIONS, damage.flipped, "rescore, submit", P),
     *entries("predictions without a label", PREDICTIONS, dropped("label"), "audit, rescore, submit", P + ".*label"),
     *entries("a label that is no class", PREDICTIONS, set_first("label", "joy"), "audit, submit", "joy"),
     *entries("a history cut short", HISTORY, damage.cut, "audit, submit", r"history\.parquet"),
@@ -224,8 +241,7 @@ def named(name: bytes) -> Prepare:
         source = next(folder.glob("runs/toy/linear/*-s1-*"))
         target = os.fsencode(folder / "runs" / "toy" / "linear") + b"/" + name
         shutil.copytree(os.fsencode(source), target)
-        with open(target + b"/result.json", "w") as file:
-            file.write("{")
+        Path(os.fsdecode(target), "result.json").write_text("{")
 
     return prepare
 
@@ -289,7 +305,7 @@ RUNS = [
     Hostile("verify: a pipe for a result", (*words("verify runs --plugin"), str(TOY), *words("--data-root data")),
             NAMED, 0, to_first(RESULT, damage.pipe), "store"),
     Hostile("verify: a pipe for predictions", (*words("verify runs --jobs 4 --plugin"), str(TOY),
-            *words("--data-root data")), "cannot be run again", 3, to_first(PREDICTIONS, damage.pipe), "store"),
+            *words("--data-root data")), "cannot be run again", 2, to_first(PREDICTIONS, damage.pipe), "store"),
 ]  # fmt: skip
 
 ENTRIES = [*RESULTS, *TABLES_OF_ROWS, *PAGES, *AROUND, *RUNS]

@@ -118,13 +118,16 @@ def aggregate(
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None = None,
     verifications: Sequence[Verification] = (),
+    *,
+    sound: bool = False,
 ) -> Board:
     """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
     `read` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
-    confusion matrix does not hold. `verifications` tell which rows were run again.
+    confusion matrix does not hold. `verifications` tell which rows were run again. `sound` results are those whose form
+    was looked at already.
     """
-    jobs = collect(results)
+    jobs = collect(results, sound=sound)
     if jobs.frame.empty:
         return _empty(jobs, datasets)
     jobs = told_apart(jobs, datasets)
