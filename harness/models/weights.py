@@ -15,7 +15,7 @@ from harness.core.errors import HarnessError, WeightsMissing, suggestion
 from harness.core.registered import Registered
 from harness.core.weights_spec import WeightsSpec
 from harness.models.weights_files import fetch, file_sha256, hub_asked_once, placed, weights_folder
-from harness.models.weights_form import check_form
+from harness.models.weights_form import check_file
 
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # as open_clip asks a hub for
 
@@ -100,7 +100,7 @@ def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
         file = Path(given).expanduser().resolve()
         if not file.exists():
             raise WeightsMissing(f"backbone {spec.name}: no weights file {file}")
-        check_form(file)
+        check_file(file)
         found = BackboneId(
             spec.name,
             file.name,
@@ -162,7 +162,7 @@ def _from_file(
 ) -> WeightsSource:
     if not path.exists():
         raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
-    check_form(path)
+    check_file(path)
     if not bundled and f"{spec.model}{QUICK_GELU}" in _architectures():
         warnings.warn(
             f"{spec.name}:{path.name} is loaded with plain GELU; if these are OpenAI's weights, "

@@ -11,11 +11,19 @@ from pydantic_core import from_json
 
 from harness.core.errors import HarnessError
 from harness.core.text import first_line
-from harness.system.regular import MB, open_regular
+from harness.system.regular import MB, check_regular, open_regular
 
 LARGEST = 256 * 1024 * MB  # bytes of a file: more than anyone's have
 HEADER = 100 * MB  # bytes of the header of a safetensors file, as its own readers have it
 ARCHIVE = b"PK\x03\x04"  # how torch's checkpoints begin, but for those from before it packed them
+
+
+def check_file(path: Path) -> None:
+    """Look whether there is a regular file of a size that weights have. Raises: HarnessError if not."""
+    try:
+        check_regular(path, LARGEST)
+    except OSError as error:
+        raise HarnessError(f"{path}: cannot be read as tensors ({error.strerror or error})") from error
 
 
 def check_form(path: Path) -> None:

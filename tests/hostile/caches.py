@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -43,7 +44,12 @@ def all_shards(name: str, harm: Harm) -> Hostile:
 
 
 def index(name: str, harm: Harm, says: str = COUNTED) -> Hostile:
-    return Hostile(f"the index of clips: {name}", AGAIN, says, 0, to_first(INDEX, harm), "store", after=same)
+    def prepare(folder: Path) -> None:
+        root = hashlib.sha256(str((folder / "data" / "TOY").resolve()).encode()).hexdigest()[:16]
+        path = next(folder.glob(INDEX))
+        harm(path.rename(path.with_stem(root)))  # it is named after the root of the data
+
+    return Hostile(f"the index of clips: {name}", AGAIN, says, 0, prepare, "store", after=same)
 
 
 def parts(path: Path) -> tuple[bytes, np.ndarray, bytes]:
