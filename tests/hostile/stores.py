@@ -281,7 +281,7 @@ AROUND = [
     all_of("nothing but pipes", AUDIT, damage.pipe, "named pipe", 2),
     all_of("nothing but damaged results to hand in", SUBMIT, damage.cut, NAMED, 2),
     all_of("nothing but damaged results to plan with", DRY, damage.cut, NAMED, 0),
-    all_of("nothing but devices to rescore", RESCORE, damage.link("/dev/zero"), NAMED + ".*a device", 1),
+    all_of("nothing but devices to rescore", words("rescore runs"), damage.link("/dev/zero"), "runs/toy/.*a device", 1),
     Hostile("a plan in lists in lists", STATUS, "linear", 0, in_place(PLAN, damage.content(damage.NESTED)), "store"),
     Hostile("a pipe for a plan", STATUS, "linear", 0, in_place(PLAN, damage.pipe), "store"),
     Hostile("a device for a plan", BENCH, "4 kept", 0, in_place(PLAN, damage.link("/dev/zero")), "store"),
