@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +26,10 @@ from harness.models.inputs import Inputs
 from harness.models.method import Method, Task, own_state, prepares
 from harness.models.own_weights import OwnWeights
 from harness.models.spec import MethodSpec
+from harness.models.weights_form import check_form
 from harness.plugin import registry
-from harness.results.records import job_of
+from harness.results.records import check_tensors, job_of
+from harness.results.tables import read_table
 from harness.system.device import pick_device
 
 if TYPE_CHECKING:
@@ -147,9 +150,7 @@ class FinishedRun:
     @property
     def predictions(self) -> pd.DataFrame:
         """`predictions.parquet`: what the run itself predicted."""
-        import pandas as pd
-
-        return pd.read_parquet(self.folder / "predictions.parquet")
+        return read_table(self.folder / "predictions.parquet")
 
     @cached_property
     def _job_inputs(self) -> JobInputs:
@@ -171,11 +172,18 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
     Raises:
         HarnessError: there is no such file, or it cannot be read.
     """
+    from safetensors import safe_open
     from safetensors.torch import load_file
 
-    if not file.is_file():
+    if not os.path.lexists(file):
         raise HarnessError(f"{file.parent}: made without --save-weights; run it again with --save-weights --force")
+    check_form(file)
     try:
-        return dict(load_file(file))
+        stored = dict(load_file(file))
+        if any(tensor.is_floating_point() and not tensor.isfinite().all() for tensor in stored.values()):
+            raise ValueError("numbers that are not finite")
+        with safe_open(file, "pt") as opened:
+            check_tensors(stored, opened.metadata() or {})
+        return stored
     except Exception as error:  # a damaged file can make the reader fail in any way
         raise HarnessError(f"{file}: cannot be read ({error}); run the job again with --force") from error

@@ -34,7 +34,10 @@ def run_analysis(
     """
     spec = analysis_named(name)
     values = _options(spec, overrides)
-    results = choose(spec, open_stores(where.roots), wanted)
+    store = open_stores(where.roots)
+    results = choose(spec, store, wanted)
+    for path, why in store.left_out.items():
+        say(f"left out: {path}: {why}")
     quick = sum(bool(result.get("quick")) for result in results)
     if quick:
         say(f"{quick} of {len(results)} runs are of `bench --quick`, which no table ranks")

@@ -80,7 +80,7 @@ def choose(
     """
     if isinstance(store, Store) and not store.root.is_dir():
         raise HarnessError(f"{store.root}: no such folder; `harness bench --save-weights` makes it")
-    results = [result for result in store.results() if result["status"] == "done" and wanted.fits(result)]
+    results = [result for result in store.sound() if result["status"] == "done" and wanted.fits(result)]
     if not results:
         raise HarnessError(f"{store.root}: holds no finished result of those asked for; `harness status` shows them")
     fitting = [result for result in results if not spec.methods or result["method"] in spec.methods]

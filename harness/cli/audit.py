@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Runs,
+    load_plugins,
+    print_json,
+    print_table,
+    say,
+    stores_of,
+    warn_left_out,
+)
 from harness.plugin import registry
 
 if TYPE_CHECKING:
@@ -45,6 +55,7 @@ def audit(
         registry.datasets(),
         registry.metrics(),
     )
+    warn_left_out(board.left_out)
     found = audit_board(board, registry.plugins().offers("methods"))
     counts = Counter(finding.level for finding in found)
     if json_:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 
 from harness.cli.output import Json, print_json, print_table, say
@@ -26,9 +29,9 @@ def info(json_: Json = False) -> None:
         [
             (
                 e["dataset"],
-                f"test {-e['number']}" if e["number"] < 0 else f"train {e['number']}",
-                e["input"]["frames"],
-                e["input"]["size"],
+                _view(e),
+                e["input"].get("frames"),
+                e["input"].get("size"),
                 e["shards"],
                 f"{e['bytes'] / 1e6:.1f}",
             )
@@ -47,3 +50,11 @@ def clear(json_: Json = False) -> None:
         print_json({"freed_bytes": freed})
     else:
         say(f"freed {freed / 1e6:.1f} MB")
+
+
+def _view(entry: Mapping[str, Any]) -> str:
+    """Return which view of its clips an entry holds; of one that does not tell, its key."""
+    if not entry["input"]:
+        return f"{entry['key']} (view.json cannot be read)"
+    number = entry["number"]
+    return f"test {-number}" if number < 0 else f"train {number}"

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, say, stores_of
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Runs,
+    load_plugins,
+    print_json,
+    print_table,
+    say,
+    stores_of,
+    warn_left_out,
+)
 from harness.core.text import visible
 from harness.plugin import registry
 
@@ -36,8 +46,10 @@ def compare(
     from harness.leaderboard.compare import compare as compare_rows
 
     load_plugins(plugin)
+    board = outline(stores_of(runs), registry.datasets())
+    warn_left_out(board.left_out)
     found = compare_rows(
-        outline(stores_of(runs), registry.datasets()),
+        board,
         first,
         second,
         dataset,

@@ -18,6 +18,7 @@ from harness.cli.output import (
     say,
     stores_of,
     warn,
+    warn_left_out,
 )
 from harness.core.text import visible
 from harness.plugin import registry
@@ -62,8 +63,9 @@ def leaderboard(
     names = [name.strip() for name in (columns or "").split(",") if name.strip()]
     files = write(board, out_dir, metrics, papers, names)
     notes = list(metric_notes(board, metrics))
+    warn_left_out(board.left_out)
     if json_:
-        print_json({"files": [str(path) for path in files], "notes": notes})
+        print_json({"files": [str(path) for path in files], "notes": notes, "left_out": dict(board.left_out)})
         return
     for note in notes:
         warn(note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,6 +82,12 @@ def warn(text: str) -> None:
         highlight=False,
         soft_wrap=True,
     )
+
+
+def warn_left_out(left_out: Mapping[str, str]) -> None:
+    """Name, on standard error, each damaged file of a store that was left out, and why."""
+    for path, why in left_out.items():
+        warn(visible(f"left out: {path}: {why}"))
 
 
 def print_json(data: Any) -> None:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Release, Runs, load_plugins, print_json, say, stores_of, warn
+from harness.cli.output import (
+    Json,
+    PluginFiles,
+    Release,
+    Runs,
+    load_plugins,
+    print_json,
+    say,
+    stores_of,
+    warn,
+    warn_left_out,
+)
 from harness.core.errors import HarnessError
 from harness.plugin import registry
 
@@ -75,10 +86,12 @@ def publish(
         registry.methods(),
         method_pages,
     )
+    warn_left_out(board.left_out)
     for note in frames.warnings if frames else ():
         warn(f"warning: {note}")
     if json_:
-        print_json({"site": str(site), "index": str(first), "pages": sum(1 for _ in site.rglob("*.html"))})
+        pages = sum(1 for _ in site.rglob("*.html"))
+        print_json({"site": str(site), "index": str(first), "pages": pages, "left_out": dict(board.left_out)})
     else:
         say(str(first))
 

@@ -21,13 +21,16 @@ from harness.cli.output import (
     print_table,
     roots_of,
     say,
+    warn_left_out,
 )
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.plugin import registry
+from harness.system.regular import MB, read_regular
 
 STATES = ("planned", "running", "done", "quick", "failed", "stale")
 PROGRESS = ("planned", "stale", "failed", "quick", "running", "done")
 POLL_SECONDS = 0.5
+LARGEST_LOG = 1024 * MB  # bytes
 
 
 def status(
@@ -59,9 +62,11 @@ def status(
         _show_log(one_of(roots, "status --log"), log, follow=follow)
         return
     load_plugins(plugin)
-    rows = _rows(roots)
+    left_out: dict[str, str] = {}
+    rows = _rows(roots, left_out)
+    warn_left_out(left_out)
     if json_:
-        print_json({"runs": named, "rows": rows})
+        print_json({"runs": named, "rows": rows, "left_out": left_out})
     elif rows:
         print_table(
             f"Jobs in {named}",
@@ -72,13 +77,13 @@ def status(
         say(f"no results in {named}")
 
 
-def _rows(roots: Sequence[Path]) -> list[dict[str, object]]:
+def _rows(roots: Sequence[Path], left_out: dict[str, str]) -> list[dict[str, object]]:
     from harness.results.status import Entry, job_states
 
     counts: dict[tuple[str, str], Counter[str]] = {}
     entries: dict[str, Entry] = {}  # a job that several folders know is counted once, as the one furthest with it says
     for root in roots:
-        for entry in job_states(root, registry.method_sources()):
+        for entry in job_states(root, registry.method_sources(), left_out):
             known = entries.get(entry.id)
             if known is None or PROGRESS.index(entry.state) > PROGRESS.index(known.state):
                 entries[entry.id] = entry
@@ -102,7 +107,7 @@ def _show_log(
     shown = 0
     while True:
         job_id, path = _log_of(root, job)
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        text = _text_of(path)
         out.print(
             text[shown:],
             end="",
@@ -114,6 +119,16 @@ def _show_log(
         if not follow or not Leases(root).held(job_id):
             return
         time.sleep(POLL_SECONDS)
+
+
+def _text_of(path: Path) -> str:
+    """Return a log, as far as it is written. Raises: HarnessError if there is something else in its place."""
+    try:
+        return read_regular(path, LARGEST_LOG).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise HarnessError(f"{path}: {error.strerror or error}") from error
 
 
 def _log_of(root: Path, job: str) -> tuple[str, Path]:

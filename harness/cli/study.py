@@ -12,7 +12,7 @@ import typer
 
 from harness.cli import bench
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, load_plugins, print_json, print_table, report_problems, say
+from harness.cli.output import Json, load_plugins, print_json, print_table, report_problems, say, warn_left_out
 from harness.core.errors import BadOption
 from harness.plugin import registry
 
@@ -58,11 +58,10 @@ def study(
     request = as_bench(spec, bench.flags_of(flags))
     if request is None or show:
         report_problems()
-        _show(
-            spec,
-            stored_results(spec, Store(request.out)) if request else (),
-            json_,
-        )
+        store = Store(request.out) if request else None
+        results = stored_results(spec, store) if store else []
+        warn_left_out(store.left_out if store else {})
+        _show(spec, results, json_)
         return
     plan = bench.plan_of(
         request,

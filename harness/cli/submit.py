@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of
+from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, say, stores_of, warn_left_out
 from harness.plugin import registry
 
 
@@ -32,10 +32,14 @@ def submit(
 
     load_plugins(plugin)
     sources = {path.stem: path for path in registry.plugins().files}
-    bundle = make(stores_of(runs, folder).results(), sources)
+    store = stores_of(runs, folder)
+    results = list(store.sound())
+    warn_left_out(store.left_out)
+    bundle = make(results, sources)
     manifest = write(bundle, out_file)
     if json_:
-        print_json({"file": str(out_file), "jobs": bundle.jobs, "said": list(bundle.said()), "manifest": manifest})
+        facts = {"file": str(out_file), "jobs": bundle.jobs, "said": list(bundle.said()), "manifest": manifest}
+        print_json({**facts, "left_out": {**store.left_out, **bundle.damaged}})
         return
     for line in bundle.said():
         say(line)

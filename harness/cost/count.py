@@ -72,6 +72,17 @@ def parameters(method: Method, backbone: Backbone) -> dict[str, int]:
     }
 
 
+def encoder_gflops(method: Method, task: Task) -> float:
+    """Return the multiply-adds of the backbone's encoder on one clip, the least that a method costs which it feeds.
+
+    They are counted once a process. 0 for a method that has no encoder, or another one.
+    """
+    if method.encoder is None or not task.backbone.owns(method.encoder):
+        return 0.0
+    with uncompiled(method):
+        return _encoded(method.encoder, task, "fvcore").times(task.input.test_views).macs / GIGA
+
+
 def count(
     module: nn.Module,
     *inputs: Tensor,
@@ -126,10 +137,18 @@ def _clip(
     )
     if method.encoder is None:
         return rest
+    return _encoded(method.encoder, task, convention) + rest
+
+
+def _encoded(
+    encoder: FrameEncoder,
+    task: Task,
+    convention: Convention,
+) -> Tally:
     size, frames = task.input.size, task.input.frames
-    if getattr(method.encoder, "sees", "frames") == "clips":
-        return _encoder(method.encoder, (1, frames, 3, size, size), convention) + rest
-    return _encoder(method.encoder, (1, 3, size, size), convention).times(frames) + rest
+    if getattr(encoder, "sees", "frames") == "clips":
+        return _encoder(encoder, (1, frames, 3, size, size), convention)
+    return _encoder(encoder, (1, 3, size, size), convention).times(frames)
 
 
 @lru_cache(maxsize=4)

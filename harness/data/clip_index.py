@@ -18,7 +18,7 @@ from harness.core.errors import CannotWrite
 from harness.core.text import natural_key
 from harness.data.clip_content import content_digest, latest_change, list_frames, sizes_digest
 from harness.data.paths import Below
-from harness.system.files import write_atomically
+from harness.system.sealed import Damaged, read_sealed, tell_damaged, write_sealed
 from harness.video.files import count_frames
 
 FIELDS = ("mtime_ns", "frames", "digest", "oddities", "changed_ns", "sizes")  # what is remembered of a clip
@@ -179,7 +179,8 @@ def _read(index: Path) -> dict[str, ClipInfo]:
     import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(index) as file:  # unlike `read_table` it imports no datasets
+        content = read_sealed(index, _about(index))
+        with pq.ParquetFile(pa.BufferReader(content)) as file:  # unlike `read_table` it imports no datasets
             columns = file.read().to_pydict()
         rows = zip(
             columns["clip"],
@@ -187,8 +188,13 @@ def _read(index: Path) -> dict[str, ClipInfo]:
             strict=True,
         )
         return {os.fsdecode(clip): ClipInfo(*values) for clip, *values in rows}
-    except (OSError, KeyError, TypeError, pa.ArrowException):
-        return {}  # no index yet, or one that cannot be read: it is only a memory
+    except FileNotFoundError:
+        return {}  # no index yet
+    except Damaged as error:
+        tell_damaged(index, error, "every clip is looked at again")
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException):
+        tell_damaged(index, Damaged("it is no index of clips"), "every clip is looked at again")
+    return {}
 
 
 def _write(index: Path, infos: Mapping[str, ClipInfo]) -> None:
@@ -201,5 +207,12 @@ def _write(index: Path, infos: Mapping[str, ClipInfo]) -> None:
             **{name: [getattr(info, name) for info in infos.values()] for name in FIELDS},
         }
     )
+    whole = pa.BufferOutputStream()
+    pq.write_table(table, whole)
     with suppress(CannotWrite):  # it is only a memory
-        write_atomically(index, lambda path: pq.write_table(table, path))
+        write_sealed(index, whole.getvalue(), _about(index))
+
+
+def _about(index: Path) -> str:
+    """Return what an index is of, which its checksum covers: one of another root is found, too."""
+    return f"index of clips, {index.stem}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,9 +14,15 @@ from harness.core.digest import digest
 from harness.core.errors import CannotWrite
 from harness.core.frame_input import FrameInput
 from harness.core.sampler_spec import SamplerSpec
+from harness.features.arrays import read_array, write_array
 from harness.features.view import features_folder
-from harness.system.files import write_atomically
+from harness.system.regular import MB
+from harness.system.sealed import Damaged, tell_damaged
 from harness.video.pipeline import Pipeline
+
+SELECTIONS = "selections"  # the folder, beside those of views
+
+MOST = 16 * MB  # bytes of one, which are two million frames
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Selections:
     @classmethod
     def below(cls, cache: Path, fingerprint: str) -> Selections:
         """Return the selections of a dataset below the folder of all caches."""
-        return cls(features_folder(cache) / "selections", fingerprint)
+        return cls(features_folder(cache) / SELECTIONS, fingerprint)
 
     @classmethod
     def kept_by(
@@ -52,12 +57,16 @@ class Selections:
         """Return the indices (n',) of the frames that are kept of a clip, computed unless they are stored."""
         key = digest([self.fingerprint, sampler.name, sampler.version, given.code], 20)
         name = digest(sample.id, 20)
-        path = self.root / key / name[:2] / f"{name}.npy"
-        with suppress(OSError, ValueError, EOFError):  # none yet, or one that a full disk cut short
-            stored: np.ndarray = np.load(path)
-            return stored
-        kept, whole = compute(), io.BytesIO()
-        np.save(whole, kept)
+        path, about = self.root / key / name[:2] / f"{name}.npy", f"frames kept, {key}/{name}"
+        with suppress(FileNotFoundError):
+            try:
+                stored = read_array(path, about, MOST)
+                if stored.ndim == 1 and stored.size and stored.dtype.kind in "iu":
+                    return stored
+                raise Damaged("it names no frames")
+            except Damaged as error:
+                tell_damaged(path, error, "the frames of its clip are chosen again")
+        kept = compute()
         with suppress(CannotWrite):  # the next job computes it again
-            write_atomically(path, lambda draft: draft.write_bytes(whole.getbuffer()))
+            write_array(path, kept, about)
         return kept

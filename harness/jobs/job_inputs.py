@@ -145,7 +145,28 @@ class JobInputs:
         return list(View.training(self.job.fingerprint, self.job.backbone, self.job.input))
 
     def _table(self, view: View) -> FeatureTable:
-        return FeatureTable(self.cache, self.dataset, view)
+        return FeatureTable(
+            self.cache,
+            self.dataset,
+            view,
+            self._refill,
+        )
+
+    def _refill(self, view: View, shard: int) -> None:
+        """Encode a shard again that was removed or damaged while the job ran.
+
+        Raises:
+            BadData: a clip of it that could be read cannot any more.
+        """
+        self.backbone.check_guard()
+        bad = self.cache.ensure(
+            self.dataset,
+            view,
+            shard,
+            self.backbone,
+            skip_bad=True,
+        )
+        raise_if_bad({name: why for name, why in bad.items() if name not in self.bad}, skip_bad=False)
 
     def _frames(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from typing import Any, TextIO
 
 log = logging.getLogger("harness.printed")
 
+CACHE = "harness.cache"  # the logger whose lines a run always shows
+
 
 class EventHandler(logging.Handler):
     """Log handler that sends what is logged as events."""
@@ -20,10 +23,12 @@ class EventHandler(logging.Handler):
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         super().__init__()
         self.send = send
+        self.process = os.getpid()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send one line."""
-        self.send({"event": "log", "line": self.format(record)})
+        """Send one line, unless it is a process of a loader that logs: the way to the driver is not its own."""
+        if os.getpid() == self.process:
+            self.send({"event": "log", "line": self.format(record)})
 
 
 class JobLogFile(logging.FileHandler):
@@ -54,9 +59,23 @@ class StdoutTee(io.TextIOBase):
 
 
 @contextmanager
-def logged_to(path: Path, send: Callable[[dict[str, Any]], None] | None = None) -> Iterator[None]:
-    """Keep what a job logs and prints in its own file, and send it line by line if somebody wants to see it."""
-    handlers: list[logging.Handler] = [JobLogFile(path, encoding="utf-8"), *([EventHandler(send)] if send else [])]
+def logged_to(
+    path: Path,
+    send: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    whole: bool = True,
+) -> Iterator[None]:
+    """Keep what a job logs and prints in its own file, and send it line by line.
+
+    Args:
+        path: of the file.
+        send: takes the lines; None: nobody sees them.
+        whole: whether all of them are sent, or only what is said of damaged caches.
+    """
+    handlers: list[logging.Handler] = [JobLogFile(path, encoding="utf-8")]
+    if send:
+        handlers.append(EventHandler(send))
+        handlers[-1].addFilter(logging.Filter("" if whole else CACHE))
     root = logging.getLogger("harness")
     before = root.level, root.propagate
     for handler in handlers:

@@ -55,7 +55,7 @@ def run_job(
         CannotWrite: the cache cannot.
     """
     store = Store(Path(context.out))
-    with store.draft(job) as draft, logged_to(draft / "log.txt", report if context.send_logs else None):
+    with store.draft(job) as draft, logged_to(draft / "log.txt", report, whole=context.send_logs):
         started = now()
         log.info("%s: job %s started", job.label, job.id)
         outcome = _guarded(job, named, context, started, report)

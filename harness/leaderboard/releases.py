@@ -76,9 +76,14 @@ class ReleasedResults:
         """The folders of the store."""
         return self.store.folders
 
-    def results(self) -> Iterator[dict[str, Any]]:
-        """Yield every stored result of the release, each with its folder as `path`."""
-        for result in self.store.results():
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Path and reason of what `results` met that is no result."""
+        return self.store.left_out
+
+    def sound(self) -> Iterator[dict[str, Any]]:
+        """Yield every stored result of the release that has the form of one, each with its folder as `path`."""
+        for result in self.store.sound():
             if result.get("protocol_hash") in self.release.hashes:
                 yield result
 

@@ -33,6 +33,7 @@ from harness.results.verified import read_verified
 from harness.system.files import write_atomically
 
 WHY = "Not ranked"  # a column of the terminal's table, where some row is not
+NAMED = 10  # damaged files that an error names
 Results = Store | JoinedStores | ReleasedResults
 
 
@@ -90,12 +91,18 @@ def _aggregated(
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None,
 ) -> Board:
+    results = list(store.sound())
+    left_out = dict(store.left_out)
     board = aggregate(
-        store.results(),
+        results,
         datasets,
         read,
-        read_verified(store.folders),
+        read_verified(store.folders, left_out),
+        sound=True,
     )
+    board = replace(board, left_out=left_out)
+    if board.rows.empty and left_out:
+        raise HarnessError("\n".join(f"{path}: {why}" for path, why in list(left_out.items())[:NAMED]))
     if board.rows.empty:
         raise HarnessError(f"no results in {store.root}; run `harness bench` first, or name their folder with --runs")
     return board

@@ -15,6 +15,7 @@ from harness.core.errors import HarnessError, WeightsMissing, suggestion
 from harness.core.registered import Registered
 from harness.core.weights_spec import WeightsSpec
 from harness.models.weights_files import fetch, file_sha256, hub_asked_once, placed, weights_folder
+from harness.models.weights_form import check_file
 
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")  # as open_clip asks a hub for
 
@@ -97,8 +98,9 @@ def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
         found = BackboneId(spec.name, RANDOM, "", code)
     elif given:
         file = Path(given).expanduser().resolve()
-        if not file.is_file():
+        if not file.exists():
             raise WeightsMissing(f"backbone {spec.name}: no weights file {file}")
+        check_file(file)
         found = BackboneId(
             spec.name,
             file.name,
@@ -158,8 +160,9 @@ def _from_file(
     cfg: dict[str, Any],
     bundled: bool,
 ) -> WeightsSource:
-    if not path.is_file():
+    if not path.exists():
         raise WeightsMissing(f"backbone {spec.name}: no weights file {path}")
+    check_file(path)
     if not bundled and f"{spec.model}{QUICK_GELU}" in _architectures():
         warnings.warn(
             f"{spec.name}:{path.name} is loaded with plain GELU; if these are OpenAI's weights, "

@@ -17,6 +17,7 @@ from urllib.request import getproxies
 from harness.core.errors import HarnessError, WeightsMissing
 from harness.core.text import first_line
 from harness.core.weights_spec import ANY, WeightsSpec
+from harness.models.weights_form import check_form
 from harness.system.folders import cache_folder
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def fetch(spec: WeightsSpec) -> Path:
         WeightsMissing: it can neither be found nor downloaded, or is another file; says what to do.
     """
     path = find(spec) or _download(spec)
+    check_form(path)
     found = file_sha256(path)
     if spec.sha256 not in (ANY, found):
         raise WeightsMissing(
@@ -88,6 +90,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         HarnessError: it holds anything else, or none.
     """
+    check_form(path)
     try:
         tensors = _tensors_in(_read(path))
     except HarnessError:
@@ -105,6 +108,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 
 def check_readable(path: Path) -> None:
     """Read a file of weights once, before any work. Raises: HarnessError if it holds anything but tensors."""
+    check_form(path)
     state = path.stat()
     _check_readable(path, state.st_size, state.st_mtime_ns)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.dataset_spec import Fold
@@ -12,6 +14,9 @@ from harness.data.dataset import Dataset
 from harness.features.shards import ShardFill, shards_of
 from harness.features.view import View, features_folder, shard_file
 from harness.plugin import registry
+from harness.system.sealed import looks_sealed
+
+log = logging.getLogger("harness.cache")
 
 
 def missing_shards(
@@ -20,27 +25,57 @@ def missing_shards(
     """Return job id -> the shards that it needs and that are missing. Jobs that need the same share one tuple."""
     known: dict[tuple[object, ...], tuple[ShardFill, ...]] = {}
     missing: dict[str, tuple[ShardFill, ...]] = {}
-    there: dict[Path, set[str]] = {}
+    there = _Stored({}, [])
     for job in jobs:
         spec = registry.method(job.method).spec
         key = (job.dataset, job.fold, spec.features, spec.prepares, job.backbone, job.input, job.protocol.selection)
         if key not in known:
             known[key] = tuple(_missing(job, datasets[job.dataset], features_folder(cache), there))
         missing[job.id] = known[key]
+    if there.damaged:
+        count, first = len(there.damaged), there.damaged[0]
+        log.warning(
+            "%d entries of the feature cache are damaged or of an earlier version, and their clips are encoded "
+            "again, such as %s",
+            count,
+            first,
+        )
     return missing
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Shards whose files end as they should, by their folder; and the files that do not."""
+
+    names: dict[Path, set[str]]
+    damaged: list[Path]
+
+    def holds(self, path: Path) -> bool:
+        """Return whether a shard is there; each folder is looked at once."""
+        folder = path.parent
+        if folder not in self.names:
+            files = sorted(folder.glob("*.npy"))
+            odd = [file for file in files if not _is_whole(file)]
+            self.names[folder] = {file.name for file in files}.difference(file.name for file in odd)
+            self.damaged.extend(odd)
+        return path.name in self.names[folder]
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        return looks_sealed(file)
+    except FileNotFoundError:  # removed just now, or a link that leads nowhere
+        return False
 
 
 def _missing(
     job: JobSpec,
     dataset: Dataset,
     cache: Path,
-    there: dict[Path, set[str]],
+    there: _Stored,
 ) -> Iterator[ShardFill]:
     for view, shard in _needs(job, dataset):
-        path = shard_file(cache, view, shard)
-        if path.parent not in there:
-            there[path.parent] = {file.name for file in path.parent.glob("*.npy")}
-        if path.name not in there[path.parent]:
+        if not there.holds(shard_file(cache, view, shard)):
             yield ShardFill(
                 job.dataset,
                 job.fingerprint,

@@ -114,7 +114,7 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
     if request.collect:
         missing = {}  # without a shared folder each node has a cache of its own
     notes = [note for dataset in inputs.datasets.values() for note in dataset.notes]
-    notes += [*_quick_notes(planned, request), *_recipe_notes(inputs.methods)]
+    notes += [*_quick_notes(planned, request), *_recipe_notes(inputs.methods), *_damage_notes(store)]
     notes += [earlier_note(len(earlier), request.keep_stale)] if earlier else []
     return Plan(
         planned,
@@ -294,6 +294,11 @@ def _recipe_notes(methods: Iterable[MethodChoice]) -> Iterator[str]:
             if dataset not in known:
                 hint = suggestion(dataset, known)
                 yield f"{name}: by_dataset has a recipe for {dataset!r}, which is no dataset here; {hint}"
+
+
+def _damage_notes(store: Store) -> Iterator[str]:
+    """Yield what the store holds that is no result: its jobs are run again if they are of this run."""
+    yield from (f"left out: {path}: {why}" for path, why in store.left_out.items())
 
 
 def _quick_notes(planned: Iterable[Planned], request: Request) -> Iterator[str]:

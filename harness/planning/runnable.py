@@ -12,6 +12,7 @@ from harness.models import weights
 from harness.models.spec import STREAMS, MethodSpec
 from harness.models.weights import WeightsSource
 from harness.models.weights_files import check_readable, fetch, file_sha256
+from harness.models.weights_form import check_form
 from harness.planning.choose import Choice, MethodChoice
 from harness.plugin import registry
 
@@ -92,6 +93,10 @@ def _ready(method: MethodChoice, found: _Backbones) -> tuple[MethodChoice, Weigh
     size = method.input.size or source.image_size
     if not size:
         raise BadOption(f"method {spec.name!r} runs on no backbone, so its FrameInput has to name a size in pixels")
+    if source.file is not None:
+        check_form(source.file)
+    if source.file is not None and source.file.suffix != ".safetensors":  # whose header tells all of it
+        check_readable(source.file)
     files = {declared.name: fetch(declared) for declared in spec.weights}
     for file in files.values():
         check_readable(file)

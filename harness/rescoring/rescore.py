@@ -6,12 +6,12 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from glob import glob
 from pathlib import Path
 
 from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
 from harness.rescoring.batch import NAME, Rescored, rescore_batch
+from harness.results.folders import LeftOut, result_folders
 from harness.results.predictions import Ids
 from harness.results.store import Store
 from harness.system.shutdown import shutdown
@@ -43,8 +43,8 @@ def rescore(
     """
     if not root.is_dir():
         raise HarnessError(f"{root}: no such folder; name the folder that `harness bench` wrote its results to")
-    places = glob(f"*/*/*/{NAME}", root_dir=root)  # noqa: PTH207  (not in hidden folders)
-    folders = [os.path.dirname(os.path.join(root, place)) for place in sorted(places)]  # noqa: PTH118, PTH120
+    left_out: LeftOut = {}
+    folders = [folder for folder in result_folders(os.fspath(root), left_out) if os.path.lexists(f"{folder}/{NAME}")]
     if not folders:
         raise HarnessError(f"no results in {root}; run `harness bench` first")
     store, found = Store(root), dict[str, Rescored]()
@@ -56,7 +56,8 @@ def rescore(
             break
         time.sleep(PAUSE)
         _pass(store, waiting, metrics, found, progress)
-    return [found[folder] for folder in folders]
+    refused = (Rescored(path, "refused", reasons=(why,)) for path, why in left_out.items())
+    return [*(found[folder] for folder in folders), *refused]
 
 
 def _pass(

@@ -14,6 +14,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from harness.core.errors import HarnessError
 from harness.core.text import first_line
+from harness.results.tables import BadTable, read_bytes
 
 FILE = "predictions.parquet"
 ID, LABEL, PREDICTION = "sample_id", "label", "prediction"
@@ -61,9 +62,11 @@ def read_facts(folder: str | Path) -> tuple[np.ndarray, np.ndarray]:
     """
     path = Path(folder, FILE)
     try:
-        table = pl.read_parquet(path.read_bytes(), columns=[ID, "group", "frames"]).sort(ID)
+        table = pl.read_parquet(read_bytes(path), columns=[ID, "group", "frames"]).sort(ID)
         groups = table["group"].cast(pl.String).fill_null("")
         frames = table["frames"].cast(pl.Int64).fill_null(0)
+    except BadTable as error:
+        raise BadPredictions(str(error)) from error
     except (*UNREADABLE, OSError) as error:
         raise BadPredictions(f"{path}: {first_line(error)}") from error
     return groups.to_numpy(), frames.to_numpy()
@@ -76,9 +79,35 @@ def read_together(
 ) -> list[PredictionTable | BadPredictions]:
     """Return the predictions of several results of the same classes, or why one could not be read.
 
-    Thousands of small files cost three times less when Polars reads a few hundred of them at once. It refuses all of
-    them if one is amiss; then each half is tried, until the one is found. Jobs that saw the same clips share their ids
-    through `known`.
+    Each file is looked at before Polars is given it, which would take memory for whatever a file says that it holds.
+    Jobs that saw the same clips share their ids through `known`.
+    """
+    faults = [_fault(folder) for folder in folders]
+    whole = [folder for folder, fault in zip(folders, faults, strict=True) if fault is None]
+    found = iter(_read_whole(whole, classes, known) if whole else ())
+    return [next(found) if fault is None else fault for fault in faults]
+
+
+def _fault(folder: str) -> BadPredictions | None:
+    """Return why the file of a result is not given to a reader."""
+    path = Path(folder, FILE)
+    try:
+        read_bytes(path)
+    except BadTable as error:
+        return BadPredictions(str(error))
+    except OSError as error:
+        return BadPredictions(f"{path}: {error.strerror or 'cannot be read'}")
+    return None
+
+
+def _read_whole(
+    folders: Sequence[str],
+    classes: Sequence[str],
+    known: Ids,
+) -> list[PredictionTable | BadPredictions]:
+    """Read several files at once, which costs three times less than each alone where there are thousands.
+
+    Polars refuses all of them if one is amiss; then each half is tried, until the one is found.
     """
     if len(folders) == 1:
         return [_read_alone(Path(folders[0], FILE), classes, known)]
@@ -96,7 +125,7 @@ def read_together(
     except (*UNREADABLE, OSError):
         middle = len(folders) // 2
         halves = folders[:middle], folders[middle:]
-        return [found for half in halves for found in read_together(half, classes, known)]
+        return [found for half in halves for found in _read_whole(half, classes, known)]
 
 
 def _read_alone(

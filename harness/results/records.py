@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -19,6 +20,7 @@ from harness.results.store import SCHEMA, write_json
 if TYPE_CHECKING:
     import torch
 
+CHECKSUM = "sha256"  # of the tensors, beside them
 HISTORY = ("stage", "epoch", "loss", "seconds", "val_war", "val_uar")
 MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless validation clips are held out
 HISTORY_TYPES = {
@@ -118,11 +120,38 @@ def write_records(folder: Path, outcome: Outcome) -> None:
         from safetensors.torch import save
 
         try:
-            whole = save(outcome.state, metadata={"job": outcome.result["id"]})
+            told = {"job": outcome.result["id"], CHECKSUM: tensors_sha256(outcome.state)}
+            whole = save(outcome.state, metadata=told)
         except SafetensorError as error:
             raise OSError(f"weights.safetensors: {error}") from error
         (folder / "weights.safetensors").write_bytes(whole)  # save_file would let nobody else read it
     write_json(folder / "result.json", outcome.result)
+
+
+def tensors_sha256(state: Mapping[str, torch.Tensor]) -> str:
+    """Return the SHA-256 of tensors with their names and shapes."""
+    whole = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        flat = tensor.detach().cpu().contiguous()
+        whole.update(f"{name} {flat.dtype} {tuple(flat.shape)}\n".encode())
+        whole.update(flat.reshape(-1).view(_bytes()).numpy().tobytes())
+    return whole.hexdigest()
+
+
+def _bytes() -> torch.dtype:
+    import torch
+
+    return torch.uint8
+
+
+def check_tensors(state: Mapping[str, torch.Tensor], metadata: Mapping[str, str]) -> None:
+    """Hold stored weights against the checksum beside them; those from before there was one have none.
+
+    Raises:
+        ValueError: they are not what was stored.
+    """
+    if CHECKSUM in metadata and metadata[CHECKSUM] != tensors_sha256(state):
+        raise ValueError("its tensors are not those that were stored: its checksum is another")
 
 
 def predictions_frame(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic_core import from_json
+
 from harness.core.digest import digest
 from harness.core.job import JobSpec
+from harness.results.folders import LeftOut
 from harness.results.summary import ResultSummary, all_summaries
 from harness.system.files import write_atomically
 from harness.system.leases import Leases
+from harness.system.regular import MB, read_regular
 
 PLANS = ".plans"
 JobState = Literal["planned", "running", "done", "quick", "failed", "stale"]
@@ -41,19 +46,25 @@ def forget_plans(root: Path) -> None:
     stored = {summary.id for summary in all_summaries(root) if summary.status != "broken"} if plans else set()
     for path in plans:
         if all(job_id in stored for job_id, _, _ in _read(path)):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a folder in a plan's place
+                path.unlink(missing_ok=True)
 
 
-def job_states(root: Path, sources: Mapping[str, str]) -> Iterator[Entry]:
+def job_states(
+    root: Path,
+    sources: Mapping[str, str],
+    left_out: LeftOut | None = None,
+) -> Iterator[Entry]:
     """Yield stored jobs in order of their paths, then those that some run still has to do.
 
     Args:
         root: of the store.
         sources: method -> hash of its plugin's source, by which a result is stale.
+        left_out: where the path and reason of each damaged file is added.
     """
     at_work = running(root)
     stored: dict[str, Entry] = {}
-    for summary in all_summaries(root):
+    for summary in all_summaries(root, left_out):
         stored[summary.id] = Entry(
             summary.id,
             summary.dataset,
@@ -91,9 +102,12 @@ def _planned(root: Path) -> Iterator[tuple[str, str, str]]:
         yield from _read(path)
 
 
+LARGEST_PLAN = 64 * MB  # bytes: a hundred thousand jobs have ten million
+
+
 def _read(path: Path) -> list[tuple[str, str, str]]:
     try:
-        rows: list[Any] = json.loads(path.read_text(encoding="utf-8"))
+        rows: list[Any] = from_json(read_regular(path, LARGEST_PLAN))
         return [(str(job_id), str(dataset), str(row)) for job_id, dataset, row in rows]
     except (OSError, ValueError, TypeError):
         return []  # it is only a note

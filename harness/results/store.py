@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
@@ -19,17 +18,23 @@ from pydantic_core import from_json
 
 from harness.core.errors import CannotWrite, HarnessError
 from harness.core.job import JobSpec
+from harness.results.folders import LeftOut, result_folders, why_without
 from harness.results.metric_versions import stored_version
+from harness.results.schema import fault
 from harness.results.summary import ResultSummary, read_summary, summaries_by_folder
 from harness.system.files import sweep
 from harness.system.folders import written_as_text
 from harness.system.leases import EXPIRY, Leases
 from harness.system.processes import is_dead, machine, tag
+from harness.system.regular import MB, read_regular
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
+NAME = "result.json"
+LARGEST = 16 * MB  # bytes of a result; one has three thousand
+REMEDY = "remove its folder to run the job again"
 DRAFTS = ".drafts"
 CHECKPOINTS = ".checkpoints"
 OLD = ".old"
@@ -42,6 +47,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = written_as_text(root, "the folder of results")
         self.leases = Leases(root)
+        self.left_out: LeftOut = {}  # path -> why, of what `results` met that is no result
 
     @property
     def folders(self) -> list[Path]:
@@ -67,7 +73,7 @@ class Store:
 
     def result(self, job: JobSpec) -> dict[str, Any] | None:
         """Return the stored result of a job, or None."""
-        path = self.folder(job) / "result.json"
+        path = self.folder(job) / NAME
         return read(path) if path.is_file() else None
 
     def located(self, job: JobSpec) -> dict[str, Any] | None:
@@ -80,25 +86,45 @@ class Store:
         return read_summary(self._folder(job))
 
     def summaries(self) -> dict[str, ResultSummary]:
-        """Return what a run has to know of every stored result, by its folder."""
-        return summaries_by_folder(self.root)
+        """Return what a run has to know of every stored result, by its folder; `left_out` names what is damaged."""
+        self.left_out.clear()
+        return summaries_by_folder(self.root, self.left_out)
 
     def state(self, job: JobSpec, source_sha256: str) -> State:
         """Return what the store holds of a job."""
         return state_of(self.summary(job), source_sha256)
 
     def results(self) -> Iterator[dict[str, Any]]:
-        """Yield every stored result, in order of their paths, each with its folder as `path`."""
-        root = os.fspath(self.root)
-        for name in sorted(glob("*/*/*/result.json", root_dir=root)):  # noqa: PTH207  (not in hidden folders)
-            path = os.path.join(root, name)  # noqa: PTH118
-            yield {**read(path), "path": os.path.dirname(path)}  # noqa: PTH120
+        """Yield every stored result, in order of their paths, each with its folder as `path`.
+
+        What is damaged is left out, and named in `left_out`.
+        """
+        self.left_out.clear()
+        for folder in result_folders(os.fspath(self.root), self.left_out):
+            path = f"{folder}/{NAME}"
+            try:
+                result = read(path)
+            except NoResult as error:
+                why = why_without(folder) if error.missing else error.why
+                if why:
+                    self.left_out[path] = why
+            else:
+                yield {**result, "path": folder}
+
+    def sound(self) -> Iterator[dict[str, Any]]:
+        """Yield the results that have the form that every table needs; the others are named in `left_out`, too."""
+        for result in self.results():
+            wrong = fault(result)
+            if wrong:
+                self.left_out[f"{result['path']}/{NAME}"] = no_result(result["path"], wrong).why
+            else:
+                yield result
 
     def predictions(self, result: Mapping[str, Any]) -> pd.DataFrame:
-        """Return `predictions.parquet` of a result that `results` gave."""
-        import pandas as pd
+        """Return `predictions.parquet` of a result that `results` gave. Raises: HarnessError if it is damaged."""
+        from harness.results.tables import read_table  # which imports Arrow
 
-        return pd.read_parquet(Path(result["path"]) / "predictions.parquet")
+        return read_table(Path(result["path"]) / "predictions.parquet")
 
     @contextmanager
     def draft(self, job: JobSpec) -> Iterator[Path]:
@@ -171,8 +197,17 @@ class JoinedStores:
         """The folders, as messages name them."""
         return ", ".join(str(store.root) for store in self.stores)
 
+    @property
+    def left_out(self) -> LeftOut:
+        """Path and reason of what `results` met that is no result."""
+        return {path: why for store in self.stores for path, why in store.left_out.items()}
+
+    def sound(self) -> Iterator[dict[str, Any]]:
+        """Yield the same as `results`."""
+        yield from self.results()
+
     def results(self) -> Iterator[dict[str, Any]]:
-        """Yield every stored result, each with its folder as `path`; a job that several folders hold comes once.
+        """Yield every sound result, each with its folder as `path`; a job that several folders hold comes once.
 
         A full result comes before a quick one of the same job, and of equal ones that with more metrics.
 
@@ -181,7 +216,7 @@ class JoinedStores:
         """
         seen: dict[str, dict[str, Any]] = {}
         for store in self.stores:
-            for result in store.results():
+            for result in store.sound():
                 job_id = str(result.get("id"))
                 first = seen.setdefault(job_id, result)
                 if first.get("quick") and not result.get("quick"):
@@ -247,10 +282,13 @@ def replace_folder(draft: Path, target: Path) -> None:
     """Rename `draft` to `target`. An older folder there steps aside first, since a rename cannot replace one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     old = draft.with_name(draft.name + OLD)
-    if target.exists():
+    if os.path.lexists(target):
         target.rename(old)
     draft.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.is_dir() and not old.is_symlink():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.unlink(missing_ok=True)
 
 
 def _changed(path: Path) -> float:
@@ -263,17 +301,40 @@ def _is_old(draft: Path) -> bool:
     return False
 
 
+class NoResult(HarnessError):
+    """A `result.json` that is none: missing, damaged, or of another form."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        why: str,
+        *,
+        missing: bool = False,
+    ) -> None:
+        super().__init__(f"{path}: {why}")
+        self.why = why
+        self.missing = missing
+
+
+def no_result(path: str | Path, wrong: object) -> NoResult:
+    """Return the error of a file that was read and is no result."""
+    return NoResult(path, f"not a result ({wrong}); {REMEDY}")
+
+
 def read(path: str | Path) -> dict[str, Any]:
-    """Parse a `result.json`. Raises: HarnessError that names the file."""
+    """Parse a `result.json`, a file of a size that one has. Raises: NoResult that names the file."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (a leaderboard opens ten thousand of them)
-            result: dict[str, Any] = from_json(file.read())  # twice as fast as Python's own
-    except (OSError, ValueError) as error:
-        raise HarnessError(f"{path}: not a result ({error}); remove its folder to run the job again") from error
+        result: dict[str, Any] = from_json(read_regular(path, LARGEST))  # twice as fast as Python's own
+    except FileNotFoundError as error:
+        raise NoResult(path, f"not a result ({error}); {REMEDY}", missing=True) from error
+    except OSError as error:
+        raise no_result(path, error.strerror or error) from error
+    except ValueError as error:
+        raise no_result(path, error) from error
     if not isinstance(result, dict):
-        raise HarnessError(f"{path}: not a result; remove its folder to run the job again")
+        raise NoResult(path, f"not a result; {REMEDY}")
     if result.get("schema") != SCHEMA:
-        raise HarnessError(f"{path}: schema {result.get('schema')!r}, this version reads {SCHEMA}")
+        raise NoResult(path, f"schema {repr(result.get('schema'))[:80]}, this version reads {SCHEMA}")
     return result
 
 

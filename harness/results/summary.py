@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from pydantic_core import from_json
+
+from harness.results.folders import LeftOut, result_folders, why_without
+from harness.system.regular import MB, open_regular
+
+LARGEST = 16 * MB  # bytes of a result
 PARQUET = b"PAR1"  # how such a file starts and ends
 FileVersion = tuple[int, int]
 
@@ -25,11 +32,10 @@ class ResultSummary:
     method: str = ""
     source_sha256: str = ""
     seconds: float = 0.0  # of all phases
-    stamp: FileVersion = (
-        0,
-        0,
-    )  # of its predictions, else of its result: changes when the job is run again, not rescored
+    stamp: FileVersion = (0, 0)  # changes when the job is run again, not when it is rescored
     quick: bool = False  # made by `bench --quick`: it stands for no full run
+    file: str = ""  # by which it is broken
+    why: str = ""
 
 
 def read_summary(folder: str | Path) -> ResultSummary | None:
@@ -38,9 +44,9 @@ def read_summary(folder: str | Path) -> ResultSummary | None:
     rest, name = os.path.split(folder)
     job_id = name.rpartition("-")[2]
     try:
-        with open(f"{folder}/result.json", "rb") as file:  # noqa: PTH123  (a plan opens ten thousand of them)
+        with open_regular(f"{folder}/result.json", LARGEST) as file:
             facts = os.fstat(file.fileno())
-            result = json.loads(file.read())
+            result = from_json(file.read())
         return _header(
             job_id,
             folder,
@@ -48,36 +54,35 @@ def read_summary(folder: str | Path) -> ResultSummary | None:
             (facts.st_mtime_ns, facts.st_ino),
         )
     except FileNotFoundError:
-        return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        dataset, method = (unquote(part) for part in Path(rest).parts[-2:])
-        return ResultSummary("broken", job_id, dataset, method)
+        why = why_without(folder)
+        if not why:
+            return None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or str(error)
+    except (TypeError, KeyError, AttributeError):
+        why = "it has not the form of a result"
+    dataset, method = (unquote(part) for part in Path(rest).parts[-2:])
+    return ResultSummary("broken", job_id, dataset, method, file="result.json", why=why)
 
 
-def all_summaries(root: Path) -> Iterator[ResultSummary]:
+def all_summaries(root: Path, left_out: LeftOut | None = None) -> Iterator[ResultSummary]:
     """Yield the headers of every result of a store, in order of their paths."""
-    yield from summaries_by_folder(root).values()
+    yield from summaries_by_folder(root, left_out).values()
 
 
-def summaries_by_folder(root: Path) -> dict[str, ResultSummary]:
-    """Return the header of every result of a store by its folder, in order of their paths."""
+def summaries_by_folder(root: Path, left_out: LeftOut | None = None) -> dict[str, ResultSummary]:
+    """Return the header of every result of a store by its folder, in order of their paths.
+
+    Args: the store; where the path and reason of what cannot be looked into is added.
+    """
     found = {}
-    for dataset in _folders(os.fspath(root)):
-        for method in _folders(dataset):
-            for folder in _folders(method):
-                summary = read_summary(folder) if "-" in folder else None
-                if summary is not None:
-                    found[folder] = summary
+    for folder in result_folders(os.fspath(root), {} if left_out is None else left_out):
+        summary = read_summary(folder)
+        if summary is not None:
+            found[folder] = summary
+            if summary.why and left_out is not None:
+                left_out[f"{folder}/{summary.file}"] = summary.why
     return found
-
-
-def _folders(parent: str) -> list[str]:
-    """Return the folders in a folder, but for hidden ones, sorted."""
-    try:
-        with os.scandir(parent) as entries:
-            return sorted(e.path for e in entries if not e.name.startswith(".") and e.is_dir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def _header(
@@ -87,31 +92,42 @@ def _header(
     stamp: FileVersion,
 ) -> ResultSummary:
     status = result["status"]
-    predictions = None if status == "failed" else _whole_parquet(f"{folder}/predictions.parquet")
-    whole = result["id"] == job_id and (status == "failed" or predictions is not None)
+    file, why = "result.json", "" if result["id"] == job_id else f"it is the result of job {result['id']}"
+    if status == "done" and not why:
+        file = "predictions.parquet"
+        why, stamp = _parquet_state(f"{folder}/{file}")
+    if status not in ("done", "failed"):
+        why = why or f"its status is {status!r}"
+    seconds = float(sum(result["phases"].values()))
+    names = [result[name] for name in ("dataset", "method", "variant")] + [result["plugin"]["source_sha256"]]
+    if not math.isfinite(seconds) or not all(isinstance(name, str) for name in names):
+        raise TypeError("it has not the form of a result")
     return ResultSummary(
-        status=status if whole and status in ("done", "failed") else "broken",
+        status="broken" if why else status,
         id=job_id,
         dataset=result["dataset"],
         row=result["variant"] or result["method"],
         method=result["method"],
         source_sha256=result["plugin"]["source_sha256"],
-        seconds=float(sum(result["phases"].values())),
-        stamp=predictions or stamp,
+        seconds=seconds,
+        stamp=stamp,
         quick=bool(result.get("quick")),
+        file=file if why else "",
+        why=why,
     )
 
 
-def _whole_parquet(path: str) -> FileVersion | None:
-    """Return the version of a file; None if there is none, or if it was cut off and does not end as it starts."""
+def _parquet_state(path: str) -> tuple[str, FileVersion]:
+    """Return why a file is not whole, or "", and its version: one that was cut off does not end as it starts."""
     try:
-        file = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return None
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        return error.strerror or str(error), (0, 0)
     try:
         facts = os.fstat(file)
         ends = (0, facts.st_size - len(PARQUET))
-        whole = facts.st_size > 2 * len(PARQUET) and all(os.pread(file, 4, at) == PARQUET for at in ends)
-        return (facts.st_mtime_ns, facts.st_ino) if whole else None
+        whole = stat.S_ISREG(facts.st_mode) and facts.st_size > 2 * len(PARQUET)
+        whole = whole and all(os.pread(file, 4, at) == PARQUET for at in ends)
+        return "" if whole else "no Parquet file, or one that was cut short", (facts.st_mtime_ns, facts.st_ino)
     finally:
         os.close(file)

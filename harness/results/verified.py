@@ -14,10 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from harness.core.errors import HarnessError
+from harness.results.folders import LeftOut
 from harness.system.files import write_atomically
+from harness.system.regular import MB, read_regular
 
 FILE = "verified.json"
 SCHEMA = 1
+LARGEST = 256 * MB  # bytes of a file
 BOUND = ("result.json", "predictions.parquet", "history.parquet")  # files of a result that a row's hash covers
 
 
@@ -58,31 +61,44 @@ def content_of(folders: Iterable[str]) -> str:
         whole = hashlib.sha256()
         for name in BOUND:
             content = b""
-            with suppress(FileNotFoundError), open(os.path.join(folder, name), "rb") as file:  # noqa: PTH118, PTH123
-                content = file.read()
+            with suppress(OSError):  # of what is no file there is no content, either
+                content = read_regular(os.path.join(folder, name), LARGEST)  # noqa: PTH118
             whole.update(f"{name} {len(content)}\n".encode())
             whole.update(content)
         hashes.append(whole.hexdigest())
     return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
 
 
-def read_verified(roots: Sequence[Path]) -> list[Verification]:
+def read_verified(roots: Sequence[Path], left_out: LeftOut | None = None) -> list[Verification]:
     """Return every verification that stands beside the results of these folders, the oldest first.
 
+    Args: the folders; where the path and reason of a damaged file is added.
+
     Raises:
-        HarnessError: a file that is no `verified.json`.
+        HarnessError: a file is damaged, and there is nowhere to add that.
     """
     found: list[Verification] = []
     for root in roots:
         path = root / FILE
-        if path.is_file():
+        try:
             found += _read(path)
+        except HarnessError as error:
+            if left_out is None:
+                raise
+            left_out[str(path)] = str(error).removeprefix(f"{path}: ")
     return found
 
 
 def _read(path: Path) -> list[Verification]:
+    """Return what a file holds; nothing if it is not there. Raises: HarnessError if it is damaged."""
     try:
-        return _FORM.validate_json(path.read_bytes())["verifications"]
+        return _FORM.validate_json(read_regular(path, LARGEST))["verifications"]
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise HarnessError(f"{path}: a link that leads nowhere; remove it") from error
+        return []
+    except OSError as error:
+        raise HarnessError(f"{path}: {error.strerror or error}; remove it and verify again") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -93,9 +109,8 @@ def _read(path: Path) -> list[Verification]:
 def add_verification(root: Path, record: Mapping[str, Any]) -> Path:
     """Add a verification to those beside the results; one of the same draw is replaced. Raises: HarnessError."""
     path = root / FILE
-    if path.is_file():
-        _read(path)  # a file of another form is not written over
-    kept = json.loads(path.read_bytes())["verifications"] if path.is_file() else []
+    _read(path)  # a file of another form is not written over
+    kept = json.loads(read_regular(path, LARGEST))["verifications"] if path.is_file() else []
     kept = [one for one in kept if one.get("draw") != record["draw"]]
     text = json.dumps(
         {"schema": SCHEMA, "verifications": [*kept, record]},

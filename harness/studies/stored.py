@@ -21,7 +21,7 @@ def stored_results(spec: StudySpec, store: Store) -> list[dict[str, Any]]:
     if not store.root.is_dir():
         raise HarnessError(f"{store.root}: no such folder; `harness study {spec.name}` without --show makes it")
     keys = {row.key for row in spec.rows if row.method}
-    results = [result for result in store.results() if (result["method"], result["variant"]) in keys]
+    results = [result for result in store.sound() if (result["method"], result["variant"]) in keys]
     ways: dict[tuple[str, str], set[str]] = {}
     for result in results:
         name = result["variant"] or result["method"]

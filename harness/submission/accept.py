@@ -141,7 +141,10 @@ def _look_at(
 
 def _check_store(store: Store | None, known: Known) -> None:
     """Read a store alone, so that what is wrong with it is not laid at the bundle's door. Raises: HarnessError."""
-    if store and any(store.results()):
+    results = list(store.sound()) if store else []
+    for path, why in store.left_out.items() if store else ():
+        raise HarnessError(f"{path}: {why}")
+    if store and results:
         load(store, known.datasets, known.metrics)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,12 @@ from harness.submission.sources import SHIPPED, content_of, to_hand_in
 from harness.submission.tables import clean
 from harness.system.files import write_atomically
 
+NAMED = 10  # damaged results that an error names
+
+
+class Damaged(HarnessError):
+    """A stored result whose tables cannot be handed in; the message names the file."""
+
 
 @dataclass
 class Bundle:
@@ -27,6 +34,7 @@ class Bundle:
         files: content by name, without the manifest.
         jobs: number of results.
         left_out: results that stay behind, counted by why.
+        damaged: path and reason of each result that stays behind since its files are damaged.
         stripped: fields of results that lost a place on a machine, counted.
         packages: installed packages that methods came from, of which no source is in the bundle.
     """
@@ -34,11 +42,13 @@ class Bundle:
     files: dict[str, bytes] = field(default_factory=dict)
     jobs: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    damaged: dict[str, str] = field(default_factory=dict)
     stripped: Counter[str] = field(default_factory=Counter)
     packages: set[str] = field(default_factory=set)
 
     def said(self) -> Iterator[str]:
         """Yield what was left out, taken out or is not in it, in words."""
+        yield from (f"left out: {why}" for why in self.damaged.values())
         for why, count in self.left_out.items():
             yield f"left out: {count} {'result' if count == 1 else 'results'} {why}"
         for name, count in sorted(self.stripped.items()):
@@ -63,9 +73,15 @@ def make(results: Iterable[Mapping[str, Any]], sources: Mapping[str, Path]) -> B
         why = _stays(result)
         if why:
             bundle.left_out[why] += 1
-        else:
+            continue
+        try:
             _add(bundle, result)
+        except Damaged as error:
+            bundle.damaged[str(result["path"])] = str(error)
+        else:
             _add_source(bundle, result, sources)
+    if not bundle.jobs and bundle.damaged:
+        raise HarnessError("\n".join(list(bundle.damaged.values())[:NAMED]))
     if not bundle.jobs:
         left = "; ".join(f"{count} {why}" for why, count in bundle.left_out.items())
         raise HarnessError(f"nothing to hand in{f' ({left})' if left else ''}; run `harness bench` first")
@@ -110,23 +126,27 @@ def _stays(result: Mapping[str, Any]) -> str:
 
 def _add(bundle: Bundle, result: Mapping[str, Any]) -> None:
     folder = Path(result["path"])
-    name = layout.folder_of(job_of(result))
+    try:
+        name = layout.folder_of(job_of(result))
+    except HarnessError as error:
+        raise Damaged(f"{folder}/{layout.RESULT}: {error}") from error
     told, changed = places.strip({key: value for key, value in result.items() if key != "path"})
     for where, text in places.found_in(told):
         raise HarnessError(
             f"{folder}/{layout.RESULT}: {where} is {text!r}, a path of this machine, which is part of what the result "
             f"stands for and cannot be taken out; name the file without its folder and run the job again"
         )
-    content = content_of(folder / layout.PREDICTIONS)
     history = folder / layout.HISTORY
     try:
         tables = clean(
-            content,
-            content_of(history) if history.is_file() else None,
+            content_of(folder / layout.PREDICTIONS),
+            content_of(history) if os.path.lexists(history) else None,
             _classes(result),
         )
     except Refused as error:
-        raise HarnessError(f"{folder}/{error}; run the job again, or remove its folder") from error
+        raise Damaged(f"{folder}/{error}; run the job again, or remove its folder") from error
+    except HarnessError as error:
+        raise Damaged(str(error)) from error
     bundle.files[f"{name}/{layout.RESULT}"] = _text(told)
     bundle.files[f"{name}/{layout.PREDICTIONS}"] = tables.predictions
     if tables.history is not None:

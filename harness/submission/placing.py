@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import HarnessError
 from harness.core.metric import MetricSpec
 from harness.core.registered import Registered
 from harness.leaderboard.audit import Finding, audit
@@ -68,7 +69,7 @@ class BesideStore(JoinedStores):
         """Yield every result, each with its folder as `path`."""
         ours = {result["id"] for result in self.handed_in}
         for store in self.stores:
-            yield from (result for result in store.results() if result.get("id") not in ours)
+            yield from (result for result in store.sound() if result.get("id") not in ours)
         yield from self.handed_in
 
 
@@ -102,6 +103,8 @@ def placed(
         HarnessError: the store itself cannot be read.
     """
     board = load(BesideStore(store, handed_in), datasets, metrics)
+    for path, why in board.left_out.items():
+        raise HarnessError(f"{path}: {why}")
     found = Placing()
     paths = {result["path"] for result in handed_in}
     ours: dict[str, int] = {}

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.core.errors import HarnessError
-from harness.submission import places
+from harness.submission import limits, places
 from harness.submission.remark import Remark, objection
+from harness.system.regular import read_regular
 
 SHIPPED = "harness_plugins."  # beginning of the names of plugins that everyone has
 
@@ -63,6 +64,6 @@ def source_hash(name: str, content: bytes) -> str:
 def content_of(path: Path) -> bytes:
     """Return the content of a file. Raises: HarnessError if it cannot be read."""
     try:
-        return path.read_bytes()
+        return read_regular(path, limits.BUNDLE)
     except OSError as error:
         raise HarnessError(f"{path}: {error.strerror}; run the job again, or remove its folder") from error

@@ -19,9 +19,13 @@ from pathlib import Path
 
 from harness.core.errors import CannotWrite
 from harness.system.processes import is_dead, tag
+from harness.system.regular import read_regular
+from harness.system.sealed import remove
 
 FOLDER = ".leases"
 HEARTBEAT = "@"  # first character of a heartbeat file's name
+NOBODY = "nobody-"  # holder of what is no lease, such as a folder or a pipe in its place
+LONGEST = 4096  # bytes of a lease
 RENEWAL = 5.0  # seconds
 EXPIRY = 60.0  # seconds without a beat
 
@@ -130,9 +134,11 @@ class Leases:
 
     def _holder(self, name: str) -> str | None:
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            return read_regular(self.folder / name, LONGEST).decode()
+        except FileNotFoundError:
+            return NOBODY if (self.folder / name).is_symlink() else None
         except (OSError, UnicodeDecodeError):
-            return None
+            return NOBODY
 
     def _is_alive(self, holder: str, name: str) -> bool:
         """Return whether a holder lives. One that has not written its name yet is given as long as any other."""
@@ -168,7 +174,7 @@ class Leases:
             return False
         try:
             if self._holder(name) == holder:
-                (self.folder / name).unlink(missing_ok=True)
+                remove(self.folder / name)
         finally:
             guard.unlink(missing_ok=True)
         return True

@@ -6,6 +6,7 @@ tensor that the backbone does not own, the optimizer, the loss scaler and the ra
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import random
@@ -20,10 +21,12 @@ from torch import Tensor
 
 from harness.core.errors import HarnessError
 from harness.models.method import Method
-from harness.system.files import write_atomically
+from harness.system.sealed import read_sealed, write_sealed
 from harness.training.state import BestEpoch, TrainingResult, TrainingState
 
 log = logging.getLogger(__name__)
+
+LARGEST = 64 * 1024**3  # bytes: a tower under training with its optimizer has a few thousand million
 
 
 class CheckpointUnfit(Exception):
@@ -50,11 +53,10 @@ class Checkpoints:
 
     def load(self) -> SavedTraining | None:
         """Load what was saved last; a file that cannot be read, or with another key, is ignored."""
-        if not self.path.is_file():
-            return None
         try:
+            content = read_sealed(self.path, self._about, LARGEST)
             data = torch.load(
-                self.path,
+                io.BytesIO(content),
                 map_location="cpu",
                 weights_only=True,
             )
@@ -63,6 +65,8 @@ class Checkpoints:
                 json.loads(data["about"]),
                 self,
             )
+        except FileNotFoundError:
+            return None
         except Exception as error:  # a spoilt file can make the reader fail in any way
             log.warning("checkpoint left aside, since it cannot be read (%s: %s)", type(error).__name__, error)
             return None
@@ -83,10 +87,16 @@ class Checkpoints:
             "scaler": model.scaler.state_dict(),
             "generators": _generators(),
         }
+        whole = io.BytesIO()
         try:
-            write_atomically(self.path, lambda draft: torch.save(data, draft))
-        except (HarnessError, RuntimeError) as error:  # the latter is torch's way to say that the disk is full
+            torch.save(data, whole)
+            write_sealed(self.path, whole.getbuffer(), self._about)
+        except (HarnessError, RuntimeError, OSError) as error:
             log.warning("no checkpoint of epoch %d: %s", state.result.epoch, error)
+
+    @property
+    def _about(self) -> str:
+        return f"training of {self.path.stem}"
 
     def tensors(self, method: Method) -> Iterator[tuple[str, Tensor]]:
         """Yield what may have changed since the method was built:

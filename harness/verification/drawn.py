@@ -60,7 +60,7 @@ def draw_jobs(
     Raises:
         HarnessError: nothing is finished, or an unknown row or number.
     """
-    results = [result for result in store.results() if result.get("status") == "done" and not result.get("quick")]
+    results = [result for result in store.sound() if result.get("status") == "done" and not result.get("quick")]
     jobs = collect(results)
     if jobs.frame.empty:
         raise HarnessError(f"{store.root}: holds no finished full result; `harness status` shows what there is")

@@ -65,13 +65,16 @@ def verify(
         raise BadOption(f"--out {asked.out} holds the results themselves; name a folder of its own")
     if where.roots[0].is_dir() and not os.access(where.roots[0], os.W_OK):
         raise CannotWrite(f"cannot write {where.roots[0] / FILE}: verify a copy of the folder, or let it be written to")
+    store = open_stores(where.roots)
     drawn = draw_jobs(
-        open_stores(where.roots),
+        store,
         asked.jobs,
         asked.rows,
         asked.salt,
         asked.out,
     )
+    for path, why in store.left_out.items():
+        say(f"left out: {path}: {why}")
     for line in told(drawn):
         say(line)
     note_draw(asked.out, drawn)

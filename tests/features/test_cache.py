@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from harness.features.encode import encode, view_seed
 from harness.features.shards import shards_of
 from harness.features.view import View
 from harness.jobs import load, score
+from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Task
 from harness.plugin import registry
 from harness.system.seeds import seed_of
@@ -103,7 +106,7 @@ def test_a_table_finds_clips_in_whatever_order(dataset: Dataset, cache: FeatureC
     for sample, features in zip(samples, gathered, strict=True):
         expected = encode([load_clip(sample, view.input, None)], view.input, bench.tiny())[0]
         np.testing.assert_allclose(features, expected, atol=1e-5)
-    assert isinstance(next(iter(table._shards.values())), np.memmap)
+    assert isinstance(next(iter(table._shards.values())).features, np.memmap)
 
 
 def test_cached_logits_equal_images_in_the_loop_with_whole_prompts(dataset: Dataset, cache: FeatureCache) -> None:
@@ -320,3 +323,74 @@ def test_a_shard_is_not_filled_with_weights_other_than_planned(
             skip_bad=False,
         )
     assert not bench.cache_of(ahead).has(other.view, other.shard)
+
+
+# --- what is damaged
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def as_before(path: Path) -> None:
+    """As versions without checksums wrote it."""
+    np.save(path, np.array(np.load(path)))
+
+
+HARMS: dict[str, Callable[[Path], object]] = {
+    "flipped": flip,
+    "shuffled": lambda path: path.write_bytes(path.read_bytes()[:128] + path.read_bytes()[-13:127:-1] + b"x" * 12),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "without checksum": as_before,
+    "of another shard": lambda path: path.write_bytes(path.with_name("00001.npy").read_bytes()),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_damaged_shard_is_encoded_again_and_said(
+    dataset: Dataset, cache: FeatureCache, caplog: pytest.LogCaptureFixture, harm: str
+) -> None:
+    view = plain(dataset)
+    for shard in (0, 1):
+        cache.ensure(dataset, view, shard, bench.tiny(), skip_bad=False)
+    whole = cache.path(view, 0).read_bytes()
+    HARMS[harm](cache.path(view, 0))
+    assert cache.opened(dataset, view, 0) is None
+    assert cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False) == {}
+    assert cache.path(view, 0).read_bytes() == whole
+    assert "00000.npy: not used (" in caplog.text
+    assert "its clips are encoded again" in caplog.text
+
+
+def test_reasons_that_are_not_those_of_the_shard_are_found(dataset: Dataset, cache: FeatureCache) -> None:
+    view = plain(dataset)
+    cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False)
+    cache.path(view, 0).with_suffix(".bad.json").write_text(json.dumps({"000": "cannot be read"}))
+    assert FeatureCache(cache.root).opened(dataset, view, 0) is None
+    assert FeatureCache(cache.root).ensure(dataset, view, 0, bench.tiny(), skip_bad=True) == {}
+
+
+def test_a_cache_that_is_removed_while_a_job_runs_costs_time_only(
+    toy_root: Path, toy_plugin: None, tmp_path: Path
+) -> None:
+    """One table has its shards open, another opens them after they are gone, and a third after one was damaged."""
+    given = bench.plan(toy_root, tmp_path / "a", "zero-shot-clip")
+    bench.run(given)
+    dataset, (job,) = bench.toy(toy_root, tmp_path / "cache"), [planned.job for planned in given.jobs]
+    samples = dataset.folds["1"].test
+
+    def table() -> FeatureTable:
+        inputs = JobInputs(dataset, bench.tiny(), job, given.context, bench.tiny().frame_encoder(), registry.pipeline())
+        return inputs.test(samples).tables[0]  # type: ignore[attr-defined, no-any-return]
+
+    opened = table()
+    before = opened.gather(samples)
+    shutil.rmtree(tmp_path / "cache" / "features")
+    assert torch.equal(opened.gather(samples), before)
+    late = table()
+    assert torch.equal(late.gather(samples), before)
+    for path in (tmp_path / "cache" / "features").glob("*/*.npy"):
+        flip(path)
+    assert torch.equal(late.gather(samples), before)

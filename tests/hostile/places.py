@@ -42,7 +42,7 @@ class Places:
 
     def _store(self, folder: Path) -> None:
         self._data(folder)
-        command = [*START, *toy_bench("--methods linear,zero-shot-clip --quiet")]
+        command = [*START, *toy_bench("--methods linear,zero-shot-clip --quiet --save-weights")]
         env = {**os.environ, "HARNESS_CACHE": str(folder / "cache")}
         done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
         if done.returncode:

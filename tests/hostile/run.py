@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import signal
@@ -15,6 +16,12 @@ from pathlib import Path
 from hostile.entry import Hostile
 from hostile.places import START, Places
 
+SLOW = (  # modules that each fork would import by itself
+    *("torch", "pandas", "polars", "pyarrow.parquet", "scipy.stats", "harness.api", "harness.cli.app"),
+    *("harness.jobs.run_job", "harness.execution.worker", "harness.leaderboard.render", "harness.leaderboard.audit"),
+    *("harness.leaderboard.site.publish", "harness.rescoring.rescore", "harness.submission.bundle"),
+    *("harness.verification.verify", "harness.analysis.run_analysis"),
+)
 SECONDS = 20  # a command that takes longer hangs
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -57,10 +64,8 @@ def _wrong(entry: Hostile, code: int, said: str) -> str:
 
 def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:
     """Run the command line in a fork of this process, which has imported what takes long."""
-    import torch  # noqa: F401
-
-    import harness.api
-    import harness.cli  # noqa: F401
+    for name in SLOW:
+        importlib.import_module(name)
 
     answer = folder.with_name(folder.name + ".out")
     child = os.fork()

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostile import consoles, datasets, frames, images, lists, names, options, prepare, videos
+from hostile import (
+    caches,
+    consoles,
+    costs,
+    datasets,
+    frames,
+    images,
+    lists,
+    names,
+    options,
+    prepare,
+    stores,
+    videos,
+    weights,
+)
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
@@ -17,4 +31,8 @@ TABLE: dict[str, Sequence[Hostile]] = {
     "names": names.ENTRIES,
     "consoles": consoles.ENTRIES,
     "prepare": prepare.ENTRIES,
+    "stores": stores.ENTRIES,
+    "caches": caches.ENTRIES,
+    "costs": costs.ENTRIES,
+    "weights": weights.ENTRIES,
 }

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from harness.core.errors import HarnessError
 from harness.results.store import DRAFTS, Store, read, safe_name, write_json
 from harness.system.processes import machine, tag
+from helpers.planted import Planted, TestSet
 from helpers.stored import JOB, put, result
 
 FILES = ["predictions.parquet", "result.json"]
@@ -185,3 +186,18 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_the_check_leaves_nothing_behind(tmp_path: Path) -> None:
     Store(tmp_path / "runs").check_writable()
     assert everything(tmp_path) == []
+
+
+def test_what_is_damaged_is_left_out_by_name(tmp_path: Path) -> None:
+    on = TestSet("ferv39k", "1", clips=20)
+    planted = Planted(tmp_path)
+    folders = [planted.add("m", "1", seed, on.predict("1", 0.5, seed), on=on) for seed in (1, 2, 3, 4)]
+    (folders[0] / "result.json").write_text("{")
+    (folders[1] / "result.json").unlink()
+    stored = json.loads((folders[2] / "result.json").read_text())
+    (folders[2] / "result.json").write_text(json.dumps(stored | {"metrics": {"war": "high"}}))
+    (tmp_path / "lost").symlink_to("nowhere")
+    store = Store(tmp_path)
+    assert [found["path"] for found in store.sound()] == [str(folders[3])]
+    assert set(store.left_out) == {str(folder / "result.json") for folder in folders[:3]} | {str(tmp_path / "lost")}
+    assert "metrics.war" in store.left_out[str(folders[2] / "result.json")]

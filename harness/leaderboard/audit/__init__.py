@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.core.registered import Registered
 from harness.leaderboard.audit import clip_findings, files, identity, protocols, rows, trust
-from harness.leaderboard.audit.finding import Finding, error
+from harness.leaderboard.audit.finding import Finding, damaged, error
 from harness.leaderboard.board.board import Board
 from harness.models.spec import MethodSpec
 
@@ -20,7 +20,8 @@ def audit(board: Board, methods: Mapping[str, Registered[MethodSpec]]) -> list[F
 
     Args: a board whose predictions were read, and the methods as they are registered now.
     """
-    errors = [error(row, one) for row in board.as_rows for one in board.objections.get(row["row"], ())]
+    errors = [damaged(path, why) for path, why in board.left_out.items()]
+    errors += [error(row, one) for row in board.as_rows for one in board.objections.get(row["row"], ())]
     found = [
         *errors,
         *files.findings(board),

@@ -49,6 +49,18 @@ def error(row: BoardRow, objection: Objection) -> Finding:
     )
 
 
+def damaged(path: str, why: str) -> Finding:
+    """Return a file of the store that was left out, as a finding."""
+    return Finding(
+        "error",
+        "damaged",
+        "",
+        "",
+        "",
+        f"{path}: {why}",
+    )
+
+
 def _of(
     row: BoardRow,
     level: Level,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +53,7 @@ class Board:
     tests: Mapping[Key, Inference]  # by section; none where predictions were not read
     objections: Mapping[str, Sequence[Objection]]  # by row: errors of the audit, each of which excludes it from ranking
     run_again: RunAgain  # rows whose jobs were run again, and what came of it
+    left_out: Mapping[str, str] = field(default_factory=dict)  # path -> why, of damaged files of the store
     folds_told: frozenset[tuple[str, bool]] = frozenset()  # (dataset, demo) whose results say which folds there are
 
     @cached_property
@@ -123,13 +124,16 @@ def aggregate(
     datasets: Mapping[str, DatasetSpec],
     read: Callable[[Jobs], Evidence] | None = None,
     verifications: Sequence[Verification] = (),
+    *,
+    sound: bool = False,
 ) -> Board:
     """Aggregate all results to a board. A dataset that is no longer registered counts the folds seen.
 
     `read` reads what the jobs predicted. Without it there are no tests, and no pooled values of metrics that a
-    confusion matrix does not hold. `verifications` tell which rows were run again.
+    confusion matrix does not hold. `verifications` tell which rows were run again. `sound` results are those whose form
+    was looked at already.
     """
-    jobs = collect(results)
+    jobs = collect(results, sound=sound)
     if jobs.frame.empty:
         return _empty(jobs, datasets)
     jobs = told_apart(jobs, datasets)

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import pyarrow.parquet as pq
+from pyarrow import BufferReader
 
-from harness.core.text import first_few
+from harness.core.text import first_few, first_line
 from harness.leaderboard.board.collect import Jobs
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.verification import CONFUSION, Difference
+from harness.results.tables import BadTable, read_bytes
 
 REFUTED = "its scores are not those that its own predictions give"
 UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be verified"
 OTHER_CLIPS = "its test clips are not those of most rows of its table"
+UNTOLD = "its history is damaged, so it cannot be told whether it looked at scores on the test clips"
 SEEN = "scores on the test clips were looked at during training, which its selection rule denies"
 EDITED = "its results contradict the protocol that they name"
 BY_CODE = {"edited": EDITED, "test-data-seen": SEEN}
@@ -110,8 +112,14 @@ def _where(job: Mapping[str, Any]) -> str:
 
 
 def _seen(of_row: Sequence[Mapping[str, Any]], selection: str) -> Iterator[Objection]:
-    """Yield test scores by epoch, in a row that claims not to have looked at them."""
-    seen = [job for job in of_row if job["status"] == "done" and job["path"] and holds_test_scores(job["path"])]
+    """Yield test scores by epoch, in a row that claims not to have looked at them; and histories that cannot tell."""
+    seen = []
+    for job in of_row:
+        try:
+            if job["status"] == "done" and job["path"] and holds_test_scores(job["path"]):
+                seen.append(job)
+        except BadTable as error:
+            yield Objection("bad-history", UNTOLD, str(error))
     if seen:
         folds = ", ".join(dict.fromkeys(map(_where, seen)))
         text = f"selection {selection}, but its history holds test scores of each epoch: {folds}"
@@ -119,11 +127,20 @@ def _seen(of_row: Sequence[Mapping[str, Any]], selection: str) -> Iterator[Objec
 
 
 def holds_test_scores(folder: str) -> bool:
-    """Return whether the history in a folder has a column of test scores; one that is missing or broken has none."""
+    """Return whether the history in a folder has a column of test scores; one that is missing has none.
+
+    Raises:
+        BadTable: it is damaged.
+    """
     path = os.path.join(folder, HISTORY)  # noqa: PTH118  (a leaderboard opens ten thousand of them)
-    with suppress(OSError, ValueError):
-        with open(path, "rb") as file:  # noqa: PTH123
-            if TEST.encode() not in file.read():  # names of columns stand in the file as they are
-                return False
-        return any(name.startswith(TEST) for name in pq.read_schema(path).names)
-    return False
+    try:
+        content = read_bytes(path)
+        if TEST.encode() not in content:  # names of columns stand in the file as they are
+            return False
+        return any(name.startswith(TEST) for name in pq.read_schema(BufferReader(content)).names)
+    except FileNotFoundError:
+        if os.path.islink(path):  # noqa: PTH114
+            raise BadTable(f"{path}: a link that leads nowhere") from None
+        return False
+    except (OSError, ValueError) as error:
+        raise BadTable(f"{path}: {first_line(getattr(error, 'strerror', '') or error)}") from error

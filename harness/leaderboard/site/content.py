@@ -21,6 +21,7 @@ from harness.leaderboard.board.sections import BoardRow, Section
 from harness.leaderboard.site.method_facts import SHOWN, facts_of
 from harness.leaderboard.tables import cells
 from harness.leaderboard.tables.columns import Metrics
+from harness.results.tables import BadTable, read_bytes
 from harness.statistics.resample import THREADS
 
 FIRST_SIGHT = 10  # columns of a table before a reader asks for more
@@ -223,13 +224,13 @@ def _history(folder: Path) -> pa.Table | None:
     None if they cannot be read: one may be missing.
     """
     try:
-        source = pa.BufferReader((folder / "history.parquet").read_bytes())  # small: quicker than Arrow's own opening
+        source = pa.BufferReader(read_bytes(folder / "history.parquet"))  # small: quicker than Arrow's own opening
         with pq.ParquetFile(source) as file:
             table = file.read(columns=[*EPOCHS.names, *SCORES], use_threads=False)
         scores = [name for name in SCORES if name in table.column_names and table.column(name).null_count < len(table)]
         percent = {name: pc.multiply(table.column(name).cast(pa.float64()), 100.0) for name in scores}
         always = table.select(EPOCHS.names).cast(EPOCHS)
-    except (OSError, pa.ArrowException, ValueError, KeyError):
+    except (OSError, pa.ArrowException, ValueError, KeyError, BadTable):
         return None
     if not len(table):
         return None

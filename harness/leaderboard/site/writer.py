@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -65,11 +64,7 @@ class SiteWriter:
         _remove(self.out, "d-[a-z0-9_-]+")
 
         for folder in ASSETS:
-            shutil.copytree(
-                HERE / folder,
-                self.out / folder,
-                dirs_exist_ok=True,
-            )
+            _copy(HERE / folder, self.out / folder)
         (self.out / ".nojekyll").write_text("")
 
     def data(self, whole: Mapping[str, Any]) -> None:
@@ -94,6 +89,16 @@ class SiteWriter:
             **values,
         )
         (self.out / file).write_bytes(text.encode("utf-8", "replace"))
+
+
+def _copy(folder: Path, target: Path) -> None:
+    """Copy a folder of files, but not who may read and write them: that is as for all that is written here."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            _copy(path, target / path.name)
+        else:
+            (target / path.name).write_bytes(path.read_bytes())
 
 
 def page_of(dataset: str, demo: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -23,7 +24,7 @@ from harness.leaderboard.audit import audit
 from harness.leaderboard.site import charts, publish
 from harness.leaderboard.site.pairs import matrices
 from harness.leaderboard.site.repeat import command
-from harness.leaderboard.site.writer import in_script
+from harness.leaderboard.site.writer import SiteWriter, in_script
 from harness.plugin import registry
 from harness.results.store import Store
 from helpers.commands import TOY, Bench, Invoke
@@ -298,3 +299,13 @@ def test_an_incomplete_row_shows_the_folds_that_it_has(tmp_path: Path) -> None:
     assert len(re.findall(r"<td class=\"n\">\d+\.\d\d / \d+\.\d\d</td>", line)) == 2
     assert line.count("–") == 3
     assert "<script>alert" not in page
+
+
+def test_files_of_the_site_follow_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        SiteWriter(tmp_path / "site", [], "").clear()
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "site").rglob("*") if path.is_file()}
+    assert modes == {0o664}
