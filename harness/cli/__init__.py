@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from types import FrameType
 
-from harness.cli.exits import EXIT_USER_ERROR
+from harness.cli.exits import EXIT_INTERRUPTED, EXIT_STOPPED, EXIT_USER_ERROR, STOPPED
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 def main() -> None:
-    """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
-    from harness.cli.app import GROUPS, command, console
+    """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130, other signals 143.
+
+    The process is its own: signals are still listened to when it returns.
+    """
+    _listen()
+    from harness.cli.app import GROUPS, command, say_error
     from harness.cli.panels import keep_names_whole
     from harness.core.errors import HarnessError
 
@@ -17,10 +26,23 @@ def main() -> None:
     try:
         command()(prog_name="harness")
     except HarnessError as error:
-        console.print(
-            f"harness: {error}",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        say_error(error)
         sys.exit(EXIT_USER_ERROR)
+
+
+def _listen() -> None:
+    """Let signals end the process at once, as long as it imports its parts and after its work: nothing is torn apart.
+
+    A signal that the starter told it to ignore, as `nohup` does, stays ignored.
+    """
+    for name in SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    try:
+        os.write(2, f"harness: {STOPPED}\n".encode())
+    finally:
+        os._exit(EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_STOPPED)

@@ -19,6 +19,7 @@ from harness.data.clip_index import ClipInfo, scan_clips
 from harness.data.paths import Below
 from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
+from harness.system.plugin_code import contained
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +215,8 @@ def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
 def plugin_errors_as(what: str) -> Iterator[None]:
     """Turn whatever a plugin raises into an error that says what cannot be read, and where it failed."""
     try:
-        yield
+        with contained():
+            yield
     except HarnessError:
         raise
     except Exception as error:

@@ -21,6 +21,7 @@ from harness.plugin import registry
 from harness.plugin.trackers import load_trackers
 from harness.results.status import forget_plans, note_plan
 from harness.results.store import Store
+from harness.system.plugin_code import contained
 from harness.system.process_state import settings_kept
 
 log = logging.getLogger(__name__)
@@ -46,11 +47,14 @@ def plan_bench(
     """
     registry.plugins().add_asked(request.plugin)
     load_trackers(request.trackers)
-    if request.demo:
-        if not dry_run:
-            Store(request.out).check_writable()  # the replicas take a while to write
-        write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress, say)
-    return make_plan(request, say)
+
+    def write_data() -> None:
+        if request.demo and not dry_run:
+            Store(request.out).check_writable(make=False)  # the replicas take a while to write
+        if request.demo:
+            write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress, say)
+
+    return make_plan(request, say, write_data)
 
 
 def run(
@@ -91,7 +95,7 @@ def _call_hooks(
 ) -> None:
     """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker.
 
-    Each gets a result of its own, and what it changes of the process is put back: jobs may run in this one.
+    Each gets copies of its own, and what it changes of the process is put back: jobs may run in this one.
     """
     job = jobs.get(event.get("job", ""))
     if job is None or event["event"] not in HOOKS:
@@ -100,16 +104,16 @@ def _call_hooks(
     row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
         given = {
-            "job": job,
-            "epoch": dict(row),
+            "job": copy.deepcopy(job),
+            "epoch": copy.deepcopy(row),
             "result": copy.deepcopy(event.get("result")),
-            "context": context,
+            "context": copy.deepcopy(context),
         }
         changes: list[str] = []
         try:
-            with settings_kept(changes):
+            with contained(), settings_kept(changes):
                 impl.function(*[given[argument] for argument in impl.argnames])
-        except (Exception, SystemExit):
+        except Exception:
             log.exception("plugin %s failed in %s", impl.plugin_name, name)
         if changes:
             changed = ", ".join(changes)

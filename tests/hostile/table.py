@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hostile import options
+from hostile import bench_files, options
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
+    "bench files": bench_files.ENTRIES,
     "options": options.ENTRIES,
 }
