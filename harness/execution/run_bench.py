@@ -13,8 +13,10 @@ from harness.core.job import JobSpec
 from harness.core.request import Request
 from harness.data.places import DEMO_ROOT
 from harness.execution.executors import get_executor
+from harness.execution.executors.can_start import check_ray
 from harness.execution.executors.interface import Finished
 from harness.execution.worker import clean_up
+from harness.planning.cluster import Cluster
 from harness.planning.demo_data import DemoProgress, write_demo
 from harness.planning.plan import Plan, make_plan
 from harness.plugin import registry
@@ -49,6 +51,8 @@ def plan_bench(
     load_trackers(request.trackers)
 
     def write_data() -> None:
+        if request.demo and not dry_run and request.executor == "ray":
+            check_ray(Cluster(address=request.address))
         if request.demo and not dry_run:
             Store(request.out).check_writable(make=False)  # the replicas take a while to write
         if request.demo:
@@ -70,6 +74,8 @@ def run(
     store = Store(Path(plan.context.out))
     if plan.todo:
         store.check_writable()
+    if plan.todo and executor == "ray":
+        check_ray(plan.cluster)
     clean_up(plan.context)
     if not plan.todo:
         forget_plans(store.root)  # of a driver that was killed between its last result and its end

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from harness.core.context import RunContext
-from harness.core.errors import BadData, BadOption, suggestion
+from harness.core.errors import BadData, BadOption, CannotWrite, suggestion
 from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
 from harness.core.limits import MOST_JOBS
@@ -131,7 +131,9 @@ def make_plan(
 
 
 def check_asked(request: Request, chosen: Choice) -> None:
-    """Look at folds and counts as far as specs tell them without data. Raises: HarnessError."""
+    """Look at folds, counts and places as far as they can be told without data. Raises: HarnessError."""
+    if request.out.exists() and not request.out.is_dir():
+        raise CannotWrite(f"cannot write results to {request.out}: no folder; choose another one with --out")
     known = {spec.name: spec.folds for spec in chosen.datasets}
     if all(known.values()):  # a dataset of one's own has the folds that its lists name
         check_count(chosen.methods, chosen_folds(request, known), request.seeds)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -21,44 +19,7 @@ from harness.system.timeout import JobTimeout, limited
 SECONDS = 26.0  # that Ray may take to start
 MORE = "HARNESS_RAY_SECONDS"  # of the environment, for a machine that is slow or busy
 GRACE = 3.0  # more, if it waits where Python cannot interrupt it
-LONGEST_SOCKET = 107  # bytes of the path of a socket
-SOCKET = "ray/session_2000-01-01_00-00-00_000000_4194304/sockets/plasma_store"
-SHARED = Path("/dev/shm")  # where Ray keeps objects
 EXIT_USER_ERROR = 2
-
-
-def refuse_to_start() -> None:
-    """Look for what is known to keep Ray from starting, some of which it would try for minutes.
-
-    Raises:
-        HarnessError: the folder for its files cannot be used, or this machine cannot talk to itself.
-    """
-    name = "RAY_TMPDIR" if os.environ.get("RAY_TMPDIR") else "TMPDIR"
-    folder = Path(os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or tempfile.gettempdir())
-    length = len(os.fsencode(folder.absolute() / SOCKET))
-    if length > LONGEST_SOCKET:
-        most = LONGEST_SOCKET - (length - len(os.fsencode(folder.absolute())))
-        raise HarnessError(f"the path of {name} is too long for its sockets, at most {most} bytes: {folder}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise HarnessError(f"{name} {folder} cannot be written: {error.strerror}") from error
-    _check_network()
-
-
-def _check_network() -> None:
-    """Send a byte from this machine to itself. Raises: HarnessError where that does not work."""
-    address = ray.util.get_node_ip_address()
-    try:
-        with (
-            socket.create_server((address, 0)) as server,
-            socket.create_connection(server.getsockname()[:2], timeout=GRACE) as sender,
-        ):
-            sender.sendall(b".")
-    except OSError as error:
-        raise HarnessError(f"this machine cannot reach itself at {address}: {error.strerror or error}") from error
 
 
 @contextmanager

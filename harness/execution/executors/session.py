@@ -14,7 +14,8 @@ import ray
 
 from harness.core.errors import HarnessError
 from harness.core.text import first_line
-from harness.execution.executors.local_ray import left_nothing, refuse_to_start, seconds_to_start, within
+from harness.execution.executors.can_start import address_of, cannot_start, check_ray
+from harness.execution.executors.local_ray import left_nothing, seconds_to_start, within
 from harness.execution.executors.shipping import bundle
 from harness.execution.executors.token import found_token, own_token
 from harness.planning.cluster import Cluster
@@ -35,13 +36,14 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
     if ray.is_initialized():
         yield
         return
-    address = cluster.address or os.environ.get("RAY_ADDRESS")
+    check_ray(cluster)
+    address = address_of(cluster)
     with ExitStack() as stack:
         where: dict[str, Any] = {}
         if cluster.ship_code:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-")))
             where["runtime_env"] = {"working_dir": str(bundle(folder, plugin_files))}
-        if not address or address == "local":
+        if not address:
             _start(stack, where)
         else:
             _connect(stack, address, where)
@@ -53,7 +55,6 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
 def _start(stack: ExitStack, where: dict[str, Any]) -> None:
     """Start Ray on this machine, for this driver alone. Raises: HarnessError if it does not start in time."""
     try:
-        refuse_to_start()
         stack.enter_context(own_token())
         with within(seconds_to_start()):
             _init(
@@ -67,9 +68,7 @@ def _start(stack: ExitStack, where: dict[str, Any]) -> None:
         if shutdown.exit_code:
             raise
         ray.shutdown()
-        raise HarnessError(
-            f"Ray cannot start on this machine ({first_line(error)}); run without it: --executor inline"
-        ) from error
+        raise cannot_start(first_line(error)) from error
     stack.callback(left_nothing(), ray.shutdown)
 
 
