@@ -7,7 +7,7 @@ import signal
 from types import TracebackType
 from typing import NoReturn
 
-from harness.system.shutdown import ShutdownRequested, leave_at_once, shutdown
+from harness.system.shutdown import ShutdownRequested, is_ignored, leave_at_once, shutdown
 from harness.system.timeout import JobTimeout
 
 
@@ -45,8 +45,13 @@ class contained:  # noqa: N801  (a context, as `contextlib.suppress` is; a gener
         os._exit = self._exit
         if error is None or isinstance(error, Exception | ShutdownRequested | JobTimeout):
             return
-        if isinstance(error, KeyboardInterrupt) and (shutdown.interrupted or signal.SIGINT not in shutdown.heard):
+        if isinstance(error, KeyboardInterrupt) and _may_be_real():
             return
         name = "os._exit" if isinstance(error, _Left) else type(error).__name__
         told = f"({error})" if str(error) else ""
         raise PluginEnded(f"it tried to end the process by {name}{told}") from error
+
+
+def _may_be_real() -> bool:
+    """Return whether Ctrl-C was pressed, or may have been where nobody listens for it."""
+    return shutdown.interrupted or not (signal.SIGINT in shutdown.heard or is_ignored(signal.SIGINT))
