@@ -20,6 +20,7 @@ from harness.planning.cluster import Cluster
 from harness.planning.demo_data import DemoProgress, write_demo
 from harness.planning.plan import Plan, make_plan
 from harness.plugin import registry
+from harness.plugin.failures import failure_of_plugin
 from harness.plugin.trackers import load_trackers
 from harness.results.status import forget_plans, note_plan
 from harness.results.store import Store
@@ -119,8 +120,8 @@ def _call_hooks(
         try:
             with contained(), settings_kept(changes):
                 impl.function(*[given[argument] for argument in impl.argnames])
-        except Exception:
-            log.exception("plugin %s failed in %s", impl.plugin_name, name)
+        except Exception as error:
+            log.error("plugin %s failed in %s: %s", impl.plugin_name, name, failure_of_plugin(error) or repr(error))
         if changes:
             changed = ", ".join(changes)
             log.warning("plugin %s changed %s of the process in %s: put back", impl.plugin_name, changed, name)
