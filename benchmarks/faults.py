@@ -2,10 +2,12 @@
 
     python benchmarks/faults.py --of driver --kills 30 --executor inline
     python benchmarks/faults.py --of worker --kills 30
+    python benchmarks/faults.py --of prepare --kills 10      (filling, rescoring, publishing)
 
 After a kill of the driver the same command is given again; after one of a worker the driver goes on by itself, and with
 `--in-one-run 10` it loses ten workers on its way. Each trial starts from an empty store and an empty feature cache, so
-that kills also hit while the cache is being filled.
+that kills also hit while the cache is being filled. The last four kill a command of one process, and hold the files
+that the same command then leaves against those of an unbroken one.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
+from killed_commands import COMMANDS, Trials
 from toy_bench import DatasetPlace, end, same
 
 WORKERS = ("ray::run_task", "ray::fill_task", "ray::IDLE", "ray::Mailbox")
@@ -31,6 +34,8 @@ def main() -> None:
     options = parse()
     random.seed(options.seed)
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        if options.of in COMMANDS:
+            raise SystemExit(kill_commands(options, Trials(options.of, Path(folder))))
         place = DatasetPlace(Path(folder))
         seconds = place.finish("whole", options.executor)
         whole = place.predictions("whole")
@@ -53,13 +58,13 @@ def main() -> None:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--of", choices=["driver", "worker"], default="driver")
+    parser.add_argument("--of", choices=["driver", "worker", *COMMANDS], default="driver")
     parser.add_argument("--executor", choices=["ray", "inline"], default="ray")
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--in-one-run", type=int, default=1, help="so many kills of workers a run")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    if options.of == "driver" and options.in_one_run > 1:
+    if options.of != "worker" and options.in_one_run > 1:
         parser.error("a run has one driver")
     return options
 
@@ -82,6 +87,28 @@ def trial(
         end(process)
     place.finish(name, options.executor)  # what goes on after the driver's death; else a later run, which cleans up
     return kills
+
+
+def kill_commands(options: argparse.Namespace, trials: Trials) -> int:
+    """Kill a command at random moments, each time in another folder. Returns 1 if a trial was not as it should be."""
+    seconds = trials.finish("whole")
+    whole, usual, good = trials.found("whole"), {*trials.left_behind("whole")}, 0
+    print(json.dumps({"unbroken_seconds": round(seconds, 2), "files": len(whole)}), flush=True)
+    for number in range(options.kills):
+        moment, trial = random.uniform(0, seconds), f"trial {number}"
+        process = trials.start(trial)
+        time.sleep(moment)
+        entry: dict[str, object] = {"at": round(moment, 2), "files_by_then": len(trials.found(trial))}
+        entry["hit"] = kill_driver(process)
+        trials.finish(trial)
+        after = {
+            "same_bits": trials.found(trial) == whole and bool(whole),
+            "uncleaned": sorted({*trials.left_behind(trial)} - usual),
+        }
+        good += after["same_bits"] and not after["uncleaned"]
+        print(json.dumps({**entry, **after}), flush=True)
+    print(json.dumps({"of": options.of, "kills": options.kills, "good": good}))
+    return int(good != options.kills)
 
 
 def kill_driver(process: subprocess.Popen[str]) -> str:

@@ -6,9 +6,11 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: threads only slow small sums down
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from hypothesis import settings
 import harness
 from harness.cli import main
 from harness.plugin import registry
+from harness.system.shutdown import shutdown
 from helpers.commands import TOY, Answer, Bench, Cli, Invoke, forget
 from helpers.toy import write_toy
 
@@ -102,6 +105,20 @@ def cli(tmp_path: Path) -> Cli:
     return run
 
 
+@contextmanager
+def signals_kept() -> Iterator[None]:
+    """Put back what listens to signals: the command line takes its process for its own."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if shutdown._timer is not None:
+            shutdown._timer.cancel()
+
+
 @pytest.fixture
 def invoke(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], toy_plugin: None
@@ -114,7 +131,7 @@ def invoke(
     def run(*args: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["harness", *map(str, args)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
+        with signals_kept(), pytest.raises(SystemExit) as caught:
             main()
         captured = capsys.readouterr()
         return Answer(int(caught.value.code or 0), captured.out, captured.err)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import errno
+import os
+import signal
 import sys
+from types import FrameType
 
-from harness.cli.exits import EXIT_USER_ERROR
+from harness.cli.exits import EXIT_INTERRUPTED, EXIT_STOPPED, EXIT_USER_ERROR, STOPPED
 
-SHOWN = 60  # characters of a name that is too long
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
 
 def main() -> None:
-    """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130."""
+    """Run the command line. User errors print no traceback and exit 2; Ctrl-C exits 130, other signals 143.
+
+    The process is its own: signals are still listened to when it returns.
+    """
+    _listen()
     from harness.system.screen import harmless_streams
 
     with harmless_streams():
@@ -19,26 +25,31 @@ def main() -> None:
 
 
 def _run() -> None:
-    from harness.cli.app import GROUPS, command, console
+    from harness.cli.app import GROUPS, command, say_error
     from harness.cli.panels import keep_names_whole
     from harness.core.errors import HarnessError
-    from harness.core.text import visible
 
     keep_names_whole(sys.argv[1:], GROUPS)
     try:
         command()(prog_name="harness")
     except HarnessError as error:
-        reason = str(error)
-    except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            raise
-        reason = f"{str(error.filename)[:SHOWN]}…: this name is too long for a file system, which takes 255 bytes"
-    else:
-        return
-    console.print(
-        visible(f"harness: {reason}"),
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-    sys.exit(EXIT_USER_ERROR)
+        say_error(error)
+        sys.exit(EXIT_USER_ERROR)
+
+
+def _listen() -> None:
+    """Let signals end the process at once, as long as it imports its parts and after its work: nothing is torn apart.
+
+    A signal that the starter told it to ignore, as `nohup` does, stays ignored.
+    """
+    for name in SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    try:
+        os.write(2, f"harness: {STOPPED}\n".encode())
+    finally:
+        os._exit(EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_STOPPED)

@@ -9,6 +9,7 @@ import typer
 
 from harness.cli.output import Json, PluginFiles, Runs, load_plugins, print_json, print_table, roots_of, say, warn
 from harness.core.errors import BadOption
+from harness.core.limits import MOST_CORES
 from harness.plugin import registry
 
 
@@ -26,7 +27,7 @@ def analyze(
         list[str] | None, typer.Option(help="DATASET=CLIPS:LISTS, as for `bench`; may be repeated.")
     ] = None,
     backbone: Annotated[str | None, typer.Option(help="NAME:FILE, where a run's weights came from a file.")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads to compute with.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, max=MOST_CORES, help="Threads to compute with.")] = 1,
     list_: Annotated[bool, typer.Option("--list", help="List the analyses with their options.")] = False,
     plugin: PluginFiles = None,
     json_: Json = False,

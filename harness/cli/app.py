@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Annotated, Any
 
@@ -34,19 +34,21 @@ from harness.cli import (
     verify,
     weights,
 )
-from harness.cli.exits import EXIT_INTERRUPTED
+from harness.cli.exits import STOPPED
 from harness.cli.panels import ABOUT, HAND_IN, OWN, PLACES, READ, RUN, BenchFlags
+from harness.core.errors import HarnessError
 from harness.core.text import visible
 from harness.core.version import __version__
+from harness.plugin.failures import failure_of_plugin
 from harness.system.screen import Screen
-from harness.system.shutdown import EXIT_STOPPED, ShutdownRequested, shutdown
+from harness.system.shutdown import shutdown
 
 console = Screen(stderr=True)
-STOPPED = "harness: stopped; finished results are kept, the same command goes on where it stopped"
+SHOWN = 60  # characters of a name that is too long
 
 
 class Commands(TyperGroup):
-    """The commands. Ctrl-C and SIGTERM are handled here, before Typer answers in its own way."""
+    """The commands. Signals are handled here, before Typer answers in its own way."""
 
     def make_context(self, *args: Any, **settings: Any) -> Any:
         """Parse the options of the program itself."""
@@ -54,13 +56,42 @@ class Commands(TyperGroup):
             return super().make_context(*args, **settings)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
-        """Run a command; Ctrl-C exits 130, SIGTERM 143."""
+        """Run a command. Ctrl-C exits 130, SIGTERM, SIGHUP and SIGQUIT 143, whatever follows from them on the way out.
+
+        Raises:
+            HarnessError: code of a plugin, or the machine, failed outside of a job.
+        """
         try:
-            with shutdown.listen(signal.SIGTERM), _visible_errors():
+            with shutdown.listen_as_command(), _visible_errors():
                 return super().invoke(ctx)
-        except (KeyboardInterrupt, ShutdownRequested) as error:
-            console.print(STOPPED, highlight=False, soft_wrap=True)
-            raise typer.Exit(EXIT_STOPPED if isinstance(error, ShutdownRequested) else EXIT_INTERRUPTED) from None
+        except BaseException as error:
+            if shutdown.exit_code:
+                say_error(STOPPED)
+                raise typer.Exit(shutdown.exit_code) from None
+            reason = reason_of(error)
+            if reason:
+                raise HarnessError(reason) from error
+            raise
+
+
+def reason_of(error: BaseException) -> str:
+    """Return what a person can put right of an error that no command has named; empty where that is the harness's."""
+    if isinstance(error, HarnessError | typer.Exit):
+        return ""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return f"{str(error.filename)[:SHOWN]}…: this name is too long for a file system, which takes 255 bytes"
+    if isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):
+        place = f"{error.filename}: " if error.filename else ""
+        return failure_of_plugin(error) or f"{place}{error.strerror}"
+    if isinstance(error, MemoryError):
+        return failure_of_plugin(error) or "this machine has no memory left; ask for less at a time"
+    return failure_of_plugin(error)
+
+
+def say_error(error: object) -> None:
+    """Print an error as it is, on standard error; a terminal that was closed is no reason to fail."""
+    with suppress(OSError):
+        console.print(visible(f"harness: {error}"), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

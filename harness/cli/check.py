@@ -11,6 +11,7 @@ import typer
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, PluginFiles, load_plugins, print_json, print_table, say
+from harness.core.limits import MOST_CORES, MOST_FRAMES
 from harness.data.places import DatasetPlace, dataset_place
 from harness.plugin import registry
 from harness.system.folders import cache_folder
@@ -25,8 +26,12 @@ def check(
     layout: Annotated[str, typer.Option(help="CLIPS:LISTS, folders to read instead of what is found.")] = "",
     deep: Annotated[bool, typer.Option("--deep", help="Decode every frame.")] = False,
     leaks: Annotated[bool, typer.Option("--leaks", help="Look for equal frames in train and test.")] = False,
-    frames: Annotated[int, typer.Option(min=1, help="Frames sampled from a clip; shorter clips are told.")] = 16,
-    workers: Annotated[int, typer.Option(min=0, help="Processes of --deep and --leaks; 0 = one a core.")] = 0,
+    frames: Annotated[
+        int, typer.Option(min=1, max=MOST_FRAMES, help="Frames sampled from a clip; shorter clips are told.")
+    ] = 16,
+    workers: Annotated[
+        int, typer.Option(min=0, max=MOST_CORES, help="Processes of --deep and --leaks; 0 = one a core.")
+    ] = 0,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:

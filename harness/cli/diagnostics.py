@@ -45,6 +45,7 @@ def all_checks(runs: Path, data_root: Path | None) -> Iterator[Check]:
     yield from _packages()
     yield _devices()
     yield _ray()
+    yield from _ray_tokens()
     yield from _plugins()
     yield from _data(data_root)
     yield _weights()
@@ -89,6 +90,20 @@ def _ray() -> Check:
     if not address:
         return Check("ray", "ok", "installed; a run starts it on this machine unless --address names a cluster")
     return _reached(address)
+
+
+def _ray_tokens() -> Iterator[Check]:
+    """Look whether other users of this machine could run code as this one, by Ray's ports."""
+    if importlib.util.find_spec("ray") is None:
+        return
+    from harness.execution.executors.token import MODE, readable_by_others, token_file
+
+    if os.environ.get(MODE, "").lower() == "disabled":
+        fix = f"unset {MODE}: without a token, whoever reaches Ray's ports runs code as you"
+        yield Check("ray's token", "problem", f"{MODE}=disabled, so a cluster that you start asks for none", fix)
+    file = token_file()
+    if readable_by_others(file):
+        yield Check("ray's token", "problem", f"{file} can be read by other users", f"chmod 600 {file}")
 
 
 def _reached(address: str) -> Check:

@@ -32,7 +32,7 @@ def doctor(
     """
     from harness.cli.diagnostics import all_checks
 
-    registry.plugins().add_asked(plugin or ())
+    registry.plugins().add_asked(plugin or (), whole=False)
     checks = list(all_checks(one_of(runs, "doctor"), data_root))
     ok = all(check.verdict != "problem" for check in checks)
     places = {"configuration": str(config_file()), "cache": str(cache_folder())}

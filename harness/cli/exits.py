@@ -1,4 +1,4 @@
-"""Exit codes of the command line."""
+"""Exit codes of the command line, and what it says when it is stopped."""
 
 from __future__ import annotations
 
@@ -7,3 +7,7 @@ EXIT_FAILED_JOBS = 1
 EXIT_USER_ERROR = 2
 
 EXIT_INTERRUPTED = 130
+
+EXIT_STOPPED = 143
+
+STOPPED = "stopped; finished results are kept, the same command goes on where it stopped"

@@ -10,6 +10,7 @@ import typer
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
 from harness.cli.output import Json, print_json, print_table, say, warn
+from harness.core.limits import MOST_CORES
 
 if TYPE_CHECKING:
     from harness.data.prepare.prepare import Prepared
@@ -28,7 +29,7 @@ def prepare(
         Literal["tracked", "largest"],
         typer.Option(help="The one face that covers most of the clip, or the largest of each frame."),
     ] = "tracked",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=MOST_CORES, help="Processes; default one a core.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     json_: Json = False,
 ) -> None:

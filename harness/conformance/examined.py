@@ -13,6 +13,7 @@ from harness.models.backbone import Backbone
 from harness.models.guard import BackboneChanged
 from harness.models.method import Method
 from harness.models.spec import MethodSpec
+from harness.system.plugin_code import contained
 
 WHERE = {  # check -> the function of a method that it is about
     **{"build": "__init__", "seed": "__init__", "encoder": "__init__", "prepare": "prepare"},
@@ -54,11 +55,11 @@ class Examined:
         if check in self.unmet:
             raise Unmet(self.unmet[check])
         try:
-            with self.watch.kept():
+            with contained(), self.watch.kept():
                 yield
         except Unmet:
             raise
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             owner = "backbone" if isinstance(error, BackboneChanged) else check
             self.blame(
                 owner,

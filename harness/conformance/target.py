@@ -14,6 +14,7 @@ from harness.core.registered import Registered
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.plugin.import_file import import_file
+from harness.system.plugin_code import contained
 from harness.system.process_state import CHANGED_BY, settings_kept
 
 
@@ -80,9 +81,9 @@ def place_of_problem(reason: str, path: Path) -> str:
 def _error_of_import(path: Path) -> BaseException | None:
     """Import a plugin's file again, for the line where it fails."""
     try:
-        with settings_kept([]):
+        with contained(), settings_kept([]):
             import_file(path)
-    except (Exception, SystemExit) as error:
+    except Exception as error:
         return error
     return None
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.core.errors import BadOption
-from harness.core.options import below_minimum, option
+from harness.core.limits import MOST_FRAMES, MOST_PIXELS, MOST_PLACES, MOST_VIEWS
+from harness.core.options import option, out_of_bounds
 
 # What stands in the place of frames that a short clip lacks: its last frame, its first, or all of them again.
 Padding = Literal["last", "first", "repeat"]
@@ -21,13 +22,17 @@ class FrameInput:
         BadOption: values that do not fit together.
     """
 
-    frames: int = option(16, "T, frames sampled from a clip", minimum=1)
-    size: int = option(0, "height and width in pixels; 0 = the backbone's own", minimum=0)
+    frames: int = option(16, "T, frames sampled from a clip", minimum=1, maximum=MOST_FRAMES)
+    size: int = option(0, "height and width in pixels; 0 = the backbone's own", minimum=0, maximum=MOST_PIXELS)
     sampling: str = option("segments", "how frames are picked, a name of `harness list samplers`")
-    duration: int = option(1, "consecutive frames per segment; T / duration segments", minimum=1)
+    duration: int = option(1, "consecutive frames per segment; T / duration segments", minimum=1, maximum=MOST_FRAMES)
     normalisation: Literal["clip", "none"] = option("clip", "CLIP's mean and deviation, or pixels in 0..1")
-    base_size: int = option(0, "pixels that the shorter side is brought to first; 0 = as on disk", minimum=0)
-    crop_size: int = option(0, "pixels of the crop taken of base_size, then resized to size; 0 = no crop", minimum=0)
+    base_size: int = option(
+        0, "pixels that the shorter side is brought to first; 0 = as on disk", minimum=0, maximum=MOST_PIXELS
+    )
+    crop_size: int = option(
+        0, "pixels of the crop taken of base_size, then resized to size; 0 = no crop", minimum=0, maximum=MOST_PIXELS
+    )
     augmentation: tuple[str, ...] = option(
         ("random-resized-crop", "flip"),
         "steps applied to training clips, the same for all frames of a clip; names of `harness list augmentations`",
@@ -37,11 +42,15 @@ class FrameInput:
         (0.5, 0.0, 0.0, 0.0), "strength in brightness, contrast, saturation and hue of colour-jitter"
     )
     rotation: float = option(4.0, "degrees to either side of rotation", minimum=0)
-    views: int = option(4, "V, augmented views kept per training clip; 0 = encode anew each epoch", minimum=0)
+    views: int = option(
+        4, "V, augmented views kept per training clip; 0 = encode anew each epoch", minimum=0, maximum=MOST_VIEWS
+    )
     padding: Padding = option("last", "what is shown for frames that a short clip lacks")  # noqa: RUF009  (frozen)
     mean: tuple[float, ...] = option((), "of red, green and blue in 0..1, where weights of its own want another")
     std: tuple[float, ...] = option((), "deviation of the same")
-    test_clips: int = option(1, "places in time that a clip is tested at; their probabilities are averaged", minimum=1)
+    test_clips: int = option(
+        1, "places in time that a clip is tested at; their probabilities are averaged", minimum=1, maximum=MOST_PLACES
+    )
     test_crops: Literal[1, 3, 5] = option(1, "crops that it is tested in: centre; along the longer side; and corners")
     test_flip: bool = option(False, "whether it is tested mirrored, too")
     code: str = field(default="", metadata={"internal": True})  # hash of a plugin's samplers and augmentations
@@ -56,7 +65,7 @@ class FrameInput:
             raise BadOption(f"frame input: {problem}")
 
     def _problems(self) -> Iterator[str]:
-        yield from below_minimum(self)
+        yield from out_of_bounds(self)
         if self.frames % self.duration:
             yield f"frames={self.frames} is no multiple of duration={self.duration}"
         if self.crop_size > self.base_size:

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from harness.core.errors import BadOption, suggestion
+from harness.core.errors import BadOption, HarnessError, suggestion
+from harness.core.limits import MOST_ELEMENTS, most_of
+from harness.core.text import in_short
 
 T = TypeVar("T")
 
@@ -31,9 +33,14 @@ def option(
     help: str,
     *,
     minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Any:
-    """Return a dataclass field that documents itself. A value below `minimum` is refused."""
-    return field(default=default, metadata={"help": help, "minimum": minimum})
+    """Return a dataclass field that documents itself. A value below `minimum` or above `maximum` is refused.
+
+    A whole number without a maximum is one that can be meant: at most 10,000 epochs, 65,536 clips of a batch, and a
+    million of anything (`harness.core.limits`).
+    """
+    return field(default=default, metadata={"help": help, "minimum": minimum, "maximum": maximum})
 
 
 def describe(cls: type, prefix: str = "") -> list[OptionInfo]:
@@ -62,9 +69,12 @@ def build(
         if name not in types:
             raise BadOption(f"{owner} has no option {name!r}; {suggestion(name, types)}")
         parsed[name] = parse(types[name], value, f"{owner}.{name}")
-    if base is None:
-        return cls(**parsed)
-    return dataclasses.replace(base, **parsed)  # type: ignore[type-var]
+    try:
+        return cls(**parsed) if base is None else dataclasses.replace(base, **parsed)  # type: ignore[type-var]
+    except HarnessError:
+        raise
+    except Exception as error:  # of the class itself, in any way: its values do not fit together
+        raise BadOption(f"{owner}: {type(error).__name__}: {error}") from error
 
 
 def parse(
@@ -73,15 +83,17 @@ def parse(
     owner: str,
 ) -> Any:
     """Convert what a command line or a TOML file said to the declared type, or say what was expected."""
-    failure = BadOption(f"{owner}: {value!r} is not {type_name(kind)}")
+    failure = BadOption(f"{owner}: {in_short(value)} is not {type_name(kind)}")
     for candidate in _readings(kind, value):
         try:
             parsed = TypeAdapter(kind).validate_python(candidate)
         except ValidationError as error:
-            failure = BadOption(f"{owner}: {value!r} does not fit {type_name(kind)}: {_reason(kind, error, value)}")
+            failure = BadOption(
+                f"{owner}: {in_short(value)} does not fit {type_name(kind)}: {_reason(kind, error, value)}"
+            )
             continue
         if isinstance(parsed, float) and not math.isfinite(parsed):
-            raise BadOption(f"{owner}: {value!r} is not a finite number")
+            raise BadOption(f"{owner}: {in_short(value)} is not a finite number")
         return parsed
     raise failure
 
@@ -101,23 +113,28 @@ def type_name(kind: Any) -> str:
 def field_types(cls: type) -> dict[str, Any]:
     """Return the declared type of every field, with its lower bound if it has one."""
     hints = get_type_hints(cls, include_extras=True)
-    return {f.name: _bounded(hints[f.name], f.metadata.get("minimum")) for f in _settable(cls)}
+    return {f.name: _bounded(f, hints[f.name]) for f in _settable(cls)}
 
 
 def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return `{"input": {"frames": 8}}` as `{"input.frames": 8}`."""
+    """Return `{"input": {"frames": 8}}` as `{"input.frames": 8}`. Raises: BadOption for one that is there twice."""
     flat: dict[str, Any] = {}
     for key, value in values.items():
-        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+        inner = flatten(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+        for name in flat.keys() & inner.keys():
+            raise BadOption(f"option {name!r} is given twice, in a table and by its whole name")
+        flat |= inner
     return flat
 
 
-def below_minimum(values: Any) -> Iterator[str]:
-    """Yield what is wrong with the values of an options dataclass that are below what their fields declare."""
+def out_of_bounds(values: Any) -> Iterator[str]:
+    """Yield what is wrong with the values of an options dataclass that are beyond what their fields declare."""
     for f in dataclasses.fields(values):
-        value, minimum = getattr(values, f.name), f.metadata.get("minimum")
+        value, minimum, maximum = getattr(values, f.name), f.metadata.get("minimum"), f.metadata.get("maximum")
         if minimum is not None and value < minimum:
             yield f"{f.name}={value} is less than {minimum}"
+        if maximum is not None and value > maximum:
+            yield f"{f.name}={value} is more than {maximum:,}"
 
 
 def _settable(cls: type) -> list[dataclasses.Field[Any]]:
@@ -125,8 +142,14 @@ def _settable(cls: type) -> list[dataclasses.Field[Any]]:
     return [f for f in dataclasses.fields(cls) if not f.metadata.get("internal")]
 
 
-def _bounded(kind: Any, minimum: float | None) -> Any:
-    return kind if minimum is None else Annotated[kind, Field(ge=minimum)]
+def _bounded(f: dataclasses.Field[Any], kind: Any) -> Any:
+    """Return the type of an option with its bounds; those of a list of whole numbers are of each."""
+    least, most = f.metadata.get("minimum"), f.metadata.get("maximum")
+    if kind is int:
+        return Annotated[kind, Field(ge=least, le=most_of(f.name) if most is None else most)]
+    if get_origin(kind) in (tuple, list):
+        return Annotated[kind, Field(max_length=MOST_ELEMENTS)]
+    return kind if least is most is None else Annotated[kind, Field(ge=least, le=most)]
 
 
 def _default(f: dataclasses.Field[Any]) -> Any:
@@ -143,7 +166,7 @@ def _readings(kind: Any, value: Any) -> list[Any]:
     plain: Any = [part.strip() for part in value.split(",") if part.strip()] if lists else value
     try:
         toml = tomllib.loads(f"v = {value}")["v"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, lists within lists
         return [plain]
     return [toml, plain] if lists and isinstance(toml, list) else [plain, toml]
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from harness.core.limits import most_of
+
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
@@ -52,6 +54,14 @@ def _unread(
     for name, readers in read.items():
         if chosen not in readers and getattr(owner, name) != defaults[name]:
             yield f"{name}={getattr(owner, name)!r} is read with {by}={' or '.join(map(repr, readers))} only"
+
+
+def _too_many(owner: Any, *names: str) -> Iterator[str]:
+    """Yield which counts are more than can be meant."""
+    for name in names:
+        most = most_of(name)
+        if getattr(owner, name) > most:
+            yield f"{name}={getattr(owner, name)} is more than can be meant, at most {most:,}"
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,7 @@ class Schedule:
         yield from _unread(self, {"warmup_lr": ("constant",)}, self.warmup, "warmup")
         if self.warmup_epochs < 0:
             yield f"warmup_epochs={self.warmup_epochs} is negative"
+        yield from _too_many(self, "warmup_epochs", "patience", "restart_epochs", "restart_factor")
         if self.min_lr and self.min_factor:
             yield "min_lr and min_factor are two floors; give one"
         if not 0 <= self.min_factor <= 1:
@@ -195,6 +206,7 @@ class Stage:
         yield from _no_choice("precision", self.precision, Literal["float32", "amp"])
         if self.epochs < 0 or self.batch_size < 1 or self.accumulate < 1:
             yield f"epochs={self.epochs}, batch_size={self.batch_size}, accumulate={self.accumulate} are too small"
+        yield from _too_many(self, "epochs", "batch_size", "accumulate")
         if self.whole_batch and self.accumulate > 1:
             yield f"whole_batch and accumulate={self.accumulate} contradict each other"
         if not 0 <= self.label_smoothing < 1:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from harness.core import limits
+from harness.core.bench_file import read_bench_file
 from harness.core.errors import BadOption, suggestion
 from harness.core.job import OnBadSample, Selection
 from harness.core.options import flatten
+from harness.core.text import in_short
 
 
 def parse_names(value: Any) -> list[str]:
     """Return a list of names; `a,b`, `[a, b]` and `1` all are one."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
-    return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+    if not isinstance(value, list | tuple):
+        return [str(value)]
+    if len(value) > limits.MOST_NAMES:
+        raise ValueError(f"{len(value):,} are more than can be meant, at most {limits.MOST_NAMES:,}")
+    return [str(item) for item in value]
 
 
 def _gpus(value: float) -> float:
@@ -31,9 +37,19 @@ def _in_a_list(value: Any) -> Any:
     return [value] if isinstance(value, str | Path) else value
 
 
-Folder = Annotated[Path, AfterValidator(Path.expanduser)]  # in a bench file no shell does it
-Names = Annotated[list[str], BeforeValidator(parse_names)]
-Seeds = Annotated[list[int], BeforeValidator(parse_names), Field(min_length=1)]
+def _given(value: Any) -> Any:
+    if value == "":
+        raise ValueError("is empty, as a variable of a shell that is not set is")
+    return value
+
+
+Folder = Annotated[Path, BeforeValidator(_given), AfterValidator(limits.usable_path)]
+Text = Annotated[str, BeforeValidator(_given), Field(max_length=limits.LONGEST_PATH)]
+Names = Annotated[list[Text], BeforeValidator(parse_names), Field(max_length=limits.MOST_NAMES)]
+Asked = Annotated[Names, Field(min_length=1)]
+Seed = Annotated[int, Field(ge=0, le=limits.LARGEST_SEED)]
+Seeds = Annotated[list[Seed], BeforeValidator(parse_names), Field(min_length=1, max_length=limits.MOST_SEEDS)]
+Cores = Annotated[int, Field(ge=1, le=limits.MOST_CORES)]
 
 
 def parse_layouts(value: Any) -> Any:
@@ -50,8 +66,8 @@ class Variant(BaseModel):
     """`[[variant]]`: a method under other options, with a leaderboard row of its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1)
-    method: str
+    name: Text
+    method: Text
     backbone: str = ""  # as --backbone takes it; empty: the run's
     recipe: str = ""  # one of the method's; `set` is laid over it
     set: dict[str, Any] = {}
@@ -61,12 +77,12 @@ class Request(BaseModel):
     """A bench. Keys of a bench file equal the long flags, with `-` or `_`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    methods: Names | None = None  # None: all, or none beside variants
-    datasets: Names | None = None  # None: the demo's
-    dataset_name: str | None = None  # of one's own clips among the datasets; None: as it was named, or nameless
-    folds: Names = ["all"]
+    methods: Asked | None = None  # None: all, or none beside variants
+    datasets: Asked | None = None  # None: the demo's
+    dataset_name: Text | None = None  # of one's own clips among the datasets; None: as it was named, or nameless
+    folds: Asked = ["all"]
     seeds: Seeds = [1]
-    backbone: str | None = None  # None: ViT-B-32, or `demo` on the demo
+    backbone: Text | None = None  # None: ViT-B-32, or `demo` on the demo
     executor: Literal["ray", "inline"] = "ray"
     selection: Selection = "last"
     out: Folder = Path("runs")
@@ -75,7 +91,7 @@ class Request(BaseModel):
     demo: bool = False
     plugin: Annotated[list[Folder], BeforeValidator(_in_a_list)] = []
     set: dict[str, dict[str, Any]] = {}
-    variant: list[Variant] = []
+    variant: Annotated[list[Variant], Field(max_length=limits.MOST_NAMES)] = []
     on_bad_sample: OnBadSample = "fail"
     no_cache: bool = False  # True: encode anew each epoch
     retry_failed: bool = False
@@ -84,19 +100,21 @@ class Request(BaseModel):
     save_weights: bool = False
     quick: bool = False  # no latency, no cost: results that are never ranked, which the next full run replaces
     compile: bool = False
-    threads: Annotated[int, Field(ge=1)] | None = None  # None: as many as a job has CPUs
-    loader_workers: Annotated[int, Field(ge=0)] = 0
-    address: str | None = None
-    gpus_per_job: Annotated[float, Field(ge=0), AfterValidator(_gpus)] | None = None  # None: the method's own
-    cpus_per_job: Annotated[int, Field(ge=1)] | None = None  # None: the threads of a job
-    max_jobs: Annotated[int, Field(ge=1)] | None = None  # None: as many as there is room for
-    max_retries: Annotated[int, Field(ge=0)] = 2
-    job_timeout: Annotated[float, Field(gt=0)] | None = None  # seconds
+    threads: Cores | None = None  # None: as many as a job has CPUs
+    loader_workers: Annotated[int, Field(ge=0, le=limits.MOST_PROCESSES)] = 0
+    address: Text | None = None
+    gpus_per_job: Annotated[float, Field(ge=0, le=limits.MOST_CORES), AfterValidator(_gpus)] | None = (
+        None  # None: the method's own
+    )
+    cpus_per_job: Cores | None = None  # None: the threads of a job
+    max_jobs: Annotated[int, Field(ge=1, le=limits.MOST_AT_ONCE)] | None = None  # None: as many as have room
+    max_retries: Annotated[int, Field(ge=0, le=limits.MOST_TRIES)] = 2
+    job_timeout: Annotated[float, Field(gt=0, le=limits.MOST_SECONDS)] | None = None  # seconds
     collect: bool = False
     ship_code: bool = False
     logs: bool = False
     trackers: Names = []
-    checkpoint_every: Annotated[int, Field(ge=0)] = 1  # epochs; 0: only when asked to stop
+    checkpoint_every: Annotated[int, Field(ge=0, le=limits.MOST_EPOCHS)] = 1  # epochs; 0: only when asked to stop
 
 
 def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> Request:
@@ -105,11 +123,11 @@ def build_request(given: Mapping[str, Any], bench_file: Path | None = None) -> R
     Raises:
         BadOption: an unknown key (with the closest right one) or a value of the wrong type; names the bench file.
     """
-    from_file = _read(bench_file) if bench_file else {}
+    from_file = read_bench_file(bench_file) if bench_file is not None else {}
     flags = {key: value for key, value in given.items() if value is not None}
     merged = {**from_file, **flags}
     merged["set"] = _merge(from_file.get("set", {}), flags.get("set", {}))
-    where = f"{bench_file}: " if bench_file else ""
+    where = f"{bench_file}: " if bench_file is not None else ""
     for key in merged:
         if key not in Request.model_fields:
             known = [name.replace("_", "-") for name in Request.model_fields]
@@ -132,16 +150,6 @@ def parse_overrides(texts: Iterable[str]) -> dict[str, dict[str, str]]:
     return overrides
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadOption(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadOption(f"{path}: not TOML ({error})") from error
-    return {key.replace("-", "_"): value for key, value in data.items()}
-
-
 def _merge(low: Any, high: Any) -> Any:
     parts = [part for side in (low, high) for part in (side.values() if isinstance(side, Mapping) else [side])]
     if not all(isinstance(part, Mapping) for part in (low, high, *parts)):
@@ -157,7 +165,7 @@ def _explain(error: ValidationError) -> str:
     path = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{path}: unknown key; {suggestion(str(first['loc'][-1]), Variant.model_fields)}"
-    return f"{path}: {first['msg']} (got {first['input']!r})"
+    return f"{path}: {first['msg']} (got {in_short(first['input'])})"
 
 
 DEFAULT_BACKBONE = "ViT-B-32"

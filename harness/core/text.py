@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -99,6 +100,13 @@ def first_few(texts: Sequence[str], most: int) -> str:
     rest = len(texts) - most
     more = f" and {rest} more" if rest > 0 else ""
     return ", ".join(texts[:most]) + more
+
+
+def in_short(value: object) -> str:
+    """Return a value as Python writes it, on one line, with the middle of what is long left out."""
+    parts = reprlib.Repr()
+    parts.maxstring = parts.maxother = parts.maxlong = LONGEST // 2
+    return one_line(parts.repr(value))
 
 
 def shown(value: Any) -> str:

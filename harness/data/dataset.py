@@ -22,6 +22,7 @@ from harness.data.odd_frames import odd_frames
 from harness.data.paths import Below
 from harness.data.places import is_demo
 from harness.data.splits import canonical_sha256, is_official
+from harness.system.plugin_code import contained
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +217,8 @@ def _loaded(spec: DatasetSpec, root: Path) -> Inventory:
 def plugin_errors_as(what: str) -> Iterator[None]:
     """Turn whatever a plugin raises into an error that says what cannot be read, and where it failed."""
     try:
-        yield
+        with contained():
+            yield
     except HarnessError:
         raise
     except Exception as error:

@@ -9,6 +9,7 @@ from harness.core.events import Say
 from harness.core.lazy import quiet_imports
 from harness.planning.plan import Plan
 from harness.plugin import registry
+from harness.system.plugin_code import contained
 from harness.system.process_state import settings_kept
 
 
@@ -38,6 +39,7 @@ def debug_jobs(
         changes: list[str] = []
         try:
             with (
+                contained(),
                 torch.inference_mode(mode=False),
                 reproducible(plan.context.threads),
                 settings_kept(changes, job=True),
@@ -48,7 +50,7 @@ def debug_jobs(
                     plan.context,
                     say,
                 )
-        except (Exception, SystemExit) as error:
+        except Exception as error:
             failed.append(job.label)
             complain("".join(traceback.format_exception(error)).rstrip())
         if changes:

@@ -13,14 +13,18 @@ from harness.core.job import JobSpec
 from harness.core.request import Request
 from harness.data.places import DEMO_ROOT
 from harness.execution.executors import get_executor
+from harness.execution.executors.can_start import check_ray
 from harness.execution.executors.interface import Finished
 from harness.execution.worker import clean_up
+from harness.planning.cluster import Cluster
 from harness.planning.demo_data import DemoProgress, write_demo
 from harness.planning.plan import Plan, make_plan
 from harness.plugin import registry
+from harness.plugin.failures import failure_of_plugin
 from harness.plugin.trackers import load_trackers
 from harness.results.status import forget_plans, note_plan
 from harness.results.store import Store
+from harness.system.plugin_code import contained
 from harness.system.process_state import settings_kept
 
 log = logging.getLogger(__name__)
@@ -46,11 +50,16 @@ def plan_bench(
     """
     registry.plugins().add_asked(request.plugin)
     load_trackers(request.trackers)
-    if request.demo:
-        if not dry_run:
-            Store(request.out).check_writable()  # the replicas take a while to write
-        write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress, say)
-    return make_plan(request, say)
+
+    def write_data() -> None:
+        if request.demo and not dry_run and request.executor == "ray":
+            check_ray(Cluster(address=request.address))
+        if request.demo and not dry_run:
+            Store(request.out).check_writable(make=False)  # the replicas take a while to write
+        if request.demo:
+            write_demo(request.data_root or DEMO_ROOT, request.datasets, demo_progress, say)
+
+    return make_plan(request, say, write_data)
 
 
 def run(
@@ -66,8 +75,10 @@ def run(
     store = Store(Path(plan.context.out))
     if plan.todo:
         store.check_writable()
-        for keep in plan.keep:
-            keep()
+    if plan.todo and executor == "ray":
+        check_ray(plan.cluster)
+    for keep in plan.keep if plan.todo else ():
+        keep()
     clean_up(plan.context)
     if not plan.todo:
         forget_plans(store.root)  # of a driver that was killed between its last result and its end
@@ -93,7 +104,7 @@ def _call_hooks(
 ) -> None:
     """Tell plugins. One that fails is logged: a tracker must cost neither a run nor another tracker.
 
-    Each gets a result of its own, and what it changes of the process is put back: jobs may run in this one.
+    Each gets copies of its own, and what it changes of the process is put back: jobs may run in this one.
     """
     job = jobs.get(event.get("job", ""))
     if job is None or event["event"] not in HOOKS:
@@ -102,17 +113,17 @@ def _call_hooks(
     row = {key: value for key, value in event.items() if key not in NOT_HISTORY}
     for impl in getattr(registry.plugins().manager.hook, name).get_hookimpls():
         given = {
-            "job": job,
-            "epoch": dict(row),
+            "job": copy.deepcopy(job),
+            "epoch": copy.deepcopy(row),
             "result": copy.deepcopy(event.get("result")),
-            "context": context,
+            "context": copy.deepcopy(context),
         }
         changes: list[str] = []
         try:
-            with settings_kept(changes):
+            with contained(), settings_kept(changes):
                 impl.function(*[given[argument] for argument in impl.argnames])
-        except (Exception, SystemExit):
-            log.exception("plugin %s failed in %s", impl.plugin_name, name)
+        except Exception as error:
+            log.error("plugin %s failed in %s: %s", impl.plugin_name, name, failure_of_plugin(error) or repr(error))
         if changes:
             changed = ", ".join(changes)
             log.warning("plugin %s changed %s of the process in %s: put back", impl.plugin_name, changed, name)

@@ -25,6 +25,7 @@ from harness.results.provenance import now, provenance
 from harness.results.records import Outcome, identity, write_records
 from harness.results.store import Store
 from harness.system.device import PeakMemory, pick_device, reproducible
+from harness.system.plugin_code import contained
 from harness.system.process_state import settings_kept
 from harness.system.timeout import JobTimeout
 from harness.training.checkpoint import CheckpointUnfit
@@ -80,6 +81,7 @@ def _guarded(
     changes: list[str] = []
     try:
         with (
+            contained(),
             torch.inference_mode(mode=False),  # and out of it again, whatever a method enters
             reproducible(context.threads),
             warnings_kept(caught),
@@ -88,7 +90,7 @@ def _guarded(
             outcome = _outcome(job, named, context, report, changes)
     except CannotWrite:
         raise  # the cache: other jobs would fail as well
-    except (Exception, SystemExit, JobTimeout) as error:
+    except (Exception, JobTimeout) as error:
         outcome = _failed(job, named, context, started, error)
     if changes:
         changed = first_few(list(dict.fromkeys(changes)), NAMED)

@@ -19,6 +19,7 @@ from harness.jobs.selection import metrics_of
 from harness.models.method import prepares
 from harness.results.records import identity
 from harness.statistics.scoring import confusion, score
+from harness.system.plugin_code import contained
 from harness.training.state import TrainingResult
 
 _speeds: dict[str, dict[str, float]] = {}  # once a process for all folds and seeds: latency depends on neither
@@ -43,7 +44,7 @@ def scored(
         frames=[sample.frames for sample in parts.test],
     )
     metrics = loaded.named.metrics
-    scores = score(predictions, metrics)
+    scores = score(predictions, metrics, contained)
     cost = _cost(loaded)
     return {
         **identity(job, loaded.named.method),

@@ -19,6 +19,7 @@ from harness.data.splits import hold_out
 from harness.jobs.job_inputs import JobInputs
 from harness.models.method import Method
 from harness.statistics.scoring import score
+from harness.system.plugin_code import contained
 from harness.training.loop import Monitor
 from harness.training.predict import predict
 from harness.training.state import TrainingResult
@@ -51,7 +52,7 @@ def monitor_for(
 
     def monitor(method: Method) -> Mapping[str, float]:
         logits = predict(method, watched, device, micro)
-        figures = score(Predictions(labels, logits, job.protocol.classes), chosen).values
+        figures = score(Predictions(labels, logits, job.protocol.classes), chosen, contained).values
         return {f"{prefix}_{name}": figures[name] for name in FIGURES}
 
     return monitor

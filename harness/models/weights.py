@@ -133,11 +133,27 @@ def _built(offer: Registered[BackboneSpec], given: str) -> WeightsSource:
 def architecture(model: str) -> dict[str, Any]:
     """Return the open_clip configuration of an architecture, read without importing open_clip."""
     if model.endswith(".json"):
-        return dict(json.loads(Path(model).read_text(encoding="utf-8")))
+        return _configuration(Path(model))
     files = _architectures()
     if model not in files:
         raise HarnessError(f"unknown backbone {model!r}; {suggestion(model, files)}")
     return dict(json.loads(files[model].read_text(encoding="utf-8")))
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    """Return an architecture of a file of one's own, as open_clip writes them. Raises: HarnessError if it is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if int(found["vision_cfg"]["image_size"]) > 0 and found["text_cfg"] and found["embed_dim"]:
+            return dict(found)
+        reason = "it gives no size of an image, no text tower or no width"
+    except OSError as error:
+        reason = f"it cannot be read: {error.strerror}"
+    except RecursionError:
+        reason = "lists or tables within too many others"
+    except (ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+    raise HarnessError(f"backbone {path}: not the configuration of a CLIP that open_clip can build ({reason})")
 
 
 def image_size(model: str) -> int:

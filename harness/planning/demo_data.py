@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec
-from harness.core.errors import HarnessError
+from harness.core.errors import CannotWrite, HarnessError
 from harness.core.events import Say, say_nothing
 from harness.core.lazy import load_object
-from harness.data.places import is_demo
+from harness.data.places import MARKER, PARTIAL, is_demo
 from harness.plugin import registry
 
 DemoProgress = Callable[[str, int, int], None]
@@ -24,20 +24,39 @@ def write_demo(
     """Write the synthetic replicas that are not there yet, below `root`. Returns their folders.
 
     Raises:
-        HarnessError: a folder holds data that are not the demo's.
+        HarnessError: a folder holds data that are not the demo's, said before any is written.
+        CannotWrite: it cannot be written.
     """
-    written = []
-    for spec in demo_specs(names):
-        folder = root / spec.folder
-        if not is_demo(folder):
-            say(f"writing the synthetic replica of {spec.name}")
-            load_object(spec.write_demo)(
-                folder,
-                spec.temporal_pairs,
-                progress=lambda done, total, name=spec.name: progress(name, done, total),
-            )
-        written.append(folder)
-    return written
+    specs = demo_specs(names)
+    try:
+        for spec in specs:
+            _check_free(root / spec.folder)
+        for spec in specs:
+            if not is_demo(root / spec.folder):
+                say(f"writing the synthetic replica of {spec.name}")
+                _write(spec, root / spec.folder, progress)
+    except OSError as error:
+        raise CannotWrite(f"cannot write demo data to {root}: {error.strerror}; choose another --data-root") from error
+    return [root / spec.folder for spec in specs]
+
+
+def _check_free(folder: Path) -> None:
+    """Look whether a replica may be written to a folder. Raises: HarnessError if it holds something else."""
+    if not folder.exists() or is_demo(folder) or (folder / PARTIAL).exists():
+        return
+    for found in folder.iterdir():
+        raise HarnessError(
+            f"{folder} holds data ({found.name}, ...) but no {MARKER}, so it may be the real data set; choose another "
+            f"folder for the demo"
+        )
+
+
+def _write(spec: DatasetSpec, folder: Path, progress: DemoProgress) -> None:
+    load_object(spec.write_demo)(
+        folder,
+        spec.temporal_pairs,
+        progress=lambda done, total: progress(spec.name, done, total),
+    )
 
 
 def draw_sheet(path: Path, names: list[str] | None) -> None:

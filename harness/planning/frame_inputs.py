@@ -11,6 +11,7 @@ from harness.core.frame_input import FrameInput
 from harness.core.registered import Registered
 from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
 from harness.plugin import registry
+from harness.system.plugin_code import contained
 from harness.video.check_pipeline import check_pipeline
 
 TRIED_SIZE = 64  # pixels, where the backbone's are not known yet
@@ -28,7 +29,8 @@ def checked_input(given: FrameInput, owner: str) -> FrameInput:
     """
     sized = replace(given, size=given.size or TRIED_SIZE)
     try:
-        check_pipeline(sized, registry.pipeline())
+        with contained():
+            check_pipeline(sized, registry.pipeline())
     except HarnessError as error:
         raise type(error)(f"{owner}.input: {error}") from error
     except Exception as error:  # of a plugin, in any way

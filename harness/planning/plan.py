@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from harness.core.context import RunContext
-from harness.core.errors import BadData, BadOption, suggestion
+from harness.core.errors import BadData, BadOption, CannotWrite, suggestion
 from harness.core.events import Say, say_nothing
 from harness.core.job import JobSpec, Protocol
+from harness.core.limits import MOST_JOBS
 from harness.core.request import Request
 from harness.data.clip_index import UNREAD
 from harness.data.dataset import Dataset, open_dataset
@@ -76,18 +77,29 @@ class Inputs:
     folds: Mapping[str, Sequence[str]]
 
 
-def make_plan(request: Request, say: Say = say_nothing) -> Plan:
+def make_plan(
+    request: Request,
+    say: Say = say_nothing,
+    write_data: Callable[[], object] = lambda: None,
+) -> Plan:
     """Read the data, look into the store, and list what is to do, saying each step before it is taken.
+
+    Args:
+        request: what is asked for.
+        say: told what happens.
+        write_data: called before data are read, and after all that can be refused without them.
 
     Raises:
         HarnessError: an unknown name, a bad option, missing data or weights: all before any work.
     """
     say("planning")
     chosen = choose(request)
+    check_asked(request, chosen)
     context = make_context(request, chosen)
     say("looking for backbones and weights")
     able = runnable(chosen)
     context = replace(context, backbones=able.backbones)
+    write_data()
     inputs = open_inputs(request, chosen, able.methods, context, say)
     jobs = make_jobs(request, inputs)
 
@@ -127,6 +139,15 @@ def make_plan(request: Request, say: Say = say_nothing) -> Plan:
         [dataset.found.keep for dataset in inputs.datasets.values() if dataset.found.keep],
         able.left_out,
     )
+
+
+def check_asked(request: Request, chosen: Choice) -> None:
+    """Look at folds, counts and places as far as they can be told without data. Raises: HarnessError."""
+    if request.out.exists() and not request.out.is_dir():
+        raise CannotWrite(f"cannot write results to {request.out}: no folder; choose another one with --out")
+    known = {spec.name: spec.folds for spec in chosen.datasets}
+    if all(known.values()):  # a dataset of one's own has the folds that its lists name
+        check_count(chosen.methods, chosen_folds(request, known), request.seeds)
 
 
 def make_context(request: Request, chosen: Choice) -> RunContext:
@@ -184,7 +205,8 @@ def open_inputs(
 
 
 def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
-    """Return every job: datasets x folds x methods x seeds. Raises: BadOption if there is none."""
+    """Return every job: datasets x folds x methods x seeds. Raises: BadOption if there is none, or too many."""
+    check_count(inputs.methods, inputs.folds, request.seeds)
     jobs = []
     for name, dataset in inputs.datasets.items():
         protocol = dataset.protocol(request.selection)
@@ -197,6 +219,21 @@ def make_jobs(request: Request, inputs: Inputs) -> list[JobSpec]:
     if not jobs:
         raise BadOption("nothing to run: the methods, datasets and folds asked for make no job")
     return jobs
+
+
+def check_count(
+    methods: Sequence[MethodChoice],
+    folds: Mapping[str, Sequence[str]],
+    seeds: Sequence[int],
+) -> None:
+    """Count the jobs before any is made. Raises: BadOption for more than can be meant."""
+    rows = {name: sum(method.dataset in ("", name) for method in methods) for name in folds}
+    count = len(set(seeds)) * sum(rows[name] * len(folds[name]) for name in folds)
+    if count > MOST_JOBS:
+        raise BadOption(
+            f"{count:,} jobs ({len(set(seeds)):,} seeds, {len(methods):,} methods, on every fold) are more than can be "
+            f"meant in one run, at most {MOST_JOBS:,}: ask for fewer --seeds, --methods or --folds"
+        )
 
 
 def look_up(

@@ -8,6 +8,8 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
+PREFIX = "harness_plugin_"  # of the names of modules
+
 
 class _FromSource(SourceFileLoader):
     """Compiles a file as it is: Python's own cache overlooks an edit of the same second that keeps the length."""
@@ -19,7 +21,7 @@ class _FromSource(SourceFileLoader):
 
 def import_file(path: Path) -> ModuleType:
     """Import a Python file under a name of its own, so that it can be pickled and hashed."""
-    name = f"harness_plugin_{path.stem}"
+    name = PREFIX + path.stem
     spec = importlib.util.spec_from_file_location(
         name,
         path,

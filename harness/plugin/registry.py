@@ -6,7 +6,7 @@ import difflib
 import importlib
 import importlib.metadata
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -31,6 +31,7 @@ from harness.plugin.own_datasets import reader_for, with_own
 from harness.plugin.specs import AnalysisSpec, StudySpec
 from harness.system.configuration import read_configuration
 from harness.system.folders import config_file
+from harness.system.plugin_code import contained
 from harness.system.process_state import settings_kept
 from harness.system.shared_code import written_by
 from harness.system.source_hash import package_sha256, source_sha256, with_build
@@ -56,10 +57,11 @@ KINDS: Mapping[str, type] = {
 
 @dataclass(frozen=True)
 class PluginProblem:
-    """Reason why a plugin, or a part of it, is left out."""
+    """Reason why a plugin, or a part of it, is left out; or what else is to be said of it."""
 
     plugin: str
     reason: str
+    left_out: bool = True
 
 
 @dataclass
@@ -93,10 +95,10 @@ class Plugins:
             return
         changes: list[str] = []
         try:
-            with settings_kept(changes):
+            with contained(), settings_kept(changes):
                 plugin = load()
-            self.manager.register(plugin, name)
-        except (Exception, SystemExit) as error:
+                self.manager.register(plugin, name)
+        except Exception as error:
             self.manager.unregister(name=name) if self.manager.has_plugin(name) else None
             self.problems.append(PluginProblem(name, f"{type(error).__name__}: {error}"))
             return
@@ -112,7 +114,7 @@ class Plugins:
         self.problems.extend(lost_hooks(self.manager, plugin, name))
         if changes:
             reason = f"changed {', '.join(changes)} of the process when it was imported, which was put back"
-            self.problems.append(PluginProblem(name, reason))
+            self.problems.append(PluginProblem(name, reason, left_out=False))
 
     def add_file(self, path: Path, asked_by: str = "--plugin") -> None:
         """Load a one-file plugin, once, and again where it was edited since, as in a notebook.
@@ -153,17 +155,32 @@ class Plugins:
         for path in paths:
             self.add_file(path)
 
-    def add_asked(self, paths: Iterable[Path]) -> None:
+    def add_asked(self, paths: Iterable[Path], *, whole: bool = True) -> None:
         """Load the one-file plugins that the user's configuration names, then those of `--plugin`.
 
+        Args:
+            paths: those of `--plugin`.
+            whole: whether all that those offer has to be there: who names one does not want to go without.
+
         Raises:
-            HarnessError: the configuration is wrong, or a file that it or `--plugin` names is not there.
+            HarnessError: the configuration is wrong, a file that it or `--plugin` names is not there, or one that
+                `--plugin` names has to be left out.
         """
+        asked = list(paths)
         configuration = read_configuration()
         self.dataset_names.update(configuration.named)
         for path in configuration.plugin_files:
             self.add_file(path, f"{config_file()}: plugins:")
-        self.add_files(paths)
+        self.add_files(asked)
+        if whole:
+            self._refuse_left_out({path.stem for path in asked})
+
+    def _refuse_left_out(self, names: Collection[str]) -> None:
+        for kind in KINDS if names else ():
+            self.offers(kind)  # finds the problems that only show when the hooks are called
+        reasons = [f"plugin {p.plugin}: {p.reason}" for p in self.problems if p.left_out and p.plugin in names]
+        if reasons:
+            raise HarnessError("\n".join([*reasons, "it was named by --plugin: mend it, or go without it"]))
 
     def offers(self, kind: str) -> dict[str, Registered[Any]]:
         """Return everything of one kind by name. The first plugin to offer a name keeps it."""
@@ -182,6 +199,8 @@ class Plugins:
             elif isinstance(spec, MethodSpec | AnalysisSpec) and not is_dataclass(spec.options):
                 noun = "method" if kind == "methods" else "analysis"
                 self._report(name, f"options of {noun} {spec.name!r} are not a dataclass")
+            elif not isinstance(spec.name, str) or not spec.name:
+                self._report(name, f"register_{kind} offers the name {spec.name!r}; a name is text, and not empty")
             elif spec.name in found:
                 taken = found[spec.name].plugin
                 self._report(name, f"offers {spec.name!r} in {kind}, which {taken} already offers; left out")
@@ -198,8 +217,9 @@ class Plugins:
         caller = getattr(self.manager.hook, f"register_{kind}")
         for impl in caller.get_hookimpls():
             try:
-                specs = list(impl.function() or ())
-            except (Exception, SystemExit) as error:
+                with contained():
+                    specs = list(impl.function() or ())
+            except Exception as error:
                 self._report(impl.plugin_name, f"register_{kind} failed: {type(error).__name__}: {error}")
                 continue
             yield from ((impl.plugin, spec) for spec in specs)

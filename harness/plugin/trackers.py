@@ -10,6 +10,7 @@ from typing import Any
 from harness.core.errors import HarnessError, UnknownName, suggestion
 from harness.core.job import JobSpec
 from harness.plugin import registry
+from harness.system.plugin_code import contained
 
 PACKAGE = "harness_plugins.trackers"
 
@@ -33,7 +34,8 @@ def load_trackers(names: Iterable[str]) -> None:
             manager.unregister(name=module)
         if name in wanted and not manager.has_plugin(module):
             try:
-                manager.register(importlib.import_module(module), module)
+                with contained():
+                    manager.register(importlib.import_module(module), module)
             except ImportError as error:
                 raise HarnessError(
                     f"tracker {name!r} cannot be used ({error}); install it with: pip install 'dfer-harness[{name}]'"

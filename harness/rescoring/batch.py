@@ -20,6 +20,7 @@ from harness.results.schema import fault
 from harness.results.store import Store, read, write_json
 from harness.statistics.scoring import score
 from harness.system.files import write_atomically
+from harness.system.plugin_code import contained
 
 State = Literal["rescored", "current", "left-out", "failed", "refused", "busy"]
 NAME = "result.json"
@@ -158,7 +159,7 @@ def _score(
         facts.frames,
     )
     try:
-        scores = score(predictions, work.chosen)
+        scores = score(predictions, work.chosen, contained)
     except HarnessError as error:
         return work.answer("refused", str(error))
     return replace(

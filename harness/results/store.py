@@ -166,19 +166,32 @@ class Store:
                 if not target.exists():
                     draft.rename(target)
 
-    def check_writable(self) -> None:
-        """Raise CannotWrite before any work if nothing can be written here."""
-        probe = self.root / DRAFTS / f"probe-{uuid.uuid4().hex}"
+    def check_writable(self, *, make: bool = True) -> None:
+        """Look whether anything can be written here, before any work.
+
+        Args:
+            make: whether the store's folder is made where it is missing; else the folder that it would be in is tried.
+
+        Raises:
+            CannotWrite: nothing can.
+        """
         try:
-            probe.parent.mkdir(parents=True, exist_ok=True)
+            there = next(folder for folder in (self.root, *self.root.absolute().parents) if folder.exists())
+            probe = (self.root / DRAFTS if make else there) / f".probe-{uuid.uuid4().hex}"
+        except OSError as error:
+            raise self._cannot_write(error) from error
+        try:
+            if make:
+                probe.parent.mkdir(parents=True, exist_ok=True)
             probe.write_bytes(bytes(4096))  # an empty file fits on a full disk
         except OSError as error:
-            raise CannotWrite(
-                f"cannot write results to {self.root}: {error.strerror}; choose another folder with --out"
-            ) from error
+            raise self._cannot_write(error) from error
         finally:
             with suppress(OSError):
                 probe.unlink()
+
+    def _cannot_write(self, error: OSError) -> CannotWrite:
+        return CannotWrite(f"cannot write results to {self.root}: {error.strerror}; choose another folder with --out")
 
 
 class JoinedStores:

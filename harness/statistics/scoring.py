@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -59,8 +60,17 @@ class Scores:
     problems: list[str]
 
 
-def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores:
+def score(
+    predictions: Predictions,
+    metrics: Mapping[str, MetricSpec],
+    guard: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Scores:
     """Compute every metric. Each gets arrays of its own that cannot be written to, and costs nothing but itself.
+
+    Args:
+        predictions: what was predicted.
+        metrics: by name.
+        guard: makes the context that each is computed in: what a plugin's code may not do is an error there.
 
     Raises: TrainingDiverged for logits that are not finite (argmax would turn them into class 0), BadData
     when there is nothing to score.
@@ -70,8 +80,8 @@ def score(predictions: Predictions, metrics: Mapping[str, MetricSpec]) -> Scores
     problems: list[str] = []
     for name, metric in metrics.items():
         try:
-            found = metric.compute(_read_only(predictions))
-            parts = _parts(found)
+            with guard():
+                parts = _parts(metric.compute(_read_only(predictions)))
         except (Exception, SystemExit) as error:
             problems.append(f"metric {name!r} left out: {type(error).__name__}: {first_line(error)}")
             continue

@@ -13,6 +13,8 @@ from harness.core.errors import HarnessError, suggestion
 from harness.system.files import write_atomically
 from harness.system.folders import config_file
 
+MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # that some editors write before the text
+
 
 class Configuration(BaseModel):
     """The user's configuration file, as it was written."""
@@ -39,10 +41,12 @@ def read_configuration() -> Configuration:
     if not path.is_file():
         return Configuration()
     try:
-        return Configuration(**tomllib.loads(path.read_text(encoding="utf-8")))
+        return Configuration(**tomllib.loads(path.read_text(encoding="utf-8").removeprefix(MARK)))
     except ValidationError as error:
         reason = _explain(error)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        reason = "lists or tables within too many others"
+    except (OSError, ValueError) as error:
         reason = str(error)
     raise HarnessError(f"{path}: not a valid configuration ({reason}); mend or remove it")
 

@@ -49,7 +49,7 @@ def _predict_view(
 ) -> Tensor:
     logits = []
     for batch, _ in inputs.batches(batches, view, device):
-        logits.append(logits_of(method(batch)).float())
+        logits.append(logits_of(method(batch)).to(torch.float32, copy=True))  # a method may use its own tensor again
         shutdown.check()
     return torch.cat(logits)  # (N, C)
 

@@ -32,5 +32,11 @@ def test_what_is_killed_goes_on_with_the_same_bits(of: str, executor: str) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("of", ["prepare", "filling", "rescoring", "publishing"])
+def test_a_killed_command_goes_on_with_the_same_bits(of: str) -> None:
+    assert last_line("faults.py", f"--of {of} --kills 1")["good"] == 1
+
+
+@pytest.mark.slow
 def test_two_drivers_do_each_job_once() -> None:
     assert last_line("two_drivers.py", "--trials 1")["good"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -119,7 +120,7 @@ def test_a_users_error_exits_2_without_a_traceback(invoke: Invoke, args: list[st
 
 def test_ctrl_c_exits_130_and_says_how_to_go_on(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: Any, **more: Any) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(run_bench, "plan_bench", interrupt)
     answer = invoke("bench", "--datasets", "toy")

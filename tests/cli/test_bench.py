@@ -140,9 +140,22 @@ def test_a_mistake_is_said_before_any_work(
     assert not list(tmp_path.rglob("result.json"))
 
 
-def test_a_broken_plugin_is_reported_and_the_run_goes_on(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:
+def test_a_broken_plugin_that_was_named_stops_the_run(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:
     (tmp_path / "broken_one.py").write_text("import not_installed_anywhere\n")
     answer = invoke(*toy_args, "--plugin", tmp_path / "broken_one.py")
+    forget_broken()
+    assert answer.code == 2
+    assert "plugin broken_one: ModuleNotFoundError" in answer.err
+    assert "mend it, or go without it" in answer.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_broken_plugin_of_the_configuration_is_reported_and_the_run_goes_on(
+    invoke: Invoke, toy_args: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "broken_one.py").write_text("import not_installed_anywhere\n")
+    (tmp_path / "config.toml").write_text('plugins = ["broken_one.py"]\n')
+    answer = invoke(*toy_args)
     assert answer.code == 0
     assert "plugin broken_one left out: ModuleNotFoundError" in answer.err
     assert "1 jobs done" in answer.out

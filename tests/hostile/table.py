@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hostile import (
+    bench_files,
     caches,
     consoles,
     costs,
@@ -14,7 +15,9 @@ from hostile import (
     lists,
     names,
     options,
+    plugins,
     prepare,
+    processes,
     stores,
     videos,
     weights,
@@ -22,6 +25,9 @@ from hostile import (
 from hostile.entry import Hostile
 
 TABLE: dict[str, Sequence[Hostile]] = {
+    "bench files": bench_files.ENTRIES,
+    "plugins": plugins.ENTRIES,
+    "processes": processes.ENTRIES,
     "options": options.ENTRIES,
     "datasets": datasets.ENTRIES,
     "lists": lists.ENTRIES,

@@ -71,7 +71,7 @@ def test_folds_keep_the_order_of_the_dataset(plan: Planner) -> None:
         ({"variant": [{"name": "linear", "method": "linear"}]}, BadOption, "variant 'linear': the name is taken"),
         ({"variant": [{"name": "x", "method": "linaer"}]}, UnknownName, "did you mean 'linear'?"),
         ({"datasets": None}, BadOption, "which datasets?"),
-        ({"methods": ""}, BadOption, "nothing to run"),
+        ({"methods": ""}, BadOption, "at least 1 item"),
     ],
 )
 def test_a_slip_is_said_before_any_work(plan: Planner, flags: dict[str, Any], error: type, message: str) -> None:

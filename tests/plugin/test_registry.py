@@ -80,7 +80,10 @@ def test_a_plugin_file_is_loaded_once(fresh: None, tmp_path: Path) -> None:
     [
         ("import not_installed_anywhere", "ModuleNotFoundError: No module named 'not_installed_anywhere'"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise SystemExit(3)", "PluginEnded: it tried to end the process by SystemExit(3)"),
+        ("raise GeneratorExit", "PluginEnded: it tried to end the process by GeneratorExit"),
+        ("import os\nos._exit(0)", "PluginEnded: it tried to end the process by os._exit(0)"),
+        ("def again(): again()\nagain()", "RecursionError"),
         ("def broken(:", "SyntaxError"),
     ],
 )
@@ -252,8 +255,9 @@ def test_an_unknown_method_is_answered_with_what_was_left_out_of_plugins(
     invoke: Invoke, toy_args: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "unmarked.py").write_text("def register_methods():\n    return []\n")
+    (tmp_path / "config.toml").write_text('plugins = ["unmarked.py"]\n')
     try:
-        answer = invoke(*toy_args, "--plugin", tmp_path / "unmarked.py", "--methods", "mine")
+        answer = invoke(*toy_args, "--methods", "mine")
     finally:
         forget("unmarked")
     assert answer.code == 2

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TypeVar
 
 from harness.core.dataset_spec import Problem, Sample
 from harness.core.errors import BadSample
+from harness.system.pools import ended_with, pool_of, unheard
 from harness.video.source import check_all
 
 T = TypeVar("T")
@@ -34,8 +33,10 @@ class Parallel:
         if self.workers < 2 or len(samples) < 2:
             yield from self._reported(samples, map(work, samples))
             return
-        with ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")) as pool:
-            yield from self._reported(samples, pool.map(work, samples, chunksize=8))
+        with pool_of(self.workers) as pool, ended_with(pool):
+            with unheard():
+                results = pool.map(work, samples, chunksize=8)
+            yield from self._reported(samples, results)
 
     def undecodable(self, samples: Sequence[Sample]) -> list[Problem]:
         """Return a problem for every clip with a frame that cannot be decoded."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from harness.data.prepare.faces import Detector, mtcnn
 from harness.data.prepare.index_files import COLUMNS, FACELESS, INDEX
 from harness.data.prepare.raw_clips import RawClip, find_clips
 from harness.system.files import write_atomically
+from harness.system.pools import ended_with, pool_of, unheard
 
 Advance = Callable[[int, int], None]  # clips done, of all
 _detectors: list[Detector] = []  # of this process
@@ -77,31 +76,18 @@ def _prepared(
     if min(workers, len(clips)) < 2:
         yield from (_work(clip, out, settings) for clip in clips)
         return
-    with ProcessPoolExecutor(
-        workers,
-        mp_context=get_context("spawn"),
-        initializer=_die_quietly,
-    ) as pool:
+    with pool_of(workers) as pool, ended_with(pool):  # a clip in work is begun anew the next time
         rest = iter(clips)
-        waiting = {pool.submit(_work, clip, out, settings) for clip in islice(rest, 2 * workers)}
+        with unheard():
+            waiting = {pool.submit(_work, clip, out, settings) for clip in islice(rest, 2 * workers)}
         try:
             while waiting:
                 ready, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                waiting |= {pool.submit(_work, clip, out, settings) for clip in islice(rest, len(ready))}
+                with unheard():
+                    waiting |= {pool.submit(_work, clip, out, settings) for clip in islice(rest, len(ready))}
                 yield from (future.result() for future in ready)
-        except KeyboardInterrupt:
-            for process in active_children():  # a clip in work may take minutes; it is begun anew the next time
-                process.terminate()
-            raise
         except BrokenProcessPool as error:
             raise HarnessError("a process died, perhaps of lack of memory; try fewer --workers") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _die_quietly() -> None:
-    """End a worker without a traceback on Ctrl-C, which reaches every process of the terminal."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _work(

@@ -13,10 +13,15 @@ from typing import Any
 import ray
 
 from harness.core.errors import HarnessError
+from harness.core.text import first_line
+from harness.execution.executors.can_start import address_of, cannot_start, check_ray
+from harness.execution.executors.local_ray import left_nothing, seconds_to_start, within
 from harness.execution.executors.shipping import bundle
+from harness.execution.executors.token import found_token, own_token
 from harness.planning.cluster import Cluster
 from harness.system.shutdown import shutdown
 from harness.system.source_hash import installed_folder
+from harness.system.timeout import JobTimeout
 
 STORE_BYTES = 200_000_000  # results are small and features travel by file
 
@@ -26,31 +31,63 @@ def session(cluster: Cluster, plugin_files: Sequence[str] = ()) -> Iterator[None
     """Connect to Ray while the block runs.
 
     Raises:
-        HarnessError: there is no Ray at the address.
+        HarnessError: there is no Ray at the address, or none can start here.
     """
     if ray.is_initialized():
         yield
         return
-    address = cluster.address or os.environ.get("RAY_ADDRESS")
-    where: dict[str, Any] = {"address": address}
-    if not address or address == "local":
-        where = {"address": "local", "num_cpus": os.cpu_count(), "object_store_memory": STORE_BYTES,
-                 "include_dashboard": False}  # fmt: skip
+    check_ray(cluster)
+    address = address_of(cluster)
     with ExitStack() as stack:
+        where: dict[str, Any] = {}
         if cluster.ship_code:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="harness-")))
             where["runtime_env"] = {"working_dir": str(bundle(folder, plugin_files))}
-        try:
-            with chdir(installed_folder("harness").parent):  # Ray puts this folder before all else on workers' path
-                ray.init(log_to_driver=False, logging_level="ERROR", **where)
-        except (ConnectionError, RuntimeError, ValueError, ImportError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise HarnessError(
-                f"no Ray at {address or 'this machine'}: {first}; does it run (`ray status`)? One that wants a token "
-                f"needs RAY_AUTH_MODE=token here, too"
-            ) from error
-        try:
-            with shutdown.listen(signal.SIGTERM):  # Ray put its own handler, which aborts, in the place of ours
-                yield
-        finally:
-            ray.shutdown()
+        if not address:
+            _start(stack, where)
+        else:
+            _connect(stack, address, where)
+        # Ray put its own handler of SIGTERM, which aborts, in the place of ours.
+        stack.enter_context(shutdown.listen(*{signal.SIGTERM, *shutdown.heard} - {signal.SIGINT}))
+        yield
+
+
+def _start(stack: ExitStack, where: dict[str, Any]) -> None:
+    """Start Ray on this machine, for this driver alone. Raises: HarnessError if it does not start in time."""
+    try:
+        stack.enter_context(own_token())
+        with within(seconds_to_start()):
+            _init(
+                address="local",
+                num_cpus=os.cpu_count(),
+                object_store_memory=STORE_BYTES,
+                include_dashboard=False,
+                **where,
+            )
+    except (Exception, JobTimeout, SystemExit) as error:
+        if shutdown.exit_code:
+            raise
+        ray.shutdown()
+        raise cannot_start(first_line(error)) from error
+    stack.callback(left_nothing(), ray.shutdown)
+
+
+def _connect(
+    stack: ExitStack,
+    address: str,
+    where: dict[str, Any],
+) -> None:
+    stack.enter_context(found_token())
+    try:
+        _init(address=address, **where)
+    except (ConnectionError, RuntimeError, ValueError, ImportError, OSError) as error:
+        raise HarnessError(
+            f"no Ray at {address}: {first_line(error)}; does it run (`ray status`)? One that wants a token needs the "
+            f"one of `ray get-auth-token` here, too"
+        ) from error
+    stack.callback(ray.shutdown)
+
+
+def _init(**options: Any) -> None:
+    with chdir(installed_folder("harness").parent):  # Ray puts this folder before all else on workers' path
+        ray.init(log_to_driver=False, logging_level="ERROR", **options)

@@ -85,8 +85,9 @@ def everything_is_there(results: dict[str, Any]) -> None:
     }
     assert "broken on purpose" in results["raise"]["error"]
     assert "epoch 1, step 1" in results["nan"]["error"]
+    assert "it tried to end the process by os._exit(7) (toy.py:" in results["exit"]["error"]
+    assert "WorkerCrashedError" in results["kill"]["error"]
     for row in ("exit", "kill"):
-        assert "WorkerCrashedError" in results[row]["error"]
         assert set(results[row]) == set(results["raise"])  # as complete as any other failed row
 
 
