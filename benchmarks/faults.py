@@ -1,13 +1,11 @@
-"""Kill -9 the driver, or workers, at moments drawn uniformly over an unbroken run, then compare with it bit for bit.
+"""Give the harness every input of the hostile table, kill it at random moments, and keep what came of it.
 
-    python benchmarks/faults.py --of driver --kills 30 --executor inline
-    python benchmarks/faults.py --of worker --kills 30
-    python benchmarks/faults.py --of prepare --kills 10      (filling, rescoring, publishing)
+    python benchmarks/faults.py --kills 63 --out benchmarks/faults.json
+    python benchmarks/faults.py --kind caches --match flipped --verbose
 
-After a kill of the driver the same command is given again; after one of a worker the driver goes on by itself, and with
-`--in-one-run 10` it loses ten workers on its way. Each trial starts from an empty store and an empty feature cache, so
-that kills also hit while the cache is being filled. The last four kill a command of one process, and hold the files
-that the same command then leaves against those of an unbroken one.
+Counted of inputs are tracebacks, hangs (over 20 seconds), other exit codes, and silent acceptances: answers that do not
+say what the table says they have to. Kills (`kills.py`) are spread over drivers, workers, `data prepare`, filling,
+rescoring and publishing; a good one is followed by the bits of an unbroken run. Exit code 1 if anything is wrong.
 """
 
 from __future__ import annotations
@@ -15,128 +13,86 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
-import signal
+import re
 import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
-import psutil
-from killed_commands import COMMANDS, Trials
-from toy_bench import DatasetPlace, end, same
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-WORKERS = ("ray::run_task", "ray::fill_task", "ray::IDLE", "ray::Mailbox")
+from hostile.places import Places
+from hostile.run import Trial, run
+from hostile.table import TABLE
+
+KILLED = {
+    "driver, inline": "--of driver --executor inline",
+    "driver, Ray": "--of driver --executor ray",
+    "worker": "--of worker --executor ray",
+    **{name: f"--of {name}" for name in ("prepare", "filling", "rescoring", "publishing")},
+}
 
 
 def main() -> None:
     options = parse()
-    random.seed(options.seed)
+    trials = []
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        if options.of in COMMANDS:
-            raise SystemExit(kill_commands(options, Trials(options.of, Path(folder))))
-        place = DatasetPlace(Path(folder))
-        seconds = place.finish("whole", options.executor)
-        whole = place.predictions("whole")
-        print(json.dumps({"unbroken_seconds": round(seconds, 2), "jobs": len(whole)}), flush=True)
-        good = 0
-        for number in range(0, options.kills, options.in_one_run):
-            count = min(options.in_one_run, options.kills - number)
-            kills = trial(place, f"trial {number}", options, sorted(random.uniform(0, seconds) for _ in range(count)))
-            found = place.predictions(f"trial {number}")
-            left = place.left_behind(f"trial {number}")
-            if left:  # by the last run's own workers, it may be; what counts is whether a later run cleans up
-                place.finish(f"trial {number}", options.executor)
-            after = {"same_bits": same(whole, found), "left": left, "uncleaned": place.left_behind(f"trial {number}")}
-            good += count * (after["same_bits"] and not after["uncleaned"])
-            for kill in kills:
-                print(json.dumps({**kill, **after}), flush=True)
-    print(json.dumps({"of": options.of, "executor": options.executor, "kills": options.kills, "good": good}))
-    raise SystemExit(good != options.kills)
+        places = Places(Path(folder) / "places")
+        for kind, entry in ((kind, entry) for kind, entries in TABLE.items() for entry in entries):
+            if re.search(options.kind, kind) and re.search(options.match, entry.name):
+                trial = run(kind, entry, places, Path(folder) / str(len(trials)), options.seconds)
+                trials.append(trial)
+                tell(trial, options.verbose)
+    kills = {name: killed(flags, options.kills // len(KILLED)) for name, flags in KILLED.items()}
+    summary = counted(trials) | {"kills": {name: of for name, of in kills.items() if of["kills"]}}
+    print(json.dumps(summary, indent=1))
+    if options.out:
+        options.out.write_text(json.dumps(summary, indent=1) + "\n")
+    raise SystemExit(bool(summary["wrong"]) or any(of["good"] != of["kills"] for of in kills.values()))
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--of", choices=["driver", "worker", *COMMANDS], default="driver")
-    parser.add_argument("--executor", choices=["ray", "inline"], default="ray")
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--in-one-run", type=int, default=1, help="so many kills of workers a run")
-    parser.add_argument("--seed", type=int, default=0)
-    options = parser.parse_args()
-    if options.of != "worker" and options.in_one_run > 1:
-        parser.error("a run has one driver")
-    return options
+    parser.add_argument("--kind", default="", help="only kinds that match this regular expression")
+    parser.add_argument("--match", default="", help="only names that match this regular expression")
+    parser.add_argument("--seconds", type=float, default=20, help="after which a command hangs; more on a busy machine")
+    parser.add_argument("--kills", type=int, default=0, help=f"in all, spread over {len(KILLED)} kinds")
+    parser.add_argument("--out", type=Path, help="where the counts go, as JSON")
+    parser.add_argument("--verbose", action="store_true", help="what was said to each")
+    return parser.parse_args()
 
 
-def trial(
-    place: DatasetPlace, name: str, options: argparse.Namespace, moments: Sequence[float]
-) -> list[dict[str, object]]:
-    """Kills at these seconds of one run. Returns when and what was hit, and how far the run was."""
-    retries = 2 + len(moments)  # one job may be hit each time
-    process = place.start(name, options.executor, "--max-retries", str(retries))
-    kills: list[dict[str, object]] = []
-    started = time.monotonic()
-    for moment in moments:
-        time.sleep(max(0.0, moment - (time.monotonic() - started)))
-        entry: dict[str, object] = {"at": round(moment, 2), "done_by_then": len(list(place.store(name).glob("*/*/*")))}
-        entry["shards_by_then"] = len(list(place.cache(name).rglob("*.npy")))
-        entry["hit"] = kill_worker(process) if options.of == "worker" else kill_driver(process)
-        kills.append(entry)
-    if options.of == "worker":
-        end(process)
-    place.finish(name, options.executor)  # what goes on after the driver's death; else a later run, which cleans up
-    return kills
+def tell(trial: Trial, verbose: bool) -> None:
+    if trial.wrong or verbose:
+        print(f"{trial.kind}: {trial.name}: {trial.wrong or 'as it should be'} ({trial.seconds} s)", file=sys.stderr)
+        print(trial.said[-2000:], file=sys.stderr)
 
 
-def kill_commands(options: argparse.Namespace, trials: Trials) -> int:
-    """Kill a command at random moments, each time in another folder. Returns 1 if a trial was not as it should be."""
-    seconds = trials.finish("whole")
-    whole, usual, good = trials.found("whole"), {*trials.left_behind("whole")}, 0
-    print(json.dumps({"unbroken_seconds": round(seconds, 2), "files": len(whole)}), flush=True)
-    for number in range(options.kills):
-        moment, trial = random.uniform(0, seconds), f"trial {number}"
-        process = trials.start(trial)
-        time.sleep(moment)
-        entry: dict[str, object] = {"at": round(moment, 2), "files_by_then": len(trials.found(trial))}
-        entry["hit"] = kill_driver(process)
-        trials.finish(trial)
-        after = {
-            "same_bits": trials.found(trial) == whole and bool(whole),
-            "uncleaned": sorted({*trials.left_behind(trial)} - usual),
-        }
-        good += after["same_bits"] and not after["uncleaned"]
-        print(json.dumps({**entry, **after}), flush=True)
-    print(json.dumps({"of": options.of, "kills": options.kills, "good": good}))
-    return int(good != options.kills)
+def killed(flags: str, kills: int) -> dict[str, int]:
+    """Return how many kills there were, and how many of them were good."""
+    if not kills:
+        return {"kills": 0, "good": 0}
+    command = [sys.executable, str(Path(__file__).with_name("kills.py")), *flags.split(), "--kills", str(kills)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    sys.stderr.write(done.stdout + done.stderr)
+    last = (done.stdout.splitlines() or ["{}"])[-1]
+    return {"kills": kills, "good": json.loads(last).get("good", 0)}
 
 
-def kill_driver(process: subprocess.Popen[str]) -> str:
-    hit = "driver" if process.poll() is None else "nothing, it was over"
-    if process.poll() is None:
-        os.kill(process.pid, signal.SIGKILL)
-    process.communicate()  # Ray's own processes end when they see that the driver is gone
-    return hit
-
-
-def kill_worker(process: subprocess.Popen[str]) -> str:
-    """Kill one of the driver's workers, drawn at random. Returns what it was."""
-    workers = []
-    for child in psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []:
-        try:
-            title = " ".join(child.cmdline())
-        except psutil.Error:
-            continue
-        if title.startswith(WORKERS):
-            workers.append((child, title))
-    if not workers:
-        return "nothing, there was no worker"
-    child, title = random.choice(workers)
-    try:
-        child.kill()
-    except psutil.Error:
-        return "nothing, it was just ending"
-    return title.strip()
+def counted(trials: list[Trial]) -> dict[str, object]:
+    wrong = [{key: value for key, value in asdict(trial).items() if key != "said"} for trial in trials if trial.wrong]
+    return {
+        "inputs": len(trials),
+        "kinds": Counter(trial.kind for trial in trials),
+        "tracebacks": sum(trial.wrong == "traceback" for trial in trials),
+        "hangs": sum(trial.wrong == "hang" for trial in trials),
+        "silent": sum(trial.wrong == "silence" for trial in trials),
+        "wrong": wrong,
+        "longest_seconds": max((trial.seconds for trial in trials), default=0.0),
+    }
 
 
 if __name__ == "__main__":

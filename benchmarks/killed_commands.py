@@ -1,4 +1,4 @@
-"""Commands that `faults.py` kills at a random moment, each with what it starts from and what has to be the same."""
+"""Commands that `kills.py` kills at a random moment, each with what it starts from and what has to be the same."""
 
 from __future__ import annotations
 

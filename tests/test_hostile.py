@@ -1,4 +1,4 @@
-"""A few inputs of each kind of the hostile table; `benchmarks/faults.py inputs` runs all of them."""
+"""A few inputs of each kind of the hostile table; `benchmarks/faults.py` runs all of them."""
 
 from __future__ import annotations
 

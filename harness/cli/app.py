@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -50,11 +49,6 @@ SHOWN = 60  # characters of a name that is too long
 class Commands(TyperGroup):
     """The commands. Signals are handled here, before Typer answers in its own way."""
 
-    def make_context(self, *args: Any, **settings: Any) -> Any:
-        """Parse the options of the program itself."""
-        with _visible_errors():
-            return super().make_context(*args, **settings)
-
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
         """Run a command. Ctrl-C exits 130, SIGTERM, SIGHUP and SIGQUIT 143, whatever follows from them on the way out.
 
@@ -62,7 +56,7 @@ class Commands(TyperGroup):
             HarnessError: code of a plugin, or the machine, failed outside of a job.
         """
         try:
-            with shutdown.listen_as_command(), _visible_errors():
+            with shutdown.listen_as_command():
                 return super().invoke(ctx)
         except BaseException as error:
             if shutdown.exit_code:
@@ -92,16 +86,6 @@ def say_error(error: object) -> None:
     """Print an error as it is, on standard error; a terminal that was closed is no reason to fail."""
     with suppress(OSError):
         console.print(visible(f"harness: {error}"), markup=False, highlight=False, soft_wrap=True)
-
-
-@contextmanager
-def _visible_errors() -> Iterator[None]:
-    """Spell out control characters of what was typed, before Typer shows it in its own way."""
-    try:
-        yield
-    except click.ClickException as error:
-        vars(error)["message"] = visible(error.message)  # click calls it final
-        raise
 
 
 app = typer.Typer(

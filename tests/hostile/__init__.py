@@ -1,4 +1,4 @@
 """Inputs that are wrong, as a table by kind: what is put in, what has to be said, and how the command has to end.
 
-`tests/test_hostile.py` takes a few of each kind; `benchmarks/faults.py inputs` takes all and keeps the counts.
+`tests/test_hostile.py` takes a few of each kind; `benchmarks/faults.py` takes all and keeps the counts.
 """

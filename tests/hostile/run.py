@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import multiprocessing
 import os
 import re
 import signal
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,8 @@ SLOW = (  # modules that each fork would import by itself
     *("harness.leaderboard.site.publish", "harness.rescoring.rescore", "harness.submission.bundle"),
     *("harness.verification.verify", "harness.analysis.run_analysis"),
 )
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload([*SLOW])
 SECONDS = 20  # a command that takes longer hangs
 TRACEBACK = "Traceback (most recent call last)"
 
@@ -63,18 +66,20 @@ def _wrong(entry: Hostile, code: int, said: str) -> str:
 
 
 def _forked(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:
-    """Run the command line in a fork of this process, which has imported what takes long."""
-    for name in SLOW:
-        importlib.import_module(name)
-
+    """Run the command line in a fork of a process that has imported what takes long, and runs no threads."""
     answer = folder.with_name(folder.name + ".out")
-    child = os.fork()
-    if not child:
-        _become(command, folder, env, answer)
-    return _ended(child, seconds), answer.read_text(errors="replace")
+    child = SERVER.Process(target=become, args=(command, folder, {**os.environ, **env}, answer))
+    child.start()
+    child.join(seconds)
+    if child.exitcode is None and child.pid is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.join()
+    return int(child.exitcode or 0), answer.read_text(errors="replace") if answer.exists() else ""
 
 
-def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: Path) -> None:
+def become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: Path) -> None:
+    """Be the harness: run the command in the folder, with what it says going to `answer`."""
     code = 70
     try:
         os.setsid()
@@ -84,6 +89,7 @@ def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.stdout, sys.stderr = (os.fdopen(stream, "w", 1, "utf-8", "replace", closefd=False) for stream in (1, 2))
         os.chdir(folder)
+        os.environ.clear()
         os.environ.update(env)
         sys.argv = ["harness", *command]
         from harness.cli import main
@@ -98,18 +104,6 @@ def _become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def _ended(child: int, seconds: float) -> int:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -signal.SIGKILL
 
 
 def _started(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:

@@ -28,13 +28,13 @@ def last_line(script: str, flags: str) -> dict[str, Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("of", "executor"), [("driver", "inline"), ("worker", "ray")])
 def test_what_is_killed_goes_on_with_the_same_bits(of: str, executor: str) -> None:
-    assert last_line("faults.py", f"--of {of} --executor {executor} --kills 1")["good"] == 1
+    assert last_line("kills.py", f"--of {of} --executor {executor} --kills 1")["good"] == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("of", ["prepare", "filling", "rescoring", "publishing"])
 def test_a_killed_command_goes_on_with_the_same_bits(of: str) -> None:
-    assert last_line("faults.py", f"--of {of} --kills 1")["good"] == 1
+    assert last_line("kills.py", f"--of {of} --kills 1")["good"] == 1
 
 
 @pytest.mark.slow
