@@ -85,7 +85,12 @@ def reason_of(error: BaseException) -> str:
 def say_error(error: object) -> None:
     """Print an error as it is, on standard error; a terminal that was closed is no reason to fail."""
     with suppress(OSError):
-        console.print(visible(f"harness: {error}"), markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            visible(f"harness: {error}"),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 app = typer.Typer(

@@ -92,7 +92,12 @@ def warn_left_out(left_out: Mapping[str, str]) -> None:
 
 def print_json(data: Any) -> None:
     """Print plain JSON, for programs. What the console's coding lacks, or what would steer it, is escaped."""
-    text = json.dumps(data, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(
+        data,
+        indent=2,
+        ensure_ascii=False,
+        default=str,
+    )
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

@@ -38,7 +38,12 @@ def submit(
     bundle = make(results, sources)
     manifest = write(bundle, out_file)
     if json_:
-        facts = {"file": str(out_file), "jobs": bundle.jobs, "said": list(bundle.said()), "manifest": manifest}
+        facts = {
+            "file": str(out_file),
+            "jobs": bundle.jobs,
+            "said": list(bundle.said()),
+            "manifest": manifest,
+        }
         print_json({**facts, "left_out": {**store.left_out, **bundle.damaged}})
         return
     for line in bundle.said():

@@ -80,7 +80,11 @@ def scan_clips(
     return {clip: infos[name] for name, clip in named.items()}
 
 
-def _kept(named: Mapping[str, Path], known: Mapping[str, ClipInfo], care: Care) -> dict[str, ClipInfo]:
+def _kept(
+    named: Mapping[str, Path],
+    known: Mapping[str, ClipInfo],
+    care: Care,
+) -> dict[str, ClipInfo]:
     """Return what is known of the clips that are as they were."""
     files = _looked_into(sorted(named), known, care)
     kept, touched = {}, False
@@ -95,7 +99,11 @@ def _kept(named: Mapping[str, Path], known: Mapping[str, ClipInfo], care: Care) 
     return kept
 
 
-def _looked_into(names: Sequence[str], known: Mapping[str, ClipInfo], care: Care) -> frozenset[str]:
+def _looked_into(
+    names: Sequence[str],
+    known: Mapping[str, ClipInfo],
+    care: Care,
+) -> frozenset[str]:
     """Return the clips whose files are looked at, one by one."""
     if care == "folders":
         return frozenset()
@@ -148,7 +156,11 @@ def _look(clip: Path) -> ClipInfo:
     )
 
 
-def _video(clip: Path, status: os.stat_result, now: int) -> ClipInfo:
+def _video(
+    clip: Path,
+    status: os.stat_result,
+    now: int,
+) -> ClipInfo:
     frames = count_frames(clip)
     files = [(clip.name, status.st_size)]
     sizes = sizes_digest(files)

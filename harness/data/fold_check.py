@@ -38,7 +38,11 @@ def check_form(spec: DatasetSpec, found: Inventory) -> None:
         raise BadFolds(spec.title, [*_told(found), *wrong])
 
 
-def checked_folds(spec: DatasetSpec, root: Path, found: Inventory) -> Iterator[Problem]:
+def checked_folds(
+    spec: DatasetSpec,
+    root: Path,
+    found: Inventory,
+) -> Iterator[Problem]:
     """Yield what is odd about the clips of an inventory, but can be used.
 
     Args: `found` has the form of the contract, see `check_form`.
@@ -131,7 +135,11 @@ def _distinct(folds: Iterable[Fold]) -> list[Sample]:
     return list(seen.values())
 
 
-def _clips(spec: DatasetSpec, root: Path, found: Inventory) -> Iterator[Problem]:
+def _clips(
+    spec: DatasetSpec,
+    root: Path,
+    found: Inventory,
+) -> Iterator[Problem]:
     """Yield clips that are wrong by themselves."""
     classes = len(spec.classes if spec.folds else found.classes)
     below = Below(root)

@@ -123,7 +123,12 @@ def _call_hooks(
             with contained(), settings_kept(changes):
                 impl.function(*[given[argument] for argument in impl.argnames])
         except Exception as error:
-            log.error("plugin %s failed in %s: %s", impl.plugin_name, name, failure_of_plugin(error) or repr(error))
+            log.error(
+                "plugin %s failed in %s: %s",
+                impl.plugin_name,
+                name,
+                failure_of_plugin(error) or repr(error),
+            )
         if changes:
             changed = ", ".join(changes)
             log.warning("plugin %s changed %s of the process in %s: put back", impl.plugin_name, changed, name)

@@ -80,7 +80,11 @@ class FeatureCache:
 
     root: Path
     pipeline: Pipeline = STANDARD
-    _open: dict[Path, Shard] = field(default_factory=dict, compare=False, repr=False)
+    _open: dict[Path, Shard] = field(
+        default_factory=dict,
+        compare=False,
+        repr=False,
+    )
 
     @classmethod
     def below(cls, cache: Path, pipeline: Pipeline = STANDARD) -> FeatureCache:
@@ -228,7 +232,12 @@ class FeatureCache:
     ) -> None:
         self._describe(dataset, view)
         path = self.path(view, shard)
-        about = _about(view, shard, shards_of(dataset).batches[shard], bad)
+        about = _about(
+            view,
+            shard,
+            shards_of(dataset).batches[shard],
+            bad,
+        )
         if bad:  # before the features, so that no reader takes them for whole
             _write_json(_reasons(path), bad)
         write_array(path, features, about)

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from rich.console import ConsoleOptions, RenderableType
 
 HANDLER = "harness-shown"  # of characters that a console's coding lacks
-INSTEAD = {"–": "-", "—": "-", "…": "...", "×": "x", "±": "+/-", "→": "->", "≤": "<=", "≥": ">=", "·": ".", "•": "*"}
+INSTEAD = {
+    "–": "-",
+    "—": "-",
+    "…": "...",
+    "×": "x",
+    "±": "+/-",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "·": ".",
+    "•": "*",
+}
 INSTEAD |= {"‘": "'", "’": "'", "“": '"', "”": '"'}
 ENDS = "\n\r\t"
 COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
@@ -55,7 +66,11 @@ class Screen(Console):
     def file(self, new: IO[str]) -> None:
         self._file = new
 
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+    def render(
+        self,
+        renderable: RenderableType,
+        options: ConsoleOptions | None = None,
+    ) -> Iterable[Segment]:
         """Yield what is printed; only the console's own sequences steer the terminal."""
         for segment in super().render(renderable, options):
             text = segment.text

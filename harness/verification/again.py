@@ -96,7 +96,11 @@ def _prepared(
 
 def _plan(members: Sequence[tuple[JobSpec, RunContext]], store: Store) -> Plan:
     """Return the jobs as a plan; their contexts differ in places only, which are put together."""
-    planned = look_up((job for job, _ in members), store, store.summaries())
+    planned = look_up(
+        (job for job, _ in members),
+        store,
+        store.summaries(),
+    )
     first = members[0][1]
     context = replace(
         first,

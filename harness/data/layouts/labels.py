@@ -163,7 +163,11 @@ def looks_permuted(found: Sequence[int], official: Sequence[int]) -> bool:
     return read > BETTER * best and read > FAR * clips and best < FAR * clips
 
 
-def _near(sizes: Sequence[int], expected: Sequence[float], share: float) -> bool:
+def _near(
+    sizes: Sequence[int],
+    expected: Sequence[float],
+    share: float,
+) -> bool:
     missing = max(0.0, 1 - share)
     pairs = zip(sizes, expected, strict=True)
     return all(abs(n - size) <= max(2, NEARLY * size + CHANCE * (size * missing) ** 0.5) for n, size in pairs)

@@ -38,7 +38,11 @@ def not_defined(folds: pd.DataFrame, lacking: Untested) -> pd.DataFrame:
     return pd.DataFrame(mask, folds.index, folds.columns)
 
 
-def doubts(jobs: Jobs, lacking: Untested, row: str) -> Iterator[tuple[str, str]]:
+def doubts(
+    jobs: Jobs,
+    lacking: Untested,
+    row: str,
+) -> Iterator[tuple[str, str]]:
     """Yield code and sentence of what limits a row, with the folds that it is about."""
     classes = len(jobs.facts[row]["protocol"]["classes"])
     found: dict[tuple[str, str], dict[str, None]] = {}

@@ -46,7 +46,11 @@ def _entries(board: Board, row: BoardRow) -> Iterator[dict[str, Any]]:
         }
 
 
-def _notes(board: Board, row: BoardRow, name: str) -> Iterator[str]:
+def _notes(
+    board: Board,
+    row: BoardRow,
+    name: str,
+) -> Iterator[str]:
     yield f"{KINDS[name][1]} in percent, {_worth(board, row)}"
     yield f"mean of {row['folds_total']} folds, seeds {row['seeds']}, {row['selection']} epoch"
     ends = [row[f"{name}_{end}"] for end in ("low", "high")]
