@@ -65,7 +65,14 @@ def leaderboard(
     notes = list(metric_notes(board, metrics))
     warn_left_out(board.left_out)
     if json_:
-        print_json({"files": [str(path) for path in files], "notes": notes, "left_out": dict(board.left_out)})
+        print_json(
+            {
+                "files": [str(path) for path in files if path.is_file()],
+                "folders": [str(path) for path in files if path.is_dir()],
+                "notes": notes,
+                "left_out": dict(board.left_out),
+            }
+        )
         return
     for note in notes:
         warn(note)

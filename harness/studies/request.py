@@ -33,7 +33,7 @@ def as_bench(spec: StudySpec, flags: Mapping[str, Any]) -> Request | None:
     variants = [{"name": row.variant, "method": row.method, **row.own} for row in rows if row.variant]
     plain = list(dict.fromkeys(row.method for row in rows if not row.variant))
     flags = {key: value for key, value in flags.items() if value is not None}
-    return build_request({"datasets": list(spec.datasets), **flags, "methods": plain, "variant": variants})
+    return build_request({"datasets": list(spec.datasets), **flags, "methods": plain or None, "variant": variants})
 
 
 def columns_for(spec: StudySpec, datasets: Iterable[str]) -> tuple[StudyColumn, ...]:

@@ -11,7 +11,9 @@ from helpers.planted import Planted, TestSet
 
 def test_leaderboard_names_the_files_it_wrote(invoke: Invoke, toy_args: list[str], tmp_path: Path) -> None:
     invoke(*toy_args, "--folds", "all")
-    files = json.loads(invoke("leaderboard", "--runs", "runs", "--out", "boards", "--json").out)["files"]
+    told = json.loads(invoke("leaderboard", "--runs", "runs", "--out", "boards", "--json").out)
+    files = told["files"]
+    assert told["folders"] == ["boards/model-cards"]
     assert {Path(name).suffix for name in files} == {".md", ".csv", ".json", ".tex", ".parquet"}
     assert all((tmp_path / name).is_file() for name in files)
     shown = invoke("leaderboard").out

@@ -15,7 +15,8 @@ from harness.jobs import score
 from harness.planning.plan import make_plan
 from harness.results.store import JoinedStores, Store
 from helpers.commands import TOY, Bench, Invoke, forget
-from helpers.stored import JOB, put
+from helpers.planted import Planted, TestSet
+from helpers.stored import put
 
 STUDY = TOY.with_name("toy_study.py")
 NOTE = "quick run without latency and cost, not ranked; run it again without --quick"
@@ -110,7 +111,7 @@ def test_a_full_run_does_not_take_the_quick_result_of_another_driver(toy_flags: 
 
 def test_of_two_folders_the_full_result_counts_whatever_their_order(tmp_path: Path) -> None:
     for name, quick in (("a", True), ("b", False)):
-        put(Store(tmp_path / name), JOB, quick=quick)
+        Planted(tmp_path / name).row("a", on=TestSet("ferv39k", "1", clips=20), quick=quick)
     for order in ("ab", "ba"):
         (found,) = JoinedStores([tmp_path / name for name in order]).results()
         assert found["quick"] is False

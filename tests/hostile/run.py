@@ -88,6 +88,7 @@ def become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: 
             os.dup2(target, stream)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.stdout, sys.stderr = (os.fdopen(stream, "w", 1, "utf-8", "replace", closefd=False) for stream in (1, 2))
+        usual_signals()
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(env)
@@ -106,11 +107,18 @@ def become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: 
         os._exit(code)
 
 
+def usual_signals() -> None:
+    """Let signals do what they do in a terminal, also where this process was started to ignore some, as by nohup."""
+    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def _started(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:
     """Run the command line in a process of its own, whose console's coding is the entry's."""
     process = subprocess.Popen(
         [*START, *command], cwd=folder, env={**os.environ, **env}, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=usual_signals,
     )  # fmt: skip
     try:
         said, _ = process.communicate(timeout=seconds)

@@ -123,7 +123,9 @@ def test_too_many_tokens_say_how_many_fit() -> None:
     assert CoOp(tiny_task(), Options(context_tokens=room)).prompts.read_out.max() == 76
     with pytest.raises(BadOption, match=rf"coop\.context_tokens: {room + 1} do not fit .* at most {room}"):
         CoOp(tiny_task(), Options(context_tokens=room + 1))
-    with pytest.raises(BadOption, match=rf"75 do not fit .* at most {room}"):
+    with pytest.raises(BadOption, match=rf"74 do not fit .* at most {room}"):
+        CoOp(tiny_task(), Options(init="very " * 74))
+    with pytest.raises(HarnessError, match=r"has 102 tokens, .* takes 77"):
         CoOp(tiny_task(), Options(init="very " * 100))
 
 
