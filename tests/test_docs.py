@@ -28,6 +28,7 @@ from harness.models.spec import MethodSpec
 from harness.plugin import registry
 from harness.studies.request import study_named
 from helpers.commands import Bench, Cli, forget
+from hostile.table import TABLE
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -275,3 +276,13 @@ def test_the_dataset_shown_reads_its_format(tmp_path: Path) -> None:
         forget("my_dataset")
     assert [s.id for s in fold.train] == ["b"]
     assert [s.label for s in fold.test] == [0]
+
+
+def test_the_counts_of_wrong_inputs_are_those_of_the_table() -> None:
+    text = " ".join((ROOT / "docs" / "reliability.md").read_text().split())
+    whole = sum(map(len, TABLE.values()))
+    assert f"| {whole:,} in {len(TABLE)} kinds |" in text
+    assert f"{whole:,} inputs are given: {', '.join(f'{kind} {len(of)}' for kind, of in TABLE.items())}." in text
+    kept = json.loads((ROOT / "benchmarks" / "faults.json").read_text())
+    assert kept["kinds"] == {kind: len(of) for kind, of in TABLE.items()}
+    assert (kept["tracebacks"], kept["hangs"], kept["silent"], kept["wrong"]) == (0, 0, 0, [])

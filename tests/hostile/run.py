@@ -48,7 +48,8 @@ def run(kind: str, entry: Hostile, places: Places, folder: Path, seconds: float 
     """
     places.copy(entry.base, folder)
     entry.prepare(folder)
-    env = {"HARNESS_CACHE": str(folder / "cache"), "COLUMNS": "200", "TERM": "dumb", **entry.env}
+    own = {"HARNESS_CACHE": str(folder / "cache"), "RAY_AUTH_TOKEN_PATH": str(folder / "no token")}
+    env = {**own, "COLUMNS": "200", "TERM": "dumb", **entry.env}
     started = time.monotonic()
     code, said = (_started if entry.own_process else _forked)(entry.command, folder, env, seconds)
     wrong = _wrong(entry, code, said) or (entry.after(folder) and f"aftermath: {entry.after(folder)}")
