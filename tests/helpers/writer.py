@@ -21,9 +21,12 @@ def write_together(root: Path, cache: Path, barrier: Any) -> None:
     registry.plugins().add_file(TOY)
     torch.set_num_threads(1)
     dataset = bench.toy(root, cache)
-    backbone, features = bench.tiny(), FeatureCache(cache / "features")
+    backbone = bench.tiny()
     view = View.test(dataset.fingerprint, backbone.source.id, SEEN)
     for turn in range(10):
+        features = FeatureCache(
+            cache / "features"
+        )  # as a new process: what is open stays whole when its file is removed
         for shard in range(len(shards_of(dataset).batches)):
             barrier.wait(120)
             features.ensure(dataset, view, shard, backbone, skip_bad=False)
