@@ -22,17 +22,10 @@ from harness.cli import main
 from harness.plugin import registry
 from harness.system.shutdown import shutdown
 from helpers.commands import TOY, Answer, Bench, Cli, Invoke, forget
+from helpers.signals import usual_signals
 from helpers.toy import write_toy
 
-# Who runs tests in the background, or under nohup, ignores signals, and so would every process that tests start.
-for number, usual in (
-    (signal.SIGINT, signal.default_int_handler),
-    (signal.SIGHUP, signal.SIG_DFL),
-    (signal.SIGQUIT, signal.SIG_DFL),
-):
-    if signal.getsignal(number) == signal.SIG_IGN:
-        signal.signal(number, usual)
-
+usual_signals()
 settings.register_profile("harness", deadline=None)  # a shared machine is no stop-watch
 settings.load_profile("harness")
 

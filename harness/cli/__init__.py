@@ -7,9 +7,8 @@ import signal
 import sys
 from types import FrameType
 
-from harness.cli.exits import EXIT_INTERRUPTED, EXIT_STOPPED, EXIT_USER_ERROR, STOPPED
-
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
+from harness.cli.exits import EXIT_USER_ERROR, STOPPED
+from harness.system.shutdown import ENDINGS, EXIT_INTERRUPTED, EXIT_STOPPED
 
 
 def main() -> None:
@@ -42,9 +41,8 @@ def _listen() -> None:
 
     A signal that the starter told it to ignore, as `nohup` does, stays ignored.
     """
-    for name in SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+    for number in (signal.SIGINT, *ENDINGS):
+        if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _leave)
 
 

@@ -87,7 +87,7 @@ def warn(text: str) -> None:
 def warn_left_out(left_out: Mapping[str, str]) -> None:
     """Name, on standard error, each damaged file of a store that was left out, and why."""
     for path, why in left_out.items():
-        warn(visible(f"left out: {path}: {why}"))
+        warn(f"left out: {path}: {why}")
 
 
 def print_json(data: Any) -> None:

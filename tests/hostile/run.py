@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.signals import usual_signals
 from hostile.entry import Hostile
 from hostile.places import START, Places
 
@@ -106,13 +107,6 @@ def become(command: tuple[str, ...], folder: Path, env: dict[str, str], answer: 
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def usual_signals() -> None:
-    """Let signals do what they do in a terminal, also where this process was started to ignore some, as by nohup."""
-    for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _started(command: tuple[str, ...], folder: Path, env: dict[str, str], seconds: float) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from harness.core.text import first_few
 from harness.leaderboard.audit.finding import Finding, about
@@ -155,21 +156,5 @@ def near_duplicates(logits: Sequence[np.ndarray]) -> list[tuple[int, int]]:
     clips, width = features.shape
     by_chance = clips**2 / 2 * (2 * CLOSE * 0.28) ** width  # 0.28: density of a normal difference at 0
     reach = CLOSE if by_chance < CHANCE else CLOSE * (CHANCE / by_chance) ** (1 / width)
-    return sorted(_within(features, reach))
-
-
-def _within(features: np.ndarray, reach: float) -> Iterator[tuple[int, int]]:
-    """Yield pairs of rows of (N, W) that no column holds apart by more than `reach`; sorted by one, few are near."""
-    order = features[:, 0].argsort(kind="stable")
-    ordered = features[order]
-    first = np.arange(len(ordered))
-    for step in range(1, len(ordered)):
-        first = first[: np.searchsorted(first, len(ordered) - step)]
-        first = first[ordered[first + step, 0] - ordered[first, 0] <= reach]
-        if not first.size:
-            break
-        near = first
-        for column in range(1, ordered.shape[1]):
-            near = near[np.abs(ordered[near + step, column] - ordered[near, column]) <= reach]
-        for one, other in zip(order[near].tolist(), order[near + step].tolist(), strict=True):
-            yield min(one, other), max(one, other)
+    found = cKDTree(features).query_pairs(reach, p=np.inf)
+    return sorted((int(a), int(b)) for a, b in found)
