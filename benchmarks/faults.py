@@ -78,8 +78,8 @@ def killed(flags: str, kills: int) -> dict[str, int]:
     command = [sys.executable, str(Path(__file__).with_name("kills.py")), *flags.split(), "--kills", str(kills)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     sys.stderr.write(done.stdout + done.stderr)
-    last = (done.stdout.splitlines() or ["{}"])[-1]
-    return {"kills": kills, "good": json.loads(last).get("good", 0)}
+    last = json.loads((done.stdout.splitlines() or ["{}"])[-1])
+    return {"kills": last.get("kills", kills), "good": last.get("good", 0)}
 
 
 def counted(trials: list[Trial]) -> dict[str, object]:

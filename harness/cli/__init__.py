@@ -7,8 +7,8 @@ import signal
 import sys
 from types import FrameType
 
-from harness.cli.exits import EXIT_USER_ERROR, STOPPED
-from harness.system.shutdown import ENDINGS, EXIT_INTERRUPTED, EXIT_STOPPED
+from harness.cli.exits import EXIT_USER_ERROR
+from harness.system.shutdown import ENDINGS, EXIT_INTERRUPTED, EXIT_STOPPED, STOPPED
 
 
 def main() -> None:
@@ -27,6 +27,7 @@ def _run() -> None:
     from harness.cli.app import GROUPS, command, say_error
     from harness.cli.panels import keep_names_whole
     from harness.core.errors import HarnessError
+    from harness.system.files import remove_compiler_folder
 
     keep_names_whole(sys.argv[1:], GROUPS)
     try:
@@ -34,6 +35,8 @@ def _run() -> None:
     except HarnessError as error:
         say_error(error)
         sys.exit(EXIT_USER_ERROR)
+    finally:
+        remove_compiler_folder()
 
 
 def _listen() -> None:

@@ -33,14 +33,13 @@ from harness.cli import (
     verify,
     weights,
 )
-from harness.cli.exits import STOPPED
 from harness.cli.panels import ABOUT, HAND_IN, OWN, PLACES, READ, RUN, BenchFlags
 from harness.core.errors import HarnessError
 from harness.core.text import visible
 from harness.core.version import __version__
 from harness.plugin.failures import failure_of_plugin
 from harness.system.screen import Screen
-from harness.system.shutdown import shutdown
+from harness.system.shutdown import STOPPED, shutdown
 
 console = Screen(stderr=True)
 SHOWN = 60  # characters of a name that is too long

@@ -10,7 +10,7 @@ import typer
 
 from harness.cli.counted import counting
 from harness.cli.exits import EXIT_FAILED_JOBS
-from harness.cli.output import Json, PluginFiles, load_plugins, print_json, print_table, say
+from harness.cli.output import Json, PluginFiles, load_plugins, print_json, print_table, say, warn
 from harness.core.limits import MOST_CORES, MOST_FRAMES
 from harness.data.places import DatasetPlace, dataset_place
 from harness.plugin import registry
@@ -71,6 +71,7 @@ def check(
             frames=frames,
             deep=Parallel(workers, counter("decoding clips")) if deep else None,
             leaks=Parallel(workers, counter("comparing clips")) if leaks else None,
+            say=warn,
         )
     if json_:
         print_json(report.to_json())

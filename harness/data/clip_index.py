@@ -7,7 +7,7 @@ import os
 import random
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from harness.core.errors import CannotWrite
+from harness.core.events import Say, say_nothing
 from harness.core.text import natural_key
 from harness.data.clip_content import content_digest, latest_change, list_frames, sizes_digest
 from harness.data.paths import Below
@@ -25,6 +26,7 @@ FIELDS = ("mtime_ns", "frames", "digest", "oddities", "changed_ns", "sizes")  # 
 SMALL = 100_000  # frames; looking at that many takes well under a second
 SAMPLED = 2_000  # clips of a large tree whose files are looked at where not all are
 READERS = 8  # threads that read files, since those of a shared disk are waited for
+TOLD = 10.0  # seconds between two words on how far the reading is
 SETTLED = 2_000_000_000  # nanoseconds after which another change of a file has another time, on any file system
 
 # How closely clips that are known are looked at: by the time of their folder alone; in a large tree at the files of
@@ -60,8 +62,12 @@ def scan_clips(
     root: Path,
     cache: Path,
     care: Care,
+    say: Say = say_nothing,
 ) -> dict[Path, ClipInfo]:
-    """Look at every clip, and read those that changed since the last time. A missing folder has no frames."""
+    """Look at every clip, and read those that changed since the last time. A missing folder has no frames.
+
+    Reading a large tree takes minutes, so `say` is told now and then how far it is.
+    """
     index = cache / "index" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]}.parquet"
     known = _read(index)
     below = Below(root)
@@ -70,14 +76,21 @@ def scan_clips(
 
     # What is new or has changed is read, several clips at once.
     todo = {name: clip for name, clip in named.items() if name not in infos}
-    if len(todo) > READERS:
-        with ThreadPoolExecutor(READERS) as pool:
-            infos |= zip(todo, pool.map(_look, todo.values()), strict=True)
-    else:
-        infos |= zip(todo, map(_look, todo.values()), strict=True)
+    infos |= zip(todo, _read_clips(list(todo.values()), say), strict=True)
     if todo or infos.keys() != known.keys():
         _write(index, {name: infos[name] for name in named})
     return {clip: infos[name] for name, clip in named.items()}
+
+
+def _read_clips(clips: Sequence[Path], say: Say) -> Iterator[ClipInfo]:
+    """Yield what each clip holds, in order."""
+    with ThreadPoolExecutor(READERS) as pool:
+        told = time.monotonic()
+        for number, info in enumerate(pool.map(_look, clips), 1):
+            if time.monotonic() - told > TOLD:
+                told = time.monotonic()
+                say(f"read {number:,} of {len(clips):,} clips that are new or have changed")
+            yield info
 
 
 def _kept(
@@ -109,7 +122,7 @@ def _looked_into(
         return frozenset()
     if care == "files" or sum(info.frames for info in known.values()) < SMALL or len(names) <= SAMPLED:
         return frozenset(names)
-    return frozenset(random.sample(names, SAMPLED))  # others each time
+    return frozenset(random.Random().sample(names, SAMPLED))  # others each time, and no chance of a run's own
 
 
 def _is_same(

@@ -13,6 +13,7 @@ from pathlib import Path
 from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Problem, Sample
 from harness.core.digest import digest
 from harness.core.errors import BadData, HarnessError
+from harness.core.events import Say, say_nothing
 from harness.core.job import Protocol, Selection
 from harness.data.clip_index import Care, ClipInfo, scan_clips
 from harness.data.doubts import by_fold, doubts_of, of_lists
@@ -124,6 +125,7 @@ def open_dataset(
     layout: str = "",
     *,
     thorough: bool = False,
+    say: Say = say_nothing,
 ) -> Dataset:
     """Read the annotations and count the frames of every clip.
 
@@ -133,12 +135,21 @@ def open_dataset(
         cache: where counts are kept; a folder whose time has not changed is not listed again.
         layout: which clips and lists to read, `CLIPS:LISTS`; empty for what is found.
         thorough: look at every file, since one that is rewritten in place leaves no trace in its folder.
+        say: told how far the reading of new clips is, where it takes long.
 
     Raises:
         BadData: nothing there, or an annotation is wrong.
     """
     found = read_inventory(spec, root, layout).checked()
-    return count_frames(spec, root, found, cache, "files" if thorough else "folders")
+    care: Care = "files" if thorough else "folders"
+    return count_frames(
+        spec,
+        root,
+        found,
+        cache,
+        care,
+        say,
+    )
 
 
 def read_inventory(
@@ -173,6 +184,7 @@ def count_frames(
     found: Inventory,
     cache: Path,
     care: Care,
+    say: Say = say_nothing,
 ) -> Dataset:
     """Count the frames of every clip that was found and hash them, which makes it a dataset."""
     if not spec.folds:
@@ -187,6 +199,7 @@ def count_frames(
         root,
         cache,
         care,
+        say,
     )
     counted: dict[int, Sample] = {}  # one object a clip, whatever the number of folds
     folds = {

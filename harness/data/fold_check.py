@@ -49,11 +49,12 @@ def checked_folds(
 
     Raises: BadFolds for what cannot, such as clips that train and test share.
     """
-    for problems in (_clips(spec, root, found), _shared(found)):
+    clips = _distinct(found.folds.values())
+    for problems in (_clips(spec, root, found, clips), _shared(found, clips)):
         wrong = list(problems)  # each is asked only where the one before finds nothing
         if wrong:
             raise BadFolds(spec.title, [*_told(found), *wrong])
-    same, linked = links(_distinct(found.folds.values()))
+    same, linked = links(clips)
     if same:
         raise BadFolds(spec.title, [*map(_wrong, same)])
     for text in linked:
@@ -139,18 +140,19 @@ def _clips(
     spec: DatasetSpec,
     root: Path,
     found: Inventory,
+    clips: Sequence[Sample],
 ) -> Iterator[Problem]:
     """Yield clips that are wrong by themselves."""
     classes = len(spec.classes if spec.folds else found.classes)
     below = Below(root)
-    faults = [fault for clip in _distinct(found.folds.values()) if (fault := clip_fault(clip, classes, below))]
+    faults = [fault for clip in clips if (fault := clip_fault(clip, classes, below))]
     unique = list(dict.fromkeys(faults))
     yield from map(_wrong, unique[:NAMED])
     if len(unique) > NAMED:
         yield _wrong(f"and {len(unique) - NAMED:,} more clips that are wrong, {len(unique):,} in all")
 
 
-def _shared(found: Inventory) -> Iterator[Problem]:
+def _shared(found: Inventory, clips: Sequence[Sample]) -> Iterator[Problem]:
     """Yield clips that stand on both sides of a fold, or twice on one; and those that differ from fold to fold."""
     for name, fold in found.folds.items():
         train, test = ({clip.id for clip in part} for part in (fold.train, fold.test))
@@ -160,7 +162,7 @@ def _shared(found: Inventory) -> Iterator[Problem]:
         for part, ids in zip((fold.train, fold.test), (train, test), strict=True):
             if len(ids) < len(part):
                 yield _wrong(f"fold {name}: {_twice(part)}")
-    yield from map(_wrong, one_clip_twice(_distinct(found.folds.values())))
+    yield from map(_wrong, one_clip_twice(clips))
 
 
 def _twice(part: Sequence[Sample]) -> str:

@@ -197,6 +197,7 @@ def open_inputs(
             Path(context.cache),
             layout,
             thorough=True,
+            say=say,
         )
     folds = chosen_folds(request, {name: dataset.spec.folds for name, dataset in datasets.items()})
     for name, wanted in folds.items():

@@ -16,6 +16,7 @@ from harness.core.errors import HarnessError
 from harness.core.job import JobSpec
 from harness.core.registered import Registered
 from harness.results.store import SCHEMA, write_json
+from harness.results.tables import write_table
 
 if TYPE_CHECKING:
     import torch
@@ -109,12 +110,13 @@ def write_records(folder: Path, outcome: Outcome) -> None:
     """
     if outcome.logits is not None:
         classes = outcome.result["classes"]
-        predictions_frame(
+        predictions = predictions_frame(
             outcome.samples,
             outcome.logits,
             classes,
-        ).to_parquet(folder / "predictions.parquet")
-        history_frame(outcome.history).to_parquet(folder / "history.parquet")
+        )
+        write_table(folder / "predictions.parquet", predictions)
+        write_table(folder / "history.parquet", history_frame(outcome.history))
     if outcome.state:
         from safetensors import SafetensorError
         from safetensors.torch import save

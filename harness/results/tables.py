@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ UNPACKED = 1024 * MB  # bytes of its columns, as it says
 ROWS = 2_000_000  # clips or epochs
 COLUMNS = 2_000
 PARTS = 2_000
+SEAL = b"crc32"  # key of the checksum in the footer
 TYPES = {"BOOLEAN", "INT32", "INT64", "FLOAT", "DOUBLE", "BYTE_ARRAY"}
 UNREADABLE = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError, OverflowError)
 
@@ -40,7 +42,8 @@ def check(path: str | Path, content: bytes) -> None:
     """Look at what a file says of itself, before any of it is unpacked.
 
     Raises:
-        BadTable: it is no Parquet file, or says that it is larger than a file of its bytes can be.
+        BadTable: it is no Parquet file, says that it is larger than a file of its bytes can be, or its columns are not
+            those that were written.
     """
     try:
         footer = pq.read_metadata(pa.BufferReader(content))
@@ -49,6 +52,29 @@ def check(path: str | Path, content: bytes) -> None:
     wrong = _fault(footer, len(content))
     if wrong:
         raise BadTable(f"{path}: says {wrong}, which no table of a result does")
+    told = (footer.metadata or {}).get(SEAL)  # those from before there was one have none
+    if told is not None and told != _seal(content):
+        raise BadTable(f"{path}: is damaged: its checksum is another")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table of a result, with a checksum of its columns in its footer. Raises: OSError."""
+    plain = pa.Table.from_pandas(table)
+    sealed = _seal(_parquet(plain))
+    path.write_bytes(_parquet(plain.replace_schema_metadata({**(plain.schema.metadata or {}), SEAL: sealed})))
+
+
+def _parquet(table: pa.Table) -> bytes:
+    whole = pa.BufferOutputStream()
+    pq.write_table(table, whole)
+    content: bytes = whole.getvalue().to_pybytes()
+    return content
+
+
+def _seal(content: bytes) -> bytes:
+    """Return the CRC-32 of what stands before the footer of a Parquet file: all that is in its columns."""
+    footer = int.from_bytes(content[-8:-4], "little")  # its length, before the last four bytes
+    return b"%08x" % zlib.crc32(content[: -8 - footer])
 
 
 def _fault(footer: pq.FileMetaData, size: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -28,6 +30,12 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             draft.replace(path)
     except OSError as error:
         raise CannotWrite(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def remove_compiler_folder() -> None:
+    """Remove the folder that torch makes among temporary files when its compiler is imported, if nothing is in it."""
+    with suppress(OSError, KeyError):  # KeyError: a user without a name
+        Path(tempfile.gettempdir(), f"torchinductor_{getpass.getuser()}").rmdir()
 
 
 def sweep(folder: Path) -> None:

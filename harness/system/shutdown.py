@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 PATIENCE = 8.0  # seconds between being asked and leaving without further ado
+STOPPED = "stopped; finished results are kept, the same command goes on where it stopped"
 EXIT_STOPPED = 128 + signal.SIGTERM
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 ENDINGS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
@@ -60,7 +61,7 @@ class Shutdown:
         raise KeyboardInterrupt
 
     def _lose_patience(self) -> None:
-        self._timer = threading.Timer(PATIENCE, leave_at_once, (self.exit_code,))
+        self._timer = threading.Timer(PATIENCE, _leave, (self.exit_code,))
         self._timer.daemon = True
         self._timer.start()
 
@@ -114,6 +115,13 @@ class Shutdown:
             self.heard = heard
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _leave(code: int) -> None:
+    try:
+        os.write(2, f"harness: {STOPPED}\n".encode())
+    finally:
+        leave_at_once(code)
 
 
 def is_ignored(number: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,21 @@ def test_an_index_that_cannot_be_read_is_made_anew(root: Path) -> None:
     index.write_bytes(b"no parquet")
     assert look(root) == before
     assert index.read_bytes()[:4] == b"PAR1"
+
+
+def test_a_long_reading_says_how_far_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_index, "TOLD", -1.0)  # seconds
+    said: list[str] = []
+    clips = [root / name for name in ("a", "b")]
+    for _ in range(2):  # nothing is read again
+        scan_clips(clips, root, root.parent / "cache", "files", said.append)
+    assert said == [f"read {number} of 2 clips that are new or have changed" for number in (1, 2)]
+
+
+def test_looking_at_a_sample_draws_from_no_chance_of_a_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_index, "SMALL", 0)
+    monkeypatch.setattr(clip_index, "SAMPLED", 1)
+    look(root, "sample")
+    before = random.getstate()
+    look(root, "sample")
+    assert random.getstate() == before

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.core.dataset_spec import DatasetSpec, Level, Problem, Sample
 from harness.core.errors import BadData
+from harness.core.events import Say, say_nothing
 from harness.core.text import and_more
 from harness.data.check.clip_problems import clip_problems, short_clips
 from harness.data.check.leaks import leak_problems
@@ -34,8 +35,11 @@ def check(
     frames: int = FRAMES,
     deep: Parallel | None = None,
     leaks: Parallel | None = None,
+    say: Say = say_nothing,
 ) -> Report:
     """Look at everything that takes no decoding; `deep` decodes every frame, `leaks` looks for equal ones.
+
+    `say` is told how far the reading of new clips is, where it takes long.
 
     Raises:
         BadData: there is no such folder. What is wrong inside is in the report.
@@ -49,7 +53,14 @@ def check(
         return _unread(spec, root, error)
 
     # The clips, and what takes long only if it is asked for.
-    dataset = count_frames(spec, root, found, cache, "files" if deep else "sample")
+    dataset = count_frames(
+        spec,
+        root,
+        found,
+        cache,
+        "files" if deep else "sample",
+        say,
+    )
     samples = list(dataset.samples.values())
     problems = [
         *found.problems,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ def within(seconds: float) -> Iterator[None]:
             raise JobTimeout(_too_slow(seconds)) from error
 
 
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Keep what a terminal sends to a whole group of processes from those that start in the block.
+
+    Ray keeps Ctrl-C from its own in the same way. If they ended by Ctrl-\\ or with the terminal, the driver would wait
+    in vain for its workers to save where they stand. What this process is sent meanwhile waits for the block's end.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGQUIT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def seconds_to_start() -> float:
     """Return how long Ray may take to start."""
     try:
@@ -73,5 +88,10 @@ def left_nothing() -> Callable[[Callable[[], None]], None]:
     def end(stop: Callable[[], None]) -> None:
         stop()
         shutil.rmtree(folder, ignore_errors=True)
+        latest = folder.with_name("session_latest")
+        with suppress(OSError):
+            if latest.is_symlink() and not latest.exists():  # else it is that of another Ray
+                latest.unlink()
+            folder.parent.rmdir()  # which does nothing where something else is in it
 
     return end

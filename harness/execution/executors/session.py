@@ -15,7 +15,7 @@ import ray
 from harness.core.errors import HarnessError
 from harness.core.text import first_line
 from harness.execution.executors.can_start import address_of, cannot_start, check_ray
-from harness.execution.executors.local_ray import left_nothing, seconds_to_start, within
+from harness.execution.executors.local_ray import deaf_children, left_nothing, seconds_to_start, within
 from harness.execution.executors.shipping import bundle
 from harness.execution.executors.token import found_token, own_token
 from harness.planning.cluster import Cluster
@@ -56,7 +56,7 @@ def _start(stack: ExitStack, where: dict[str, Any]) -> None:
     """Start Ray on this machine, for this driver alone. Raises: HarnessError if it does not start in time."""
     try:
         stack.enter_context(own_token())
-        with within(seconds_to_start()):
+        with within(seconds_to_start()), deaf_children():
             _init(
                 address="local",
                 num_cpus=os.cpu_count(),
