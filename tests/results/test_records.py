@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from harness.api import Results
 from harness.core.dataset_spec import Sample
 from harness.plugin import registry
-from harness.results.records import history_frame, predictions_frame
+from harness.results.records import check_tensors, history_frame, predictions_frame, tensors_sha256
 from helpers.commands import Bench
 
 KEYS = {
@@ -131,3 +132,13 @@ def test_predictions_are_sorted_by_id() -> None:
 def test_a_result_names_plugin_and_source(results: Results) -> None:
     offer = registry.method("linear")
     assert results[0]["plugin"] == {"name": "toy", "version": "1", "source_sha256": offer.source_sha256}
+
+
+def test_stored_tensors_are_held_against_their_checksum() -> None:
+    state = {"head.weight": torch.arange(6.0).reshape(2, 3)}
+    checksum = {"sha256": tensors_sha256(state)}
+    check_tensors(state, checksum)
+    check_tensors(state, {})  # from before there was one
+    for other in ({"head.weight": state["head.weight"] + 1}, {"head.bias": state["head.weight"]}):
+        with pytest.raises(ValueError, match="its checksum is another"):
+            check_tensors(other, checksum)

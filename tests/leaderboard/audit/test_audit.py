@@ -142,6 +142,14 @@ def test_short_clip_bias(planted: Planted, on: TestSet) -> None:
     planted.row("long-sighted", on=on, logits={("1", 1): logits})
     (finding,) = found(planted, "short-clip-bias")
     assert finding.values["short"] < finding.values["long"]
+    few, many = (100 * finding.values[name] for name in ("short", "long"))
+    labels = on.labels["1"]
+    compared = [label for label in set(labels) if min(sum(labels[short] == label), sum(labels[~short] == label)) >= 5]
+    counts = [np.isin(labels[side], compared).sum() for side in (short, ~short)]
+    assert finding.message == (
+        f"short-clip bias: UAR {few:.2f} on the {counts[0]} clips under 16 frames, {many:.2f} on the {counts[1]} "
+        f"longer ones ({many - few:+.2f} points)"
+    )
 
 
 @pytest.mark.parametrize(
