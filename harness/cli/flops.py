@@ -25,7 +25,10 @@ def flops(
     ] = None,
     convention: Annotated[
         Convention,
-        typer.Option(help="`fvcore`: all products. `paper`: layers called as modules, as the BiEhPro paper counts."),
+        typer.Option(
+            help="`fvcore`: all products. `paper`: layers called as modules, as the BiEhPro paper counts. `thop`: with "
+            "biases and batch normalisation, as the Former-DFER paper counts."
+        ),
     ] = "fvcore",
     classes: Annotated[int, typer.Option(min=1, help="Number of classes.")] = 7,
     set_: Annotated[

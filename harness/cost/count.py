@@ -89,9 +89,11 @@ def count(
     convention: Convention = "fvcore",
 ) -> Tally:
     """Return multiply-adds of one call of a module, which runs on its own device. Raises: NotCounted."""
-    counter = layers.count if convention == "paper" else graph.count
+    there = [x.to(_device(module)) for x in inputs]
     with torch.no_grad():
-        return counter(module, *(x.to(_device(module)) for x in inputs))
+        if convention == "fvcore":
+            return graph.count(module, *there)
+        return layers.count(module, *there, convention=convention)
 
 
 class LogitsOnly(nn.Module):

@@ -1,6 +1,6 @@
 """The convention `fvcore`: the traced graph, with fvcore's gaps closed.
 
-Counted are convolutions, matrix products, attention products and LSTM, in multiply-adds. Normalisation is not counted.
+Counted are convolutions, matrix products, attention products, LSTM and GRU, in multiply-adds; normalisation is not.
 Every operator left out is returned by name; attention is never left out silently.
 """
 
@@ -61,7 +61,8 @@ def _handles(left: Counter[str]) -> dict[str, Callable[..., Counter[str]]]:
         **{f"aten::{name}": partial(_leave_out, f"aten::{name}", left) for name in UNCOUNTED},
         "aten::baddbmm": baddbmm_macs,
         "aten::scaled_dot_product_attention": attention_macs,
-        "aten::lstm": lstm_macs,
+        "aten::lstm": recurrent_macs,
+        "aten::gru": recurrent_macs,
     }
 
 
@@ -89,11 +90,11 @@ def attention_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str
     return Counter(attention=math.prod(query[:-1]) * key[-2] * (query[-1] + value[-1]))
 
 
-def lstm_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
-    """Count an LSTM: every weight matrix of every layer and direction is applied once a step and sequence."""
+def recurrent_macs(inputs: Sequence[Any], outputs: Sequence[Any]) -> Counter[str]:
+    """Count an LSTM or a GRU: every weight matrix of every layer and direction is applied once a step and sequence."""
     batch_steps = math.prod(inputs[0].type().sizes()[:2])  # (B, T, I) or (T, B, I)
     weights = [w.type().sizes() for w in inputs[2].node().inputs()]
-    return Counter(lstm=batch_steps * sum(math.prod(size) for size in weights if len(size) == 2))
+    return Counter(recurrent=batch_steps * sum(math.prod(size) for size in weights if len(size) == 2))
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def _one_step(
     clip: tuple[int, ...],
     convention: Convention,
 ) -> int:
-    take = _layers if convention == "paper" else _dispatched
+    take = _dispatched if convention == "fvcore" else partial(_layers, convention)
     try:
         with on_meta_device(method):
             return take(method, _blank(stage, clip, torch.device("meta")))
@@ -90,10 +90,14 @@ def _blank(
     )
 
 
-def _layers(method: Method, batch: Batch) -> int:
+def _layers(
+    convention: Convention,
+    method: Method,
+    batch: Batch,
+) -> int:
     _remember_text(method)
     with torch.enable_grad():
-        return count_layers(method, batch.inputs).macs
+        return count_layers(method, batch.inputs, convention=convention).macs
 
 
 def _dispatched(method: Method, batch: Batch) -> int:

@@ -1,4 +1,4 @@
-"""Multiply-adds of built modules, by two conventions, and of a training step. Importing this imports no torch."""
+"""Multiply-adds of built modules, by three conventions, and of a training step. Importing this imports no torch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-Convention = Literal["fvcore", "paper"]
+Convention = Literal["fvcore", "paper", "thop"]
 
 
 @dataclass(frozen=True)

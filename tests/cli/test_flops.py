@@ -101,7 +101,7 @@ def test_a_method_that_cannot_be_counted_is_an_error_and_costs_its_own_row(invok
         (["--set", "coop.context=8"], "coop has no option 'context'"),
         (["--set", "nothing"], "is not METHOD.OPTION=VALUE"),
         (["--classes", "12"], "--classes 12: no registered dataset has more than 11"),
-        (["--convention", "thop"], "Invalid value for '--convention'"),
+        (["--convention", "ptflops"], "Invalid value for '--convention'"),
     ],
 )
 def test_user_errors(invoke: Invoke, args: list[str], said: str) -> None:

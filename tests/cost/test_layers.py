@@ -65,6 +65,23 @@ def test_layers(layer: nn.Module, shape: tuple[int, ...], expected: int) -> None
     assert count(layer, torch.zeros(shape)).macs == expected
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape", "expected"),
+    [
+        (nn.Conv3d(3, 2, (1, 2, 2)), (1, 3, 2, 4, 4), (2 * 3 * 3) * 2 * (3 * 4 + 1)),
+        (nn.Conv2d(3, 2, 2, bias=False), (1, 3, 4, 4), (3 * 3) * 2 * 3 * 4),
+        (nn.BatchNorm3d(3), (2, 3, 4, 5, 6), 2 * 2 * 3 * 4 * 5 * 6),
+        (nn.LayerNorm(3), (2, 3), 0),
+        (nn.Linear(3, 4), (2, 5, 3), 10 * 12),
+        (nn.LSTM(3, 4), (5, 2, 3), 10 * 4 * 4 * (3 + 4)),
+        (nn.GRU(3, 4), (5, 2, 3), 10 * 3 * 4 * (3 + 4)),
+    ],
+)
+@torch.no_grad()
+def test_layers_with_biases_and_normalisation(layer: nn.Module, shape: tuple[int, ...], expected: int) -> None:
+    assert count(layer.eval(), torch.zeros(shape), convention="thop").macs == expected
+
+
 def test_a_layer_that_is_used_twice_counts_twice() -> None:
     layer = nn.Linear(3, 3)
     with torch.no_grad():
