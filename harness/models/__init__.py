@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from harness.models.method import cosine_logits as cosine_logits
     from harness.models.method import evaluation as evaluation
     from harness.models.method import own_parameters as own_parameters
+    from harness.models.prenorm import PreNorm as PreNorm
     from harness.models.text_tower import TextFeatures as TextFeatures
     from harness.models.text_tower import TextTower as TextTower
     from harness.models.text_tower import encode_in_chunks as encode_in_chunks
     from harness.models.text_tower import word_embeddings as word_embeddings
+    from harness.models.trunk import ResNetTrunk as ResNetTrunk
+    from harness.models.trunk import basic_block as basic_block
+    from harness.models.trunk import resnet_trunk as resnet_trunk
+    from harness.models.trunk import start_as_resnet as start_as_resnet
     from harness.models.visual_tower import VisualTower as VisualTower
 
 HOMES = {
@@ -28,16 +33,21 @@ HOMES = {
     "Batch": "harness.models.batch",
     "Method": "harness.models.method",
     "Outputs": "harness.models.batch",
+    "PreNorm": "harness.models.prenorm",
+    "ResNetTrunk": "harness.models.trunk",
     "SelfAttention": "harness.models.blocks",
     "Task": "harness.models.method",
     "TextFeatures": "harness.models.text_tower",
     "TextTower": "harness.models.text_tower",
     "TrainingClips": "harness.models.batch",
     "VisualTower": "harness.models.visual_tower",
+    "basic_block": "harness.models.trunk",
     "cosine_logits": "harness.models.method",
     "encode_in_chunks": "harness.models.text_tower",
     "evaluation": "harness.models.method",
     "own_parameters": "harness.models.method",
+    "resnet_trunk": "harness.models.trunk",
+    "start_as_resnet": "harness.models.trunk",
     "word_embeddings": "harness.models.text_tower",
 }
 __all__ = list(HOMES)

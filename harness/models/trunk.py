@@ -1,0 +1,124 @@
+"""Image networks that see one frame at a time: torchvision's ResNet without its head, cut after a stage."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, conv1x1
+
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}  # of each stage
+CHANNELS = (64, 128, 256, 512)
+
+Depth = Literal[18, 34]
+
+
+def resnet_trunk(
+    depth: Depth = 18,
+    stages: int = 4,
+    width: float = 1.0,
+) -> ResNetTrunk:
+    """Return torchvision's `resnet18` or `resnet34` up to a stage: frames (N, 3, H, W) -> maps (N, D, H', W').
+
+    Args:
+        depth: layers of the whole network.
+        stages: how many of the four are kept.
+        width: share of the channels; 1 is the published network.
+    """
+    return ResNetTrunk(depth, stages, width)
+
+
+class ResNetTrunk(nn.Module):
+    """torchvision's ResNet without pool and head: its modules, its names in the state dict, its initial weights.
+
+    A part that stands between two stages, as Former-DFER's, is written as a subclass with a `forward` of its own.
+    """
+
+    def __init__(
+        self,
+        depth: Depth = 18,
+        stages: int = 4,
+        width: float = 1.0,
+    ) -> None:
+        super().__init__()
+        channels = [scaled_channels(count, width) for count in CHANNELS]
+        self.stages = stages
+        self.channels = channels[stages - 1]  # D
+        self.conv1 = nn.Conv2d(
+            3,
+            channels[0],
+            kernel_size=7,
+            stride=2,
+            padding=3,
+            bias=False,
+        )
+        self.bn1 = nn.BatchNorm2d(channels[0])
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
+
+        seen = channels[0]
+        for number in range(stages):
+            stage = _stage(
+                seen,
+                channels[number],
+                BLOCKS[depth][number],
+                stride=2 if number else 1,
+            )
+            self.add_module(f"layer{number + 1}", stage)
+            seen = channels[number]
+        start_as_resnet(self)
+
+    def stem(self, frames: Tensor) -> Tensor:
+        """Map frames (N, 3, H, W) to maps of a quarter of their size."""
+        maps: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(frames))))
+        return maps
+
+    def levels(self, frames: Tensor) -> list[Tensor]:
+        """Return the maps of frames (N, 3, H, W) after each stage."""
+        maps = self.stem(frames)
+        found = []
+        for number in range(self.stages):
+            maps = self.get_submodule(f"layer{number + 1}")(maps)
+            found.append(maps)
+        return found
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Map frames (N, 3, H, W) to the last maps (N, D, H', W')."""
+        return self.levels(frames)[-1]
+
+
+def basic_block(
+    seen: int,
+    channels: int,
+    stride: int = 1,
+) -> BasicBlock:
+    """Return torchvision's basic block, with a projection as its shortcut where the shape changes."""
+    shortcut = None
+    if stride != 1 or seen != channels:
+        shortcut = nn.Sequential(conv1x1(seen, channels, stride), nn.BatchNorm2d(channels))
+    return BasicBlock(seen, channels, stride, shortcut)
+
+
+def start_as_resnet(network: nn.Module) -> None:
+    """Give the convolutions and batch norms of a network the initial weights of torchvision's ResNet."""
+    for part in network.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
+        elif isinstance(part, nn.BatchNorm2d):
+            nn.init.ones_(part.weight)
+            nn.init.zeros_(part.bias)
+
+
+def scaled_channels(channels: int, width: float) -> int:
+    """Return a share of the channels, a multiple of 8."""
+    return max(8, 8 * round(channels * width / 8))
+
+
+def _stage(
+    seen: int,
+    channels: int,
+    blocks: int,
+    stride: int,
+) -> nn.Sequential:
+    first = basic_block(seen, channels, stride)
+    return nn.Sequential(first, *(basic_block(channels, channels) for _ in range(blocks - 1)))
