@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.core.job import JobSpec
     from harness.core.metric import Interval, MetricSpec, Predictions
     from harness.core.options import option
+    from harness.core.public_keys import PublicKeys
     from harness.core.recipe import Schedule, Stage, layer_decay
     from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
     from harness.core.version import __version__ as __version__
@@ -53,6 +54,7 @@ _HOMES = {
     "MetricSpec": "harness.core.metric",
     "Predictions": "harness.core.metric",
     "Problem": "harness.core.dataset_spec",
+    "PublicKeys": "harness.core.public_keys",
     "Results": "harness.api",
     "RunContext": "harness.core.context",
     "Sample": "harness.core.dataset_spec",
@@ -93,6 +95,7 @@ __all__ = [
     "MetricSpec",
     "Predictions",
     "Problem",
+    "PublicKeys",
     "Results",
     "RunContext",
     "Sample",

@@ -13,6 +13,7 @@ from harness.core.errors import BadOption, HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
 from harness.core.options import NoOptions, flatten
+from harness.core.public_keys import PublicKeys
 from harness.core.weights_spec import WeightsSpec
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ Features = Literal["none", "test", "train+test"]
 # How far an implementation goes: equal to public code or to what a paper prints, written from a paper's description,
 # or only in the manner of it.
 Exactness = Literal["", "exact", "reading", "sketch"]
+
+SKETCH = "sketch"  # whose rows are never ranked
 
 # What the harness can feed a method with.
 STREAMS = ("frames",)
@@ -74,6 +77,8 @@ class MethodSpec:
         code: address of public code.
         exactness: how far the implementation goes.
         small: overrides over the demo's that make it small, for `harness conform`: fewer frames, pixels, channels.
+        in_demo: whether the demo runs it where no methods are named.
+        public_keys: names of the tensors in the files that its authors publish; None: there are none.
     """
 
     name: str
@@ -104,6 +109,8 @@ class MethodSpec:
     exactness: Exactness = ""
     small: Mapping[str, Any] = field(default_factory=dict)
     by_dataset: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    in_demo: bool = True
+    public_keys: PublicKeys | None = None
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -120,6 +127,13 @@ class MethodSpec:
             yield "two of its weights have one name"
         if self.exactness not in get_args(Exactness):
             yield f"exactness {self.exactness!r} is none of {', '.join(map(repr, get_args(Exactness)))}"
+        if self.name.endswith(f"-{SKETCH}") and not self.is_sketch:
+            yield f"its name calls it a sketch, and exactness={self.exactness!r} does not; say exactness={SKETCH!r}"
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether its key part is its implementer's: it is run only by its name, and never ranked."""
+        return self.exactness == SKETCH
 
     @property
     def needs(self) -> dict[str, list[str]]:

@@ -93,18 +93,15 @@ def choose(request: Request) -> Choice:
 
 
 def _methods(request: Request, datasets: Sequence[str]) -> Iterator[MethodChoice]:
-    offered = registry.plugins().offers("methods")
-    names = request.methods
-    if names is None:
-        names = [] if request.variant else ["all"]
-    everything = names == ["all"]
-    for name in list(offered) if everything else list(dict.fromkeys(names)):
+    offered = registry.methods()
+    names, by_name = _names(request, offered)
+    for name in names:
         plain = Variant(
             name=name,
             method=name,
             set=request.set.get(name, {}),
         )
-        yield from _settled(plain, "", request, datasets, by_name=not everything)
+        yield from _settled(plain, "", request, datasets, by_name=by_name)
     for name in request.set:
         registry.method(name)  # an override of an unknown method is a slip
 
@@ -116,6 +113,21 @@ def _methods(request: Request, datasets: Sequence[str]) -> Iterator[MethodChoice
         low = flatten(request.set.get(variant.method, {}))
         whole = variant.model_copy(update={"set": {**low, **flatten(variant.set)}})
         yield from _settled(whole, variant.name, request, datasets)
+
+
+def _names(request: Request, offered: Mapping[str, MethodSpec]) -> tuple[list[str], bool]:
+    """Return the methods of a request, and whether it names them: `all` are those that are no sketch.
+
+    Where the demo is asked for and nothing else, they are those that say so.
+    """
+    asked = request.methods
+    if asked not in (None, ["all"]):
+        return list(dict.fromkeys(asked)), True
+    if asked is None and request.variant:
+        return [], True
+    whole = [name for name, spec in offered.items() if not spec.is_sketch]
+    core = [name for name in whole if offered[name].in_demo]
+    return (core if asked is None and request.demo else whole), False
 
 
 def _settled(

@@ -247,7 +247,7 @@ def _placed(rows: pd.DataFrame, excluded: frozenset[str] = frozenset()) -> pd.Da
     equal pairs share a place, the rest have none and come last.
     """
     ranked = rows["complete"] & ~rows["quick"] & (rows["n_unscored"] == 0) & rows["war_mean"].notna()
-    ranked &= ~rows.index.isin(excluded)
+    ranked &= ~rows.index.isin(excluded) & (rows["never_ranked"] == "")
     rows = rows.assign(ranked=ranked)
     score = rows[["war_mean", "uar_mean"]].where(rows["ranked"]).round(EXACT)
     order = rows.assign(

@@ -13,6 +13,7 @@ from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
 from harness.leaderboard.board.collect import ABOUT, OF_DATASET, QUICK
 from harness.leaderboard.board.sections import modality_of
+from harness.leaderboard.board.unrankable import SKETCH, is_sketch, why_never_ranked
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -42,6 +43,7 @@ def _line(fact: Facts) -> dict[str, Any]:
         "demo": fact["demo"],
         "stand_in": fact["stand_in"],
         "quick": QUICK in fact,
+        "never_ranked": why_never_ranked(fact),
         "protocol_hash": fact["protocol_hash"],
         "protocol_id": fact["protocol_id"],
         "selection": fact["protocol"]["selection"],
@@ -65,8 +67,10 @@ def _of_all_datasets(fact: Facts, key: str) -> dict[str, Any]:
 
 
 def name_of(fact: Facts) -> str:
-    """Return the method, or the variant with its method; and that its results are quick ones."""
+    """Return the method, or the variant with its method; that it is a sketch, and that its results are quick ones."""
     name = f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
+    if is_sketch(fact) and not fact["method"].endswith(SKETCH):
+        name = f"{name} ({SKETCH})"
     return f"{name} (quick run)" if QUICK in fact else name
 
 

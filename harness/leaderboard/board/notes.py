@@ -38,6 +38,8 @@ def why_not_ranked(board: Board, row: BoardRow) -> Iterator[str]:
 
 def lacking(board: Board, row: BoardRow) -> Iterator[str]:
     """Yield what a row lacks for a rank: it is no full run, or folds, seeds, clips or scores are not there."""
+    if row["never_ranked"]:
+        yield f"{row['never_ranked']}, never ranked"
     if row["quick"]:
         yield "quick run without latency and cost, not ranked; run it again without --quick"
     if not row["complete"]:

@@ -220,6 +220,8 @@ def _unfit(
         yield "synthetic demo"
     if row["stand_in"]:
         yield "random or bundled backbone"
+    if row["never_ranked"]:
+        yield row["never_ranked"]
     if row["quick"]:
         yield "quick run"
     if not row["official"]:

@@ -64,7 +64,7 @@ def csv(
     if (frame["modality"] == VISUAL).all():
         keep.remove("modality")
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
-    rest = [name for name in keep if name not in (*first, "entry", "protocol_id")]
+    rest = [name for name in keep if name not in (*first, "entry", "protocol_id", "never_ranked")]
     frame = frame[[*first, *rest]].astype(dict.fromkeys(RANKS, "Int64"))
     if per_fold:
         frame = frame.join(_folds(board, frame.index))
