@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from harness.models.method import evaluation as evaluation
     from harness.models.method import own_parameters as own_parameters
     from harness.models.prenorm import PreNorm as PreNorm
+    from harness.models.prenorm import prenorm_attention as prenorm_attention
     from harness.models.text_tower import TextFeatures as TextFeatures
     from harness.models.text_tower import TextTower as TextTower
     from harness.models.text_tower import encode_in_chunks as encode_in_chunks
@@ -46,6 +47,7 @@ HOMES = {
     "encode_in_chunks": "harness.models.text_tower",
     "evaluation": "harness.models.method",
     "own_parameters": "harness.models.method",
+    "prenorm_attention": "harness.models.prenorm",
     "resnet_trunk": "harness.models.trunk",
     "start_as_resnet": "harness.models.trunk",
     "word_embeddings": "harness.models.text_tower",

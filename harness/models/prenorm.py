@@ -35,7 +35,7 @@ class PreNorm(nn.Module):
         self.layers = nn.ModuleList(
             nn.ModuleList(
                 [
-                    Residual(width, Attention(width, heads, head_width)),
+                    prenorm_attention(width, heads, head_width),
                     Residual(width, FeedForward(width, hidden)),
                 ]
             )
@@ -48,6 +48,15 @@ class PreNorm(nn.Module):
             for part in cast(Sequence[nn.Module], layer):
                 tokens = part(tokens)
         return tokens
+
+
+def prenorm_attention(
+    width: int,
+    heads: int,
+    head_width: int,
+) -> Residual:
+    """Return the first part of such a layer alone: x + W_o MHSA(LN(x))."""
+    return Residual(width, Attention(width, heads, head_width))
 
 
 class Residual(nn.Module):
