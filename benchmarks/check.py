@@ -68,7 +68,7 @@ def measure(root: Path, cache: str) -> None:
     first, second = seconds(check, env), seconds(check, env)
     print(f"start of the program {start:.1f} s; first check {first:.1f} s; second check {second:.1f} s")
     opening = (
-        "import time, resource; from pathlib import Path; from harness import registry; "
+        "import time, resource; from pathlib import Path; from harness.plugin import registry; "
         "from harness.data.dataset import open_dataset; t = time.perf_counter(); "
         f"d = open_dataset(registry.dataset('ferv39k'), Path({str(root)!r}), Path({cache!r})); "
         "print(f'opened {len(d.samples):,} clips again in {time.perf_counter() - t:.1f} s, peak memory', "

@@ -13,6 +13,7 @@ from harness.core.text import first_line
 from harness.submission import limits
 from harness.submission.limits import Refused
 from harness.submission.tables import Cleaned, clean
+from harness.system.pools import end_with_parent
 
 CRASHES = 3  # of one bundle, after which no more of its tables are looked at
 MINE = Path("/proc/self/statm")  # Linux; elsewhere only time is limited
@@ -58,6 +59,7 @@ class Quarantine:
 
 def _confine() -> None:
     """Take from this process what it does not need, for good."""
+    end_with_parent()
     resource.setrlimit(resource.RLIMIT_CPU, (limits.SECONDS, limits.SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if MINE.exists():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.process import BaseProcess
 
 OF_TERMINALS = {getattr(signal, name) for name in ("SIGINT", "SIGQUIT", "SIGHUP") if hasattr(signal, name)}
 
@@ -21,9 +24,12 @@ def pool_of(workers: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Start processes that hear no signal of the terminal before they are ready: as they import, they would say so."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINALS)
+def unheard(numbers: Iterable[int] = OF_TERMINALS) -> Iterator[None]:
+    """Start processes that hear no signal of the terminal before they are ready: as they import, they would say so.
+
+    What this process is sent meanwhile waits for the end of the block.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:
@@ -44,7 +50,23 @@ def ended_with(pool: ProcessPoolExecutor) -> Iterator[None]:
         pool.shutdown(cancel_futures=True)
 
 
+def end_with_parent() -> None:
+    """End this process, one of a pool, when the one that it works for is gone, killed, too.
+
+    Else it would wait for work for ever: each process of a pool holds the other end of the pipe that it reads.
+    """
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
+
+
 def _die_quietly() -> None:
+    end_with_parent()
     for number in OF_TERMINALS:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, OF_TERMINALS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
@@ -46,20 +45,6 @@ def within(seconds: float) -> Iterator[None]:
                 yield
         except JobTimeout as error:
             raise JobTimeout(_too_slow(seconds)) from error
-
-
-@contextmanager
-def deaf_children() -> Iterator[None]:
-    """Keep what a terminal sends to a whole group of processes from those that start in the block.
-
-    Ray keeps Ctrl-C from its own in the same way. If they ended by Ctrl-\\ or with the terminal, the driver would wait
-    in vain for its workers to save where they stand. What this process is sent meanwhile waits for the block's end.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGQUIT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def seconds_to_start() -> float:

@@ -15,15 +15,20 @@ import ray
 from harness.core.errors import HarnessError
 from harness.core.text import first_line
 from harness.execution.executors.can_start import address_of, cannot_start, check_ray
-from harness.execution.executors.local_ray import deaf_children, left_nothing, seconds_to_start, within
+from harness.execution.executors.local_ray import left_nothing, seconds_to_start, within
 from harness.execution.executors.shipping import bundle
 from harness.execution.executors.token import found_token, own_token
 from harness.planning.cluster import Cluster
+from harness.system.pools import unheard
 from harness.system.shutdown import shutdown
 from harness.system.source_hash import installed_folder
 from harness.system.timeout import JobTimeout
 
 STORE_BYTES = 200_000_000  # results are small and features travel by file
+
+# What a terminal sends to a whole group of processes. Ray keeps Ctrl-C from its own; if they ended by the others, the
+# driver would wait in vain for its workers to save where they stand.
+KEYS = {getattr(signal, name) for name in ("SIGQUIT", "SIGHUP") if hasattr(signal, name)}
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def _start(stack: ExitStack, where: dict[str, Any]) -> None:
     """Start Ray on this machine, for this driver alone. Raises: HarnessError if it does not start in time."""
     try:
         stack.enter_context(own_token())
-        with within(seconds_to_start()), deaf_children():
+        with within(seconds_to_start()), unheard(KEYS):
             _init(
                 address="local",
                 num_cpus=os.cpu_count(),
