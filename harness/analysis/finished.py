@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,6 @@ from harness.models import weights
 from harness.models.backbone import Backbone
 from harness.models.inputs import Inputs
 from harness.models.method import Method, Task, own_state, prepares
-from harness.models.own_weights import OwnWeights
 from harness.models.spec import MethodSpec
 from harness.models.weights_form import check_form
 from harness.plugin import registry
@@ -99,19 +99,32 @@ class FinishedRun:
             self.job.protocol.classes,
             self.backbone,
             self.job.input,
-            OwnWeights(find_weights_as_planned(self._spec, self.job.weights)),
+            find_weights_as_planned(
+                self._spec,
+                self.job.weights,
+                self.context,
+                given=False,
+            ),
         )
 
     @property
     def untrained(self) -> Method:
-        """The method as it was before training, in evaluation mode."""
-        method = build(self.job, self._spec, self.task)
+        """The method as it was before training, in evaluation mode.
+
+        Raises:
+            HarnessError: the file that its training started from, or that all of it is from, is nowhere.
+        """
+        whole = find_weights_as_planned(self._spec, self.job.weights, self.context)
+        return self._built(replace(self.task, weights=whole))
+
+    def _built(self, task: Task) -> Method:
+        method = build(self.job, self._spec, task)
         return method.to(self.device).requires_grad_(False).eval()
 
     @cached_property
     def method(self) -> Method:
         """The trained method, in evaluation mode. Raises: HarnessError if its weights were not stored."""
-        bare = self.untrained
+        bare = self._built(self.task)
         bare.grow_to_final()
         file = self.folder / WEIGHTS
         if not (own_state(bare, self.backbone) or prepares(bare)):

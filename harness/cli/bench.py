@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from harness.core.request import Request
     from harness.planning.plan import Plan
 
+REPEATED = ("plugin", "layout", "weights", "pretrained")  # flags that may be given several times
 NAMES = {"out_dir": "out", "set_": "set", "compile_": "compile"}  # parameters that may not have the name of their flag
 
 
@@ -63,6 +64,21 @@ def bench(
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="METHOD.OPTION=VALUE; see `harness list methods --options`."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A named recipe of the methods, such as scratch-112; `source` is each one's own."),
+    ] = None,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="METHOD=FILE, all that its authors trained: it is only tested, on one fold, and not ranked; may be "
+            "repeated."
+        ),
+    ] = None,
+    pretrained: Annotated[
+        list[str] | None,
+        typer.Option(help="METHOD=FILE, public weights that its training starts from; may be repeated."),
     ] = None,
     on_bad_sample: Annotated[
         Literal["fail", "skip"] | None,
@@ -200,7 +216,7 @@ def flags_of(params: Mapping[str, Any]) -> dict[str, Any]:
 
     named = {NAMES.get(parameter, parameter): value for parameter, value in params.items()}
     flags = {name: value for name, value in named.items() if name in Request.model_fields}
-    repeated = {name: flags[name] or None for name in ("plugin", "layout")}  # not given at all is None, not empty
+    repeated = {name: flags[name] or None for name in REPEATED}  # not given at all is None, not empty
     return {
         **flags,
         **repeated,

@@ -34,6 +34,10 @@ def leaderboard(
         str | None, typer.Option("--columns", help="Columns of LaTeX beside those of Table 1, or `all`.")
     ] = None,
     release: Release = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Only rows of this recipe of `bench --recipe`; rows that name none are of `source`."),
+    ] = None,
     plugin: PluginFiles = None,
     json_: Json = False,
 ) -> None:
@@ -49,14 +53,16 @@ def leaderboard(
     from harness.leaderboard.board.across import across_tables
     from harness.leaderboard.board.metric_state import metric_notes
     from harness.leaderboard.board.published import BUNDLED, read_published
+    from harness.leaderboard.of_recipe import RecipeResults
     from harness.leaderboard.releases import released
     from harness.leaderboard.tables.screen import by_stem, screens
 
     load_plugins(plugin)
     papers = Papers(read_published(published or BUNDLED), registry.methods())
     metrics = registry.metrics()
+    asked = released(stores_of(runs), release)
     board = load(
-        released(stores_of(runs), release),
+        RecipeResults(asked, recipe) if recipe else asked,
         registry.datasets(),
         metrics,
     )

@@ -18,9 +18,9 @@ PLACES = "Data, weights and cache"
 ABOUT = "What there is, and what it costs"
 
 FLAGS: Mapping[str, tuple[str, ...]] = {  # of `bench`; by the names of its parameters
-    "What is run": ("methods", "datasets", "folds", "seeds", "backbone", "set_", "demo", "plugin"),
+    "What is run": ("methods", "datasets", "folds", "seeds", "backbone", "recipe", "set_", "demo", "plugin"),
     "Data": ("data_root", "dataset_name", "layout", "on_bad_sample"),
-    "How it is trained and tested": ("selection", "no_cache", "compile_", "threads"),
+    "How it is trained and tested": ("selection", "weights", "pretrained", "no_cache", "compile_", "threads"),
     "Trying things out": ("dry_run", "debug", "quick"),
     "Results": ("out_dir", "retry_failed", "force", "keep_stale", "save_weights"),
     "Where jobs run": (

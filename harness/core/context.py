@@ -31,6 +31,7 @@ class RunContext:
     send_logs: bool = False  # what jobs log is sent as events, too
     dataset_names: Mapping[str, str] = field(default_factory=dict)  # a user's own dataset -> the one that reads it
     quick: bool = False  # latency and cost are left out, and results say so
+    given_weights: Mapping[str, str] = field(default_factory=dict)  # SHA-256 -> the file that the run gives a method
     lost: tuple[str, ...] = ()  # why earlier tries at this job came to nothing
 
     @property

@@ -10,10 +10,13 @@ from typing import Any, Literal, TypeVar
 from harness.core.backbone_spec import BackboneId
 from harness.core.digest import digest
 from harness.core.frame_input import FrameInput
+from harness.core.weights_spec import AUTHORS
 
 T = TypeVar("T")
 
-Selection = Literal["last", "val", "oracle"]
+Selection = Literal["last", "val", "oracle"]  # as a run is asked for
+
+SelectionRule = Literal["last", "val", "oracle", "authors"]  # the last: the authors' weights, which are only tested
 
 Status = Literal["done", "failed"]
 
@@ -29,7 +32,7 @@ class Protocol:
     crop_source: str
     split_sha256: str  # of all folds
     classes: tuple[str, ...]
-    selection: Selection = "last"
+    selection: SelectionRule = "last"
     aggregation: str = "mean-of-folds"
     test_views: int = 1
 
@@ -56,7 +59,8 @@ class JobSpec:
     variant: str = ""
     on_bad_sample: OnBadSample = "fail"
     demo: bool = False
-    weights: Mapping[str, str] = field(default_factory=dict)  # of the method's own, name -> SHA-256
+    weights: Mapping[str, str] = field(default_factory=dict)  # declared or given by the run, name -> SHA-256
+    recipe: str = ""  # of the method's, as the run asked for it
 
     @cached_property
     def id(self) -> str:
@@ -67,6 +71,11 @@ class JobSpec:
     def row(self) -> str:
         """The leaderboard row this job belongs to."""
         return self.variant or self.method
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it trains its method, and does not only test what the authors trained."""
+        return AUTHORS not in self.weights
 
     @property
     def label(self) -> str:

@@ -62,6 +62,26 @@ def parse_layouts(value: Any) -> Any:
     return {name.strip(): layout.strip() for name, _, layout in pairs}
 
 
+def parse_files(value: Any) -> Any:
+    """Return `["METHOD=FILE"]` as `{"METHOD": "FILE"}`.
+
+    Raises:
+        ValueError: another form, or a method that is named twice.
+    """
+    if not isinstance(value, list | tuple):
+        return value
+    pairs = [str(text).partition("=") for text in value]
+    if not all(name.strip() and file.strip() for name, _, file in pairs):
+        raise ValueError("expected METHOD=FILE, as in former-dfer=former-dfer-fold1.pth")
+    found = {name.strip(): file.strip() for name, _, file in pairs}
+    if len(found) < len(pairs):
+        raise ValueError("names a method twice; a method takes one file")
+    return found
+
+
+Files = Annotated[dict[str, Folder], BeforeValidator(parse_files), Field(max_length=limits.MOST_NAMES)]
+
+
 class Variant(BaseModel):
     """`[[variant]]`: a method under other options, with a leaderboard row of its own."""
 
@@ -91,6 +111,9 @@ class Request(BaseModel):
     demo: bool = False
     plugin: Annotated[list[Folder], BeforeValidator(_in_a_list)] = []
     set: dict[str, dict[str, Any]] = {}
+    recipe: Text | None = None  # of the methods' own; None: their defaults
+    weights: Files = {}  # method -> what its authors trained, which is only tested
+    pretrained: Files = {}  # method -> what its training starts from
     variant: Annotated[list[Variant], Field(max_length=limits.MOST_NAMES)] = []
     on_bad_sample: OnBadSample = "fail"
     no_cache: bool = False  # True: encode anew each epoch

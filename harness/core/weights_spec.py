@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 ANY = "any"
 
+AUTHORS = "authors"  # file of a run that holds a trained network, which is only tested
+PRETRAINED = "pretrained"  # file of a run that training starts from
+GIVEN = (AUTHORS, PRETRAINED)  # names of files that a run gives a method, beside those that it declares
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -33,6 +37,8 @@ class WeightsSpec:
             raise ValueError(f"weights {self.name!r}: a name is letters, digits, dots, dashes and underscores")
         if self.sha256 != ANY and not SHA256.fullmatch(self.sha256):
             raise ValueError(f"weights {self.name!r}: sha256 is 64 hex digits in lower case, or {ANY!r}")
+        if self.name in GIVEN:
+            raise ValueError(f"weights {self.name!r}: the name is taken, by the files that a run gives a method")
         kind = self.source.partition(":")[0]
         if self.source and kind not in ("torchvision", "hub", "https", "http", "file"):
             raise ValueError(

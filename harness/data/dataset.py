@@ -14,7 +14,7 @@ from harness.core.dataset_spec import DatasetSpec, Fold, Inventory, Problem, Sam
 from harness.core.digest import digest
 from harness.core.errors import BadData, HarnessError
 from harness.core.events import Say, say_nothing
-from harness.core.job import Protocol, Selection
+from harness.core.job import Protocol, SelectionRule
 from harness.data.clip_index import Care, ClipInfo, scan_clips
 from harness.data.doubts import by_fold, doubts_of, of_lists
 from harness.data.fold_check import check_form, checked_folds
@@ -76,7 +76,7 @@ class Dataset:
         odd = [*(p for p in self.found.problems if p.level == "warning"), *by_fold(self.doubts, self.found)]
         return [self.summary, *(f"{self.spec.title}: warning: {p.place}{p.message}" for p in odd)]
 
-    def protocol(self, selection: Selection) -> Protocol:
+    def protocol(self, selection: SelectionRule) -> Protocol:
         """Return the protocol that results on this dataset are made under."""
         return Protocol(
             dataset=self.spec.name,

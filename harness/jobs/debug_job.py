@@ -62,8 +62,9 @@ def debug_job(
 
         # Training, stage by stage.
         loaded.refuse_to_train_the_backbone()
-        prepare(loaded, parts)
-        for stage in list(loaded.method.stages()):
+        if job.is_trained:
+            prepare(loaded, parts)
+        for stage in list(loaded.method.stages()) if job.is_trained else []:
             _step(loaded, parts, stage, say)
 
         # Testing.

@@ -13,13 +13,16 @@ from harness.core.context import RunContext
 from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadData, HarnessError
 from harness.core.registered import Registered
+from harness.core.weights_spec import GIVEN
 from harness.data.dataset import Dataset, open_dataset
 from harness.features.cache import FeatureCache
 from harness.features.selections import Selections
 from harness.models import backbone as backbones
 from harness.models import weights
+from harness.models.own_weights import OwnWeights
+from harness.models.public_weights import GivenWeights
 from harness.models.spec import MethodSpec
-from harness.models.weights_files import fetch, file_sha256
+from harness.models.weights_files import fetch, file_sha256, weights_folder
 from harness.system.device import pick_device, reproducible
 from harness.video.pipeline import Pipeline
 
@@ -79,8 +82,20 @@ def open_backbone_as_planned(
     return backbone
 
 
-def find_weights_as_planned(spec: MethodSpec, planned: Mapping[str, str]) -> dict[str, Path]:
-    """Return the files of weights that a method declares, by name.
+def find_weights_as_planned(
+    spec: MethodSpec,
+    planned: Mapping[str, str],
+    context: RunContext,
+    *,
+    given: bool = True,
+) -> OwnWeights:
+    """Return the files of weights that a method declares, and the one that the run gives it.
+
+    Args:
+        spec: the method.
+        planned: SHA-256 of each.
+        context: where the one that the run gives lies.
+        given: False: that one is not needed, since other weights are put in.
 
     Raises:
         HarnessError: they are not the ones planned with, or are nowhere.
@@ -89,7 +104,27 @@ def find_weights_as_planned(spec: MethodSpec, planned: Mapping[str, str]) -> dic
     for name, file in files.items():
         if file_sha256(file) != planned.get(name):
             raise HarnessError(f"weights {name!r} changed after the run was planned; start the run again")
-    return files
+    kinds = [kind for kind in GIVEN if given and kind in planned]
+    return OwnWeights(files, _given(kinds[0], planned[kinds[0]], context) if kinds else None)
+
+
+def _given(
+    kind: str,
+    sha256: str,
+    context: RunContext,
+) -> GivenWeights:
+    """Return the file that a run gives a method: where the run says it lies, or any in the folder of weights."""
+    named = context.given_weights.get(sha256)
+    folder = weights_folder()
+    there = sorted(folder.iterdir()) if folder.is_dir() else []
+    for path in [Path(named)] if named else there:
+        if path.is_file() and file_sha256(path) == sha256:
+            return GivenWeights(kind, path)
+    if named:
+        raise HarnessError(f"{named}: is gone, or changed after the run was planned; start the run again")
+    raise HarnessError(
+        f"the weights that it was given (SHA-256 {sha256[:12]}) are not in {folder}; save the file there"
+    )
 
 
 def fill_cache(

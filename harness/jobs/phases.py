@@ -28,7 +28,6 @@ from harness.models.batch import TrainingClips
 from harness.models.compile import compile_layers
 from harness.models.guard import BackboneChanged
 from harness.models.method import Method, Task, evaluation, prepares
-from harness.models.own_weights import OwnWeights
 from harness.models.trainable import ENCODER, trained_names
 from harness.plugin.named import Named
 from harness.results.store import Store
@@ -188,12 +187,16 @@ def load(
     dataset = open_dataset_as_planned(named.dataset, job.fingerprint, context)
     backbone = open_backbone_as_planned(job.backbone, named.backbones, context, device)
 
-    files = find_weights_as_planned(named.method.spec, job.weights)
+    own = find_weights_as_planned(
+        named.method.spec,
+        job.weights,
+        context,
+    )
     task = Task(
         dataset.spec.class_names,
         backbone,
         job.input,
-        OwnWeights(files),
+        own,
     )
     with naming_what_changed(backbone), settings_kept(changes, job=True):  # features are encoded next
         method = build(job, named.method.spec, task).to(device)
@@ -229,11 +232,11 @@ def encode(loaded: Loaded) -> Parts:
     """
     fold, inputs = loaded.fold, loaded.inputs
     with settings_kept(loaded.changes, job=True):
-        trains = bool(loaded.method.stages())
+        trains = loaded.job.is_trained and bool(loaded.method.stages())
     inputs.fill_cache(
         fold,
         trains=trains,
-        prepares=prepares(loaded.method),
+        prepares=loaded.job.is_trained and prepares(loaded.method),
     )
     train_part, held_out = training_part(fold, loaded.job.protocol.selection)
     usable, scored = inputs.usable(train_part), inputs.usable(fold.test)
@@ -259,6 +262,8 @@ def fit(
         HarnessError: a stage would train the backbone that all jobs share.
         BadData: there is nothing to prepare with or to train on.
     """
+    if not loaded.job.is_trained:
+        return TrainingResult()
     loaded.refuse_to_train_the_backbone()
     inputs = loaded.inputs
     prepare(loaded, parts)

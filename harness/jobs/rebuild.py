@@ -22,7 +22,11 @@ def build(
 ) -> Method:
     """Return the method of a job as it is before training; its seed is set first, since building draws."""
     seed_everything(seed_of("init", job.seed))
-    return spec.construct(task, job.options)
+    method = spec.construct(task, job.options)
+    given = task.weights.given
+    if given is not None:
+        given.put_into(own_state(method, task.backbone), spec.public_keys, spec.name)
+    return method
 
 
 def rebuild(

@@ -1,7 +1,8 @@
 """Which epoch is kept, and what may be looked at to choose it.
 
 `last` looks at nothing. `val` looks at a part held out of the training part. `oracle` looks at the test part, as much
-published code does; only there is the test part handed to training, and every table marks such rows.
+published code does; only there is the test part handed to training, and every table marks such rows. `authors` is of
+weights that others trained, by a rule of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 
 from harness.core.dataset_spec import Fold, Sample
-from harness.core.job import JobSpec, Selection
+from harness.core.job import JobSpec, SelectionRule
 from harness.core.metric import MetricSpec, Predictions
 from harness.data.splits import hold_out
 from harness.jobs.job_inputs import JobInputs
@@ -27,8 +28,10 @@ from harness.training.state import TrainingResult
 FIGURES = ("war", "uar")  # the first one chooses; the second breaks ties
 
 
-def training_part(fold: Fold, selection: Selection) -> tuple[Sequence[Sample], Sequence[Sample]]:
-    """Return the clips to train on, and those held out of them for validation."""
+def training_part(fold: Fold, selection: SelectionRule) -> tuple[Sequence[Sample], Sequence[Sample]]:
+    """Return the clips to train on, and those held out of them for validation; neither for authors' weights."""
+    if selection == "authors":
+        return (), ()
     return hold_out(fold.train) if selection == "val" else (fold.train, ())
 
 
@@ -43,7 +46,7 @@ def monitor_for(
     micro: int = 1,
 ) -> Monitor | None:
     """Make what evaluates the method after each epoch, if the selection rule needs it."""
-    if job.protocol.selection == "last":
+    if job.protocol.selection in ("last", "authors"):
         return None
     prefix, samples = ("val", held_out) if job.protocol.selection == "val" else ("test", test)
     watched = inputs.test(samples)

@@ -24,6 +24,7 @@ from harness.leaderboard.board.pooled import beyond_confusion
 from harness.leaderboard.board.published import Published, verdicts
 from harness.leaderboard.board.sections import DEMO, BoardRow, Section
 from harness.leaderboard.board.verification import verified
+from harness.leaderboard.of_recipe import RecipeResults
 from harness.leaderboard.releases import ReleasedResults
 from harness.leaderboard.tables import cells, export, latex, machine_readable, model_cards, pages, published_page
 from harness.leaderboard.tables.names import in_order
@@ -34,7 +35,7 @@ from harness.system.files import write_atomically
 
 WHY = "Not ranked"  # a column of the terminal's table, where some row is not
 NAMED = 10  # damaged files that an error names
-Results = Store | JoinedStores | ReleasedResults
+Results = Store | JoinedStores | ReleasedResults | RecipeResults
 
 
 @contextmanager

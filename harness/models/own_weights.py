@@ -8,15 +8,24 @@ from pathlib import Path
 from torch import Tensor
 
 from harness.core.errors import HarnessError, suggestion
+from harness.models.public_weights import GivenWeights
 from harness.models.weights_files import read_tensors
 
 
 class OwnWeights:
-    """Files of weights by the names that the method's spec declares, read as tensors when it asks for them."""
+    """Files of weights by the names that the method's spec declares, read as tensors when it asks for them.
 
-    def __init__(self, files: Mapping[str, Path] | None = None) -> None:
+    `given` is a file that the run gives, which is put into the method once it is built.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Path] | None = None,
+        given: GivenWeights | None = None,
+    ) -> None:
         """Take the files; None where only the method's structure is wanted, to count it or to put other weights in."""
         self._files = files
+        self.given = given
         self.asked: set[str] = set()
 
     def read(self, name: str) -> dict[str, Tensor] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from harness.core import options
 from harness.core.backbone_spec import CLIP, NONE
-from harness.core.errors import BadOption, HarnessError
+from harness.core.errors import BadOption, HarnessError, suggestion
 from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
 from harness.core.options import NoOptions, flatten
@@ -33,6 +33,8 @@ Features = Literal["none", "test", "train+test"]
 # How far an implementation goes: equal to public code or to what a paper prints, written from a paper's description,
 # or only in the manner of it.
 Exactness = Literal["", "exact", "reading", "sketch"]
+
+SOURCE = "source"  # recipe that every method has: its defaults
 
 SKETCH = "sketch"  # whose rows are never ranked
 
@@ -127,6 +129,8 @@ class MethodSpec:
             yield "two of its weights have one name"
         if self.exactness not in get_args(Exactness):
             yield f"exactness {self.exactness!r} is none of {', '.join(map(repr, get_args(Exactness)))}"
+        if SOURCE in self.recipes:
+            yield f"recipe {SOURCE!r} is that of its defaults; give yours another name"
         if self.name.endswith(f"-{SKETCH}") and not self.is_sketch:
             yield f"its name calls it a sketch, and exactness={self.exactness!r} does not; say exactness={SKETCH!r}"
 
@@ -165,6 +169,18 @@ class MethodSpec:
             f"{self.name}.input",
             base=self.input,
         )
+
+    def recipe(self, name: str) -> dict[str, Any]:
+        """Return the flat overrides of a recipe; none of `source`, which is the method's own, and of no name.
+
+        Raises:
+            BadOption: the method has no such recipe.
+        """
+        if name in ("", SOURCE):
+            return {}
+        if name not in self.recipes:
+            raise BadOption(f"method {self.name!r} has no recipe {name!r}; {suggestion(name, [SOURCE, *self.recipes])}")
+        return flatten(self.recipes[name])
 
     def on(self, dataset: str) -> dict[str, Any]:
         """Return the flat overrides of a dataset; none where its recipe is that of all."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -82,17 +82,21 @@ def remedy(spec: WeightsSpec) -> str:
     return f"{origin}{hint} and save it as {weights_folder() / spec.name}.safetensors, or .pt, .pth, .bin, .ckpt"
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path, containers: Sequence[str] = ()) -> dict[str, Tensor]:
     """Read a file of weights as tensors only, by name.
 
     A checkpoint that holds them under one key, such as `state_dict`, is opened; what is no tensor is left out.
+
+    Args:
+        path: of the file.
+        containers: keys under which they are looked for first, whatever stands beside them.
 
     Raises:
         HarnessError: it holds anything else, or none.
     """
     check_form(path)
     try:
-        tensors = _tensors_in(_read(path))
+        tensors = _tensors_in(_opened(_read(path), containers))
     except HarnessError:
         raise
     except Exception as error:  # a hostile file can make the readers fail in any way
@@ -126,6 +130,13 @@ def _read(path: Path) -> Any:
     import torch
 
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _opened(data: Any, containers: Sequence[str]) -> Any:
+    """Return what stands under the first of some keys that a checkpoint has, or all of it."""
+    if not isinstance(data, Mapping):
+        return data
+    return next((data[key] for key in containers if isinstance(data.get(key), Mapping)), data)
 
 
 def _tensors_in(data: Any) -> dict[str, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from harness.core.frame_input import FrameInput
 from harness.core.options import flatten
 from harness.core.request import DEFAULT_BACKBONE, DEMO_BACKBONE, Request, Variant
 from harness.data.places import DEMO_ROOT
-from harness.models.spec import MethodSpec
+from harness.models.public_weights import GivenWeights
+from harness.models.spec import SOURCE, MethodSpec
 from harness.planning.frame_inputs import checked_input
+from harness.planning.given_weights import check_named, given_weights
 from harness.plugin import registry
 
 
@@ -57,7 +59,9 @@ class MethodChoice:
         by_name: whether it was asked for by its name, and not by `all`.
         dataset: the only one that it is for; empty: it is the same on every dataset.
         backbone_id: identity of the backbone, once it is found.
-        weights: SHA-256 of each file that the method declares, once it is found.
+        weights: SHA-256 of each file that the method declares, once it is found, and of the one that the run gives it.
+        given: that file.
+        recipe: of the method's, as the run asked for it.
     """
 
     spec: MethodSpec
@@ -69,6 +73,8 @@ class MethodChoice:
     dataset: str = ""
     backbone_id: BackboneId = NO_BACKBONE
     weights: Mapping[str, str] = field(default_factory=dict)
+    given: GivenWeights | None = None
+    recipe: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,24 +84,45 @@ class Choice:
     methods: Sequence[MethodChoice]
     datasets: Sequence[DatasetSpec]
     data_root: Path | None
+    left_out: Mapping[str, str] = field(default_factory=dict)  # method of `all` -> why it is left out
 
 
 def choose(request: Request) -> Choice:
     """Look up what a request names. Raises: HarnessError for an unknown name or a bad option."""
     names = _datasets(request)
-    methods = list(_methods(request, names))  # options are checked before data are read
+    left_out = _without_recipe(request)
+    methods = list(_methods(request, names, left_out))  # options are checked before data are read
     datasets = [registry.dataset(name) for name in names]
+    check_named(request, (method.spec.name for method in methods), datasets)
     for name in request.layout:
         registry.dataset(name)  # a layout of an unknown dataset is a slip
     # With --demo only an explicit root counts, so that real data named elsewhere are never in its way.
     data_root = request.data_root or (DEMO_ROOT if request.demo else None)
-    return Choice(methods, datasets, data_root)
+    return Choice(methods, datasets, data_root, left_out)
 
 
-def _methods(request: Request, datasets: Sequence[str]) -> Iterator[MethodChoice]:
+def _without_recipe(request: Request) -> dict[str, str]:
+    """Return the methods of `all` that lack the recipe that is asked for. Raises: BadOption if none has it."""
     offered = registry.methods()
     names, by_name = _names(request, offered)
-    for name in names:
+    asked = request.recipe or SOURCE
+    if by_name or asked == SOURCE:
+        return {}
+    lacking = [name for name in names if asked not in offered[name].recipes]
+    if len(lacking) == len(names) and not request.variant:
+        known = {SOURCE, *(recipe for name in names for recipe in offered[name].recipes)}
+        raise BadOption(f"no method has a recipe {asked!r}; {suggestion(asked, known)}")
+    return dict.fromkeys(lacking, f"it has no recipe {asked!r}")
+
+
+def _methods(
+    request: Request,
+    datasets: Sequence[str],
+    left_out: Collection[str],
+) -> Iterator[MethodChoice]:
+    offered = registry.methods()
+    names, by_name = _names(request, offered)
+    for name in (name for name in names if name not in left_out):
         plain = Variant(
             name=name,
             method=name,
@@ -143,20 +170,20 @@ def _settled(
     Once for all datasets, or once for each if the method's recipe differs.
     """
     spec = registry.method(row.method).spec
-    if row.recipe and row.recipe not in spec.recipes:
-        raise BadOption(f"method {spec.name!r} has no recipe {row.recipe!r}; {suggestion(row.recipe, spec.recipes)}")
-    recipe = flatten(spec.recipes[row.recipe]) if row.recipe else {}
+    recipe = spec.recipe(row.recipe or request.recipe or "")
     short = flatten(spec.demo) if request.demo else {}
     for dataset in datasets if spec.by_dataset else [""]:
-        values, given = spec.settle({**spec.on(dataset), **recipe, **short, **flatten(row.set)})
+        values, seen = spec.settle({**spec.on(dataset), **recipe, **short, **flatten(row.set)})
         yield MethodChoice(
             spec,
             name,
             values,
-            checked_input(replace(given, views=0) if request.no_cache else given, spec.name),
+            checked_input(replace(seen, views=0) if request.no_cache else seen, spec.name),
             _backbone(spec, row.backbone, request),
             by_name,
             dataset,
+            given=given_weights(spec, request),
+            recipe=request.recipe or "" if not row.recipe else "",
         )
 
 

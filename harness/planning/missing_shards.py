@@ -96,6 +96,6 @@ def _needs(job: JobSpec, dataset: Dataset) -> Iterator[tuple[View, int]]:
     tested = [*fold.test, *(fold.train if whole else ())]
     shards = shards_of(dataset)
     yield from itertools.product(View.tests(*key), shards.holding(tested))
-    if features == "train+test":
+    if features == "train+test" and job.is_trained:
         trained = shards.holding(fold.train)
         yield from itertools.product(View.training(*key), trained)

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from harness.core.context import RunContext
+from harness.core.dataset_spec import DatasetSpec
 from harness.core.errors import BadData, BadOption, CannotWrite, suggestion
 from harness.core.events import Say, say_nothing
-from harness.core.job import JobSpec, Protocol
+from harness.core.job import JobSpec, Protocol, SelectionRule
 from harness.core.limits import MOST_JOBS
 from harness.core.request import Request
+from harness.core.weights_spec import AUTHORS
 from harness.data.clip_index import UNREAD
 from harness.data.dataset import Dataset, open_dataset
 from harness.data.odd_frames import suffixes_in
@@ -22,6 +24,7 @@ from harness.planning.choose import Choice, MethodChoice, choose, chosen_folds
 from harness.planning.cluster import Cluster
 from harness.planning.durations import estimates
 from harness.planning.earlier import earlier_jobs, earlier_note
+from harness.planning.fitting_weights import check_fits, places
 from harness.planning.missing_shards import missing_shards
 from harness.planning.names import check_names
 from harness.planning.runnable import runnable
@@ -98,9 +101,11 @@ def make_plan(
     context = make_context(request, chosen)
     say("looking for backbones and weights")
     able = runnable(chosen)
-    context = replace(context, backbones=able.backbones)
+    check_fits(able.methods, chosen.datasets, able.sources)
+    context = replace(context, backbones=able.backbones, given_weights=places(able.methods))
     write_data()
     inputs = open_inputs(request, chosen, able.methods, context, say)
+    check_fits(able.methods, _found_open(inputs), able.sources)
     jobs = make_jobs(request, inputs)
 
     # What the store holds serves both: what is to do, and how long it will take.
@@ -139,6 +144,11 @@ def make_plan(
         [dataset.found.keep for dataset in inputs.datasets.values() if dataset.found.keep],
         able.left_out,
     )
+
+
+def _found_open(inputs: Inputs) -> list[DatasetSpec]:
+    """Return the datasets of one's own, whose classes are known only now."""
+    return [dataset.spec for dataset in inputs.datasets.values() if dataset.spec.is_open]
 
 
 def check_asked(request: Request, chosen: Choice) -> None:
@@ -302,12 +312,21 @@ def _job(
         options=method.options,
         input=method.input,
         backbone=method.backbone_id,
-        protocol=replace(protocol, test_views=method.input.test_views),
+        protocol=replace(
+            protocol,
+            selection=_selection(method, protocol),
+            test_views=method.input.test_views,
+        ),
         variant=method.variant,
         on_bad_sample=request.on_bad_sample,
         demo=dataset.demo,
         weights=method.weights,
+        recipe=method.recipe,
     )
+
+
+def _selection(method: MethodChoice, protocol: Protocol) -> SelectionRule:
+    return "authors" if AUTHORS in method.weights else protocol.selection
 
 
 def _cluster(request: Request) -> Cluster:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harness.core.backbone_spec import CLIP, NO_BACKBONE
 from harness.core.context import key_of
@@ -24,6 +24,7 @@ class Runnable:
     methods: Sequence[MethodChoice]
     backbones: Mapping[str, str]  # as `RunContext.backbones`
     left_out: Mapping[str, str]  # method -> why it is left out, with the remedy
+    sources: Mapping[str, WeightsSource] = field(default_factory=dict)  # of the backbones, as they were asked for
 
 
 def runnable(chosen: Choice) -> Runnable:
@@ -53,7 +54,8 @@ def runnable(chosen: Choice) -> Runnable:
         if len(reasons) == 1:
             raise CannotRun(reasons[0])
         raise CannotRun("no method can run here:\n" + "\n".join(f"{name}: {why}" for name, why in left_out.items()))
-    return Runnable(methods, backbones, left_out)
+    sources = {method.backbone: found.source(method.backbone) for method in methods}
+    return Runnable(methods, backbones, {**chosen.left_out, **left_out}, sources)
 
 
 class _Backbones:
@@ -104,9 +106,15 @@ def _ready(method: MethodChoice, found: _Backbones) -> tuple[MethodChoice, Weigh
         method,
         input=replace(method.input, size=size),
         backbone_id=source.id,
-        weights={name: file_sha256(file) for name, file in files.items()},
+        weights={name: file_sha256(file) for name, file in files.items()} | _given(method),
     )
     return ready, source
+
+
+def _given(method: MethodChoice) -> dict[str, str]:
+    """Return the SHA-256 of the file that the run gives a method, by what it is."""
+    given = method.given
+    return {given.kind: file_sha256(given.path)} if given else {}
 
 
 def _check_streams(spec: MethodSpec) -> None:

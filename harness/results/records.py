@@ -15,12 +15,14 @@ from harness.core.dataset_spec import Sample
 from harness.core.errors import HarnessError
 from harness.core.job import JobSpec
 from harness.core.registered import Registered
+from harness.core.weights_spec import PRETRAINED
 from harness.results.store import SCHEMA, write_json
 from harness.results.tables import write_table
 
 if TYPE_CHECKING:
     import torch
 
+SHORT = 8  # hex digits by which a row names a file
 CHECKSUM = "sha256"  # of the tensors, beside them
 HISTORY = ("stage", "epoch", "loss", "seconds", "val_war", "val_uar")
 MISSING_TYPES = {"val_war": float, "val_uar": float}  # all missing unless validation clips are held out
@@ -67,10 +69,11 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         "options": dict(job.options),
         "input": asdict(job.input),
         "plugin": {"name": registered.plugin, "version": job.method_version, "source_sha256": registered.source_sha256},
-        "facts": registered.spec.facts(),
+        "facts": _facts(job, registered.spec),
         **({"by_dataset": told} if told else {}),
         "backbone": {name: value for name, value in asdict(job.backbone).items() if value or name != "code"},
         "weights": dict(job.weights),
+        **({"recipe": job.recipe} if job.recipe else {}),
         "protocol": asdict(job.protocol),
         "protocol_hash": job.protocol.hash,
         "selection": job.protocol.selection,
@@ -87,6 +90,14 @@ def identity(job: JobSpec, registered: Registered[Described]) -> dict[str, Any]:
         "warnings": [],
         "error": None,
     }
+
+
+def _facts(job: JobSpec, spec: Described) -> dict[str, Any]:
+    """Return what a table says of the method; of one whose training starts from a file of the run, that it does."""
+    facts = spec.facts()
+    if PRETRAINED in job.weights:
+        facts["pretraining"] = f"file {job.weights[PRETRAINED][:SHORT]}"
+    return facts
 
 
 def job_of(result: Mapping[str, Any]) -> JobSpec:

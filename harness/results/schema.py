@@ -34,7 +34,7 @@ class _Backbone(TypedDict):
 
 class _Protocol(TypedDict):
     classes: Annotated[list[str], MinLen(1)]
-    selection: Literal["last", "val", "oracle"]
+    selection: Literal["last", "val", "oracle", "authors"]
 
 
 class _Input(TypedDict, total=False):
@@ -119,6 +119,7 @@ class _Result(_Always, total=False):
     classes: list[str] | None
     facts: _Facts | None
     weights: Plain
+    recipe: str | None
     phases: dict[str, Amount] | None
     warnings: list[str] | None
     metric_versions: dict[str, str] | None

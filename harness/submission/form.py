@@ -51,6 +51,7 @@ class _Told(TypedDict, total=False):
     reader: str | None
     backbone: Words
     weights: Words
+    recipe: str
     protocol: Plain
     protocol_hash: str
     fingerprint: str

@@ -40,6 +40,7 @@ OTHER: dict[str, Any] = {
     "on_bad_sample": "skip",
     "demo": True,
     "weights": {"resnet": "3" * 64},
+    "recipe": "source",
 }
 NESTED: dict[str, dict[str, Any]] = {
     "input": {

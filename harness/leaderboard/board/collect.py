@@ -15,6 +15,7 @@ from harness.core.digest import digest, first_form
 from harness.core.errors import HarnessError
 from harness.core.frame_input import FrameInput
 from harness.core.text import first_line, shown
+from harness.core.weights_spec import AUTHORS
 from harness.results.schema import fault
 
 CELL = ["row", "fold", "seed"]
@@ -32,6 +33,8 @@ OF_DATASET = "of_dataset"  # among a row's facts: names of options that are what
 FOLDS = "folds"  # among a row's facts: those that its protocol expects; empty in results from before they were stored
 
 READER = "reader"  # among a row's facts: of a dataset of one's own, the one that reads it
+
+RECIPE = "recipe"  # among a row's facts: of the method's, as the run asked for it
 
 QUICK = "quick"  # among a row's facts: its results are quick ones, which never share a row with full ones
 
@@ -120,6 +123,7 @@ def _facts(result: Mapping[str, Any], digests: Digests) -> dict[str, Any]:
         "plugin": {"name": plugin["name"], "version": plugin["version"]},
         "backbone": {k: backbone.get(k) or "" for k in ("name", "weights", "sha256")} | _given(backbone, "code"),
         **_given(result, "weights"),
+        **_given(result, RECIPE),
         **_given(result, QUICK),
         ABOUT: result.get("facts") or {},
         OF_DATASET: _of_dataset(result),
@@ -209,6 +213,8 @@ def _contradictions(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         if result.get(name, protocol[name]) != protocol[name]:
             found.append(("edited", f"its {name} {shown(result[name])} is not that of its protocol"))
     selection = protocol["selection"]
+    if (AUTHORS in (result.get("weights") or {})) != (selection == AUTHORS):
+        found.append(("edited", f"selection {selection}, which is not that of weights that the authors trained"))
     if selection != "oracle" and result.get("metrics_last"):
         text = f"selection {selection}, but scores of the last epoch beside those of another, as an oracle"
         found.append(("test-data-seen", text))

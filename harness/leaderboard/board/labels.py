@@ -11,9 +11,9 @@ import pandas as pd
 
 from harness.core.backbone_spec import NONE
 from harness.core.digest import digest
-from harness.leaderboard.board.collect import ABOUT, OF_DATASET, QUICK
+from harness.leaderboard.board.collect import ABOUT, OF_DATASET, QUICK, RECIPE
 from harness.leaderboard.board.sections import modality_of
-from harness.leaderboard.board.unrankable import SKETCH, is_sketch, why_never_ranked
+from harness.leaderboard.board.unrankable import SKETCH, is_of_authors, is_sketch, why_never_ranked
 
 SHORT = 8  # hex digits of a hash in a label
 SHOWN = ("frames", "size")  # of the frame input; they have a column of their own
@@ -36,7 +36,7 @@ def label_rows(facts: Mapping[str, Facts]) -> pd.DataFrame:
 
 def _line(fact: Facts) -> dict[str, Any]:
     same = ["method", "variant", "plugin", "backbone", "demo"]
-    same += [name for name in ("weights", QUICK) if name in fact]
+    same += [name for name in ("weights", RECIPE, QUICK) if name in fact]
     alike = {key: fact[key] for key in same} | {key: _of_all_datasets(fact, key) for key in ("options", "input")}
     return {
         "dataset": fact["dataset"],
@@ -50,6 +50,7 @@ def _line(fact: Facts) -> dict[str, Any]:
         "modality": modality_of(fact[ABOUT].get("modality") or ()),
         "name": name_of(fact),
         "method": fact["method"],
+        "recipe": fact.get(RECIPE, ""),
         "variant": fact["variant"],
         "plugin": fact["plugin"]["name"],
         "version": fact["plugin"]["version"],
@@ -71,6 +72,8 @@ def name_of(fact: Facts) -> str:
     name = f"{fact['variant']} ({fact['method']})" if fact["variant"] else str(fact["method"])
     if is_sketch(fact) and not fact["method"].endswith(SKETCH):
         name = f"{name} ({SKETCH})"
+    if is_of_authors(fact):
+        name = f"{name} (authors' weights)"
     return f"{name} (quick run)" if QUICK in fact else name
 
 

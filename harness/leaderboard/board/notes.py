@@ -84,5 +84,5 @@ def failures(board: Board, rows: Iterable[BoardRow]) -> list[tuple[str, str]]:
 
 
 def full_name(row: BoardRow) -> str:
-    """Name, settings and backbone: enough to tell the row from its neighbours."""
-    return ", ".join(row[key] for key in ("name", "settings", "backbone") if row[key])
+    """Name, recipe, settings and backbone: enough to tell the row from its neighbours."""
+    return ", ".join(row[key] for key in ("name", "recipe", "settings", "backbone") if row[key])

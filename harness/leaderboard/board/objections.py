@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from pyarrow import BufferReader
 
 from harness.core.text import first_few, first_line
+from harness.core.weights_spec import AUTHORS
 from harness.leaderboard.board.collect import Jobs
 from harness.leaderboard.board.evidence import Evidence
 from harness.leaderboard.board.verification import CONFUSION, Difference
@@ -25,6 +26,7 @@ UNREADABLE = "its predictions are missing or unreadable, so its scores cannot be
 OTHER_CLIPS = "its test clips are not those of most rows of its table"
 UNTOLD = "its history is damaged, so it cannot be told whether it looked at scores on the test clips"
 SEEN = "scores on the test clips were looked at during training, which its selection rule denies"
+TRAINED_ON = "tested on clips that the authors of its weights have trained on"
 EDITED = "its results contradict the protocol that they name"
 BY_CODE = {"edited": EDITED, "test-data-seen": SEEN}
 HISTORY = "history.parquet"
@@ -62,6 +64,7 @@ def of_files(
             *(Objection("logits-differ", REFUTED, text) for text in evidence.contradicted.get(row, ())),
             *_scores(differences.get(row, ())),
             *_contradictions(of_row),
+            *(_several_folds(of_row) if protocol["selection"] == AUTHORS else ()),
             *(_seen(of_row, protocol["selection"]) if protocol["selection"] != "oracle" else ()),
         ]
         if own:
@@ -105,6 +108,14 @@ def _contradictions(of_row: Sequence[Mapping[str, Any]]) -> Iterator[Objection]:
             said.setdefault((code, text), []).append(_where(job))
     for (code, text), where in said.items():
         yield Objection(code, BY_CODE[code], f"{text}: {first_few(where, NAMED)}")
+
+
+def _several_folds(of_row: Sequence[Mapping[str, Any]]) -> Iterator[Objection]:
+    """Yield that one file of the authors was tested on several folds."""
+    folds = sorted({job["fold"] for job in of_row})
+    if len(folds) > 1:
+        text = f"one file of the authors tested on folds {', '.join(folds)}: of all but one it has trained on the"
+        yield Objection("test-data-seen", TRAINED_ON, f"{text} test clips")
 
 
 def _where(job: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 # Rows that may be ranked together. The id is that of the protocol as it stands in the result, whatever its hash says.
 SECTION = ["dataset", "demo", "stand_in", "official", "protocol_hash", "protocol_id", "modality"]
 VISUAL = "visual"  # what a method uses that uses nothing else
-ORDER = ("last", "val", "oracle")
+ORDER = ("last", "val", "oracle", "authors")
 
 Key = tuple[Any, ...]  # the values of SECTION
 BoardRow = Mapping[str, Any]  # one line of Board.rows, its hash as "row"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.core.weights_spec import AUTHORS
 from harness.leaderboard.board.collect import ABOUT
 
 SKETCH = "sketch"
@@ -17,7 +18,14 @@ def why_never_ranked(fact: Mapping[str, Any]) -> str:
     """
     if is_sketch(fact):
         return "a sketch: its key part is not as published but made up here"
+    if is_of_authors(fact):
+        return "weights of the authors, only tested here, on one fold, and chosen by a rule of theirs"
     return ""
+
+
+def is_of_authors(fact: Mapping[str, Any]) -> bool:
+    """Return whether a row only tests what a method's authors trained."""
+    return bool(fact["protocol"]["selection"] == AUTHORS)
 
 
 def is_sketch(fact: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from harness.core.errors import HarnessError, suggestion
 from harness.leaderboard.tables.columns import Column, R
 
-TABLE_1 = ("method", "settings", "params-m", "gflops", "war", "uar")
+TABLE_1 = ("method", "recipe", "settings", "params-m", "gflops", "war", "uar")
 EVERY = "all"
 
 

@@ -44,6 +44,7 @@ RANKS = (
 )
 METHOD = Column[BoardRow]("Method", lambda row: str(row["name"]))
 BACKBONE = Column[BoardRow]("Backbone", lambda row: str(row["backbone"]))
+RECIPE = Column[BoardRow]("Recipe", lambda row: row["recipe"] or cells.DASH)
 INPUT = Column[BoardRow]("Input", cells.frame_input)
 COST = (
     Column[BoardRow]("GFLOPs", lambda row: cells.number(row.get("cost.gflops"))),
@@ -77,6 +78,7 @@ def dataset_columns(
     return [
         *RANKS,
         METHOD,
+        *_recipe(section.rows),
         *_settings(section.rows),
         BACKBONE,
         INPUT,
@@ -96,7 +98,7 @@ def class_columns(
 ) -> dict[str, list[Column[BoardRow]]]:
     """Return the title and the columns of each metric with a value per class, per group, or with an interval."""
     found = {}
-    first = [METHOD, *_settings(section.rows), BACKBONE]
+    first = [METHOD, *_recipe(section.rows), *_settings(section.rows), BACKBONE]
     for name, metrics in cells.vectors(_present(board, section)).items():
         classes = [label for label in section.protocol["classes"] if f"{name}.{label}" in metrics]
         parts = [metric.split(".", 1)[1] for metric in metrics]
@@ -155,6 +157,11 @@ def _scores(section: Section, specs: Metrics) -> list[Column[BoardRow]]:
 def _settings(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
     """Return the settings column, where some row needs it."""
     return [Column[BoardRow]("Settings", _text_of_settings)] if any(row["settings"] for row in rows) else []
+
+
+def _recipe(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
+    """Return the recipe column, where some row was asked for by one."""
+    return [RECIPE] if any(row["recipe"] for row in rows) else []
 
 
 def _text_of_settings(row: BoardRow) -> str:
@@ -276,4 +283,5 @@ def _span(column: Column[BoardRow]) -> Callable[[Line], str]:
 
 
 def _any_settings(part: Across) -> list[Column[BoardRow]]:
-    return _settings([row for line in part.lines for row in line.values()])
+    rows = [row for line in part.lines for row in line.values()]
+    return [*_recipe(rows), *_settings(rows)]

@@ -61,6 +61,8 @@ def csv(
     keep = [name for name in frame if "." not in str(name) or frame[name].notna().any()]
     if not frame["quick"].any():
         keep.remove("quick")
+    if not (frame["recipe"] != "").any():
+        keep.remove("recipe")
     if (frame["modality"] == VISUAL).all():
         keep.remove("modality")
     first = [name for name in LEAD + _metric_columns(board) if name in keep]
@@ -175,6 +177,7 @@ def row_json(board: Board, row: BoardRow) -> dict[str, Any]:
         **{name: None if pd.isna(row[name]) else int(row[name]) for name in RANKS},
         **{name: facts[name] for name in same},
         "weights": facts.get("weights", {}),
+        **({"recipe": row["recipe"]} if row["recipe"] else {}),
         **({"quick": True} if row["quick"] else {}),
         "facts": facts[ABOUT],
         "seeds": [int(seed) for seed in row["seeds"].split()],

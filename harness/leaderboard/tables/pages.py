@@ -27,6 +27,7 @@ SELECTED = {
     "last": "Last epoch",
     "val": "Epoch chosen on held-out training clips",
     "oracle": "Oracle: best test epoch, optimistic, only for comparison with papers",
+    "authors": "Weights of the authors: tested on the one fold that they are of, never ranked",
 }
 FIGURES = (
     f"Scores in percent. GFLOPs: 1e9 multiply-adds for one clip, in training for a step on a batch. {DASH} marks a "

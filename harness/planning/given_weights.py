@@ -1,0 +1,66 @@
+"""Files of weights that a run gives methods: which there are, and what they may be asked for with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harness.core.dataset_spec import DatasetSpec
+from harness.core.errors import BadOption
+from harness.core.request import Request
+from harness.core.weights_spec import AUTHORS, PRETRAINED
+from harness.models.public_weights import GivenWeights
+from harness.models.spec import MethodSpec
+from harness.plugin import registry
+
+
+def given_weights(spec: MethodSpec, request: Request) -> GivenWeights | None:
+    """Return the file that a request gives a method, if it gives one.
+
+    Raises:
+        BadOption: there is no such file, there are two, or the method does not say how public names become its own.
+    """
+    flags = {AUTHORS: request.weights, PRETRAINED: request.pretrained}
+    found = [GivenWeights(kind, files[spec.name].expanduser()) for kind, files in flags.items() if spec.name in files]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise BadOption(f"method {spec.name!r}: --weights are all of a trained network, so --pretrained has no say")
+    if spec.public_keys is None:
+        raise BadOption(f"method {spec.name!r} says nothing of names in public files (public_keys), so it takes none")
+    if not found[0].path.is_file():
+        raise BadOption(f"method {spec.name!r}: {found[0].path}: no such file")
+    return GivenWeights(found[0].kind, found[0].path.resolve())
+
+
+def check_named(
+    request: Request,
+    methods: Iterable[str],
+    datasets: Sequence[DatasetSpec],
+) -> None:
+    """Look whether the files of a request are of its methods, and those of trained networks of one fold.
+
+    Args:
+        request: what is asked for.
+        methods: that are run.
+        datasets: that they run on.
+
+    Raises:
+        BadOption: they are not.
+    """
+    run = set(methods)
+    for name in (*request.weights, *request.pretrained):
+        registry.method(name)  # a slip
+        if name not in run:
+            raise BadOption(f"method {name!r} is given weights, but is none of those that are run")
+    if request.weights and not _is_one_fold(request, datasets):
+        raise BadOption(
+            "--weights are of a network that was trained on one fold, and another fold tests clips that it has trained "
+            "on: name that one fold of one dataset by --datasets NAME --folds NAME"
+        )
+
+
+def _is_one_fold(request: Request, datasets: Sequence[DatasetSpec]) -> bool:
+    if len(datasets) != 1:
+        return False
+    every = datasets[0].folds
+    return len(every if request.folds == ["all"] else set(request.folds)) == 1
