@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from harness.models.batch import Outputs as Outputs
     from harness.models.batch import TrainingClips as TrainingClips
     from harness.models.blocks import SelfAttention as SelfAttention
+    from harness.models.clustering import ec_stfl as ec_stfl
     from harness.models.method import Method as Method
     from harness.models.method import Task as Task
     from harness.models.method import cosine_logits as cosine_logits
     from harness.models.method import evaluation as evaluation
     from harness.models.method import own_parameters as own_parameters
+    from harness.models.network import NetworkMethod as NetworkMethod
+    from harness.models.network import scaled as scaled
+    from harness.models.network import whole_stage as whole_stage
+    from harness.models.network_options import SCRATCH_112 as SCRATCH_112
+    from harness.models.network_options import NetworkOptions as NetworkOptions
     from harness.models.prenorm import PreNorm as PreNorm
     from harness.models.prenorm import prenorm_attention as prenorm_attention
     from harness.models.text_tower import TextFeatures as TextFeatures
@@ -33,9 +39,12 @@ HOMES = {
     "Backbone": "harness.models.backbone",
     "Batch": "harness.models.batch",
     "Method": "harness.models.method",
+    "NetworkMethod": "harness.models.network",
+    "NetworkOptions": "harness.models.network_options",
     "Outputs": "harness.models.batch",
     "PreNorm": "harness.models.prenorm",
     "ResNetTrunk": "harness.models.trunk",
+    "SCRATCH_112": "harness.models.network_options",
     "SelfAttention": "harness.models.blocks",
     "Task": "harness.models.method",
     "TextFeatures": "harness.models.text_tower",
@@ -44,12 +53,15 @@ HOMES = {
     "VisualTower": "harness.models.visual_tower",
     "basic_block": "harness.models.trunk",
     "cosine_logits": "harness.models.method",
+    "ec_stfl": "harness.models.clustering",
     "encode_in_chunks": "harness.models.text_tower",
     "evaluation": "harness.models.method",
     "own_parameters": "harness.models.method",
     "prenorm_attention": "harness.models.prenorm",
     "resnet_trunk": "harness.models.trunk",
+    "scaled": "harness.models.network",
     "start_as_resnet": "harness.models.trunk",
+    "whole_stage": "harness.models.network",
     "word_embeddings": "harness.models.text_tower",
 }
 __all__ = list(HOMES)
