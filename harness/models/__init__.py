@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from harness.models.batch import TrainingClips as TrainingClips
     from harness.models.blocks import SelfAttention as SelfAttention
     from harness.models.clustering import ec_stfl as ec_stfl
+    from harness.models.dynamic_static import DynamicStatic as DynamicStatic
+    from harness.models.dynamic_static import TwinStem as TwinStem
+    from harness.models.dynamic_static import steps_transformer as steps_transformer
     from harness.models.method import Method as Method
     from harness.models.method import Task as Task
     from harness.models.method import cosine_logits as cosine_logits
@@ -25,12 +28,16 @@ if TYPE_CHECKING:
     from harness.models.network_options import NetworkOptions as NetworkOptions
     from harness.models.prenorm import PreNorm as PreNorm
     from harness.models.prenorm import prenorm_attention as prenorm_attention
+    from harness.models.sequence import ClassTokenTransformer as ClassTokenTransformer
+    from harness.models.sequence import Recurrent as Recurrent
+    from harness.models.sequence import eight_heads as eight_heads
     from harness.models.text_tower import TextFeatures as TextFeatures
     from harness.models.text_tower import TextTower as TextTower
     from harness.models.text_tower import encode_in_chunks as encode_in_chunks
     from harness.models.text_tower import word_embeddings as word_embeddings
     from harness.models.trunk import ResNetTrunk as ResNetTrunk
     from harness.models.trunk import basic_block as basic_block
+    from harness.models.trunk import map_side as map_side
     from harness.models.trunk import resnet_trunk as resnet_trunk
     from harness.models.trunk import start_as_resnet as start_as_resnet
     from harness.models.visual_tower import VisualTower as VisualTower
@@ -38,11 +45,14 @@ if TYPE_CHECKING:
 HOMES = {
     "Backbone": "harness.models.backbone",
     "Batch": "harness.models.batch",
+    "ClassTokenTransformer": "harness.models.sequence",
+    "DynamicStatic": "harness.models.dynamic_static",
     "Method": "harness.models.method",
     "NetworkMethod": "harness.models.network",
     "NetworkOptions": "harness.models.network_options",
     "Outputs": "harness.models.batch",
     "PreNorm": "harness.models.prenorm",
+    "Recurrent": "harness.models.sequence",
     "ResNetTrunk": "harness.models.trunk",
     "SCRATCH_112": "harness.models.network_options",
     "SelfAttention": "harness.models.blocks",
@@ -50,17 +60,21 @@ HOMES = {
     "TextFeatures": "harness.models.text_tower",
     "TextTower": "harness.models.text_tower",
     "TrainingClips": "harness.models.batch",
+    "TwinStem": "harness.models.dynamic_static",
     "VisualTower": "harness.models.visual_tower",
     "basic_block": "harness.models.trunk",
     "cosine_logits": "harness.models.method",
     "ec_stfl": "harness.models.clustering",
+    "eight_heads": "harness.models.sequence",
     "encode_in_chunks": "harness.models.text_tower",
     "evaluation": "harness.models.method",
+    "map_side": "harness.models.trunk",
     "own_parameters": "harness.models.method",
     "prenorm_attention": "harness.models.prenorm",
     "resnet_trunk": "harness.models.trunk",
     "scaled": "harness.models.network",
     "start_as_resnet": "harness.models.trunk",
+    "steps_transformer": "harness.models.dynamic_static",
     "whole_stage": "harness.models.network",
     "word_embeddings": "harness.models.text_tower",
 }

@@ -7,6 +7,8 @@ from typing import Literal
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, conv1x1
 
+from harness.models.network import scaled
+
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}  # of each stage
 CHANNELS = (64, 128, 256, 512)
 
@@ -34,6 +36,11 @@ class ResNetTrunk(nn.Module):
     A part that stands between two stages, as Former-DFER's, is written as a subclass with a `forward` of its own.
     """
 
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    layer4: nn.Sequential
+
     def __init__(
         self,
         depth: Depth = 18,
@@ -41,7 +48,7 @@ class ResNetTrunk(nn.Module):
         width: float = 1.0,
     ) -> None:
         super().__init__()
-        channels = [scaled_channels(count, width) for count in CHANNELS]
+        channels = [scaled(count, width) for count in CHANNELS]
         self.stages = stages
         self.channels = channels[stages - 1]  # D
         self.conv1 = nn.Conv2d(
@@ -109,9 +116,13 @@ def start_as_resnet(network: nn.Module) -> None:
             nn.init.zeros_(part.bias)
 
 
-def scaled_channels(channels: int, width: float) -> int:
-    """Return a share of the channels, a multiple of 8."""
-    return max(8, 8 * round(channels * width / 8))
+def map_side(size: int, halvings: int) -> int:
+    """Return the side of a map after so many layers of stride 2 on frames of `size` pixels; the trunk's stage k is
+    behind k + 1 of them.
+    """
+    for _ in range(halvings):
+        size = -(-size // 2)
+    return size
 
 
 def _stage(

@@ -6,6 +6,7 @@ Nothing of the project's networks is used; `w` is a state dict and `name` a pref
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from math import pi, sqrt
 
 import torch
@@ -114,3 +115,55 @@ def trunk(x: Tensor, w: Weights, prefix: str = "", stages: int = 4) -> Tensor:
     for number in range(1, stages + 1):
         x = stage(x, w, f"{prefix}layer{number}", 1 if number == 1 else 2)
     return x
+
+
+def twin_stem(x: Tensor, w: Weights, prefix: str) -> Tensor:
+    """Two 3x3 convolutions and a pool on a frame (3, H, W)."""
+    out = batch_norm(convolve(x, w, f"{prefix}convolutions.0", 2, 1), w, f"{prefix}convolutions.1").relu()
+    return pool(batch_norm(convolve(out, w, f"{prefix}convolutions.3", 1, 1), w, f"{prefix}norm").relu())
+
+
+def dynamic_static(maps: list[Tensor], w: Weights, name: str) -> list[Tensor]:
+    """Maps (D, h, w) of T frames to T - 1 steps."""
+    steps = []
+    for now, later in pairwise(maps):
+        change = stage(later - now, w, f"{name}.dynamic", 2)
+        halved = batch_norm(convolve(now, w, f"{name}.patches.0", 2, 1), w, f"{name}.patches.1").relu()
+        tokens = halved.flatten(1).T + w[f"{name}.positions"][0]
+        placed = prenorm(tokens, w, f"{name}.static", 4, 32).T.reshape(halved.shape)
+        steps.append((change + placed).flatten())
+    return steps
+
+
+def lstm(sequence: Tensor, w: Weights, name: str) -> Tensor:
+    """States (T, H) of the last layer, gates in the order input, forget, cell, output."""
+    number = 0
+    while f"{name}.weight_ih_l{number}" in w:
+        hidden = cell = torch.zeros(w[f"{name}.weight_hh_l{number}"].shape[1], dtype=sequence.dtype)
+        states = []
+        for x in sequence:
+            gates = _gates(x, w, f"{name}.weight_ih_l{number}") + _gates(hidden, w, f"{name}.weight_hh_l{number}")
+            i, f, g, o = gates.chunk(4)
+            cell = f.sigmoid() * cell + i.sigmoid() * g.tanh()
+            hidden = o.sigmoid() * cell.tanh()
+            states.append(hidden)
+        sequence = torch.stack(states)
+        number += 1
+    return sequence
+
+
+def gru(sequence: Tensor, w: Weights, name: str) -> Tensor:
+    """States (T, H) of one layer, gates in the order reset, update, new."""
+    hidden = torch.zeros(w[f"{name}.weight_hh_l0"].shape[1], dtype=sequence.dtype)
+    states = []
+    for x in sequence:
+        seen, kept = _gates(x, w, f"{name}.weight_ih_l0").chunk(3), _gates(hidden, w, f"{name}.weight_hh_l0").chunk(3)
+        reset, update = ((a + b).sigmoid() for a, b in zip(seen[:2], kept[:2], strict=True))
+        new = (seen[2] + reset * kept[2]).tanh()
+        hidden = (1 - update) * new + update * hidden
+        states.append(hidden)
+    return torch.stack(states)
+
+
+def _gates(x: Tensor, w: Weights, name: str) -> Tensor:
+    return w[name] @ x + w[name.replace("weight", "bias")]

@@ -14,7 +14,7 @@ from harness_plugins.methods.aen import Options
 
 @dataclass(frozen=True)
 class Views:
-    """What the network says of a batch: classes (B, C) and groups (B, 3) as a whole and locally, frames (B, T, C)."""
+    """Logits of a batch: classes (B, C) and groups (B, 3) as a whole and locally, frames (B, T, C)."""
 
     whole_classes: Tensor
     whole_groups: Tensor

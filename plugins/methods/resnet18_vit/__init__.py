@@ -1,0 +1,67 @@
+"""ResNet18-ViT: an image network on each frame, and a transformer over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import SCRATCH_112, NetworkOptions
+
+
+@dataclass(frozen=True)
+class Options(NetworkOptions):
+    """Options of `resnet18-vit`, of which no source says more than its name."""
+
+    depth: int = option(3, "layers of the transformer", minimum=0)
+    positions: bool = option(True, "learned positions of the frames")
+    read_out: Literal["class", "mean"] = option("class", "the class token, or the mean of the frames")
+    start: Literal["unit", "small"] = option("unit", "positions and token from N(0, 1), or from N(0, 0.02²)")
+
+
+@hookimpl
+def register_methods() -> list[MethodSpec]:
+    """Offer Former-DFER without its spatial part."""
+    return [
+        MethodSpec(
+            name="resnet18-vit",
+            version="1",
+            build="harness_plugins.methods.resnet18_vit.model:ResNetVit",
+            options=Options,
+            input=FrameInput(
+                frames=16,
+                duration=2,
+                size=112,
+                sampling="tsn-legacy",
+                padding="first",
+                normalisation="none",
+                augmentation=("random-resized-crop", "flip"),
+                views=0,
+            ),
+            backbone="none",
+            summary="ResNet-18 on each frame and a transformer with a class token over them.",
+            paper="a baseline of the DFER-CLIP paper, which does not describe it",
+            published="ResNet18-ViT",
+            family="image network and time",
+            architecture="ResNet-18 + Transformer",
+            pretraining="none",
+            exactness="reading",
+            in_demo=False,
+            recipes={"scratch-112": SCRATCH_112},
+            demo={
+                "width": 0.25,
+                "epochs": 20,
+                "batch_size": 16,
+                "step_epochs": 12,
+                "input.frames": 8,
+                "input.size": 64,
+                "input.augmentation": ["flip"],
+            },
+            small={
+                "width": 0.125,
+                "epochs": 1,
+                "input.frames": 4,
+                "input.size": 32,
+            },
+        )
+    ]
