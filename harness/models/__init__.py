@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from harness.models.trunk import map_side as map_side
     from harness.models.trunk import resnet_trunk as resnet_trunk
     from harness.models.trunk import start_as_resnet as start_as_resnet
+    from harness.models.video_resnet import VideoTrunk as VideoTrunk
+    from harness.models.video_resnet import video_trunk as video_trunk
     from harness.models.visual_tower import VisualTower as VisualTower
 
 HOMES = {
@@ -61,6 +63,7 @@ HOMES = {
     "TextTower": "harness.models.text_tower",
     "TrainingClips": "harness.models.batch",
     "TwinStem": "harness.models.dynamic_static",
+    "VideoTrunk": "harness.models.video_resnet",
     "VisualTower": "harness.models.visual_tower",
     "basic_block": "harness.models.trunk",
     "cosine_logits": "harness.models.method",
@@ -75,6 +78,7 @@ HOMES = {
     "scaled": "harness.models.network",
     "start_as_resnet": "harness.models.trunk",
     "steps_transformer": "harness.models.dynamic_static",
+    "video_trunk": "harness.models.video_resnet",
     "whole_stage": "harness.models.network",
     "word_embeddings": "harness.models.text_tower",
 }

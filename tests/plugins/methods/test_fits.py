@@ -1,0 +1,71 @@
+"""Every network that is trained as a whole fits 32 clips of the demo, within seconds, in a small form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from harness.core.frame_input import FrameInput
+from harness.demo.film import Performance, film
+from harness.models import Method, Task, evaluation
+from harness.models.backbone import MissingBackbone
+from harness.models.batch import logits_of
+from harness.training.optimizer import make_optimizer
+from helpers.pixels import SEVEN, batch_of, spec_of
+
+CLIPS, BATCH = 32, 16
+EPOCHS = 60  # at most
+PAIRS = [("sadness", "anger")]
+
+# Name, and options over those of its demo that make it quicker.
+NETWORKS: list[tuple[str, dict[str, Any]]] = [
+    ("r3d18", {"width": 0.125, "input.size": 48}),
+    ("r3d18", {"arch": "torchvision", "width": 0.125, "input.size": 32}),
+    ("ec-stfl", {"width": 0.125, "input.size": 48, "loss_weight": 1.0}),
+    ("r2plus1d18", {"width": 0.125, "input.size": 32}),
+    ("r2plus1d18", {"arch": "factorised-shortcut", "width": 0.125, "input.size": 32}),
+]
+
+
+def filmed(number: int, given: FrameInput) -> Tensor:
+    """One clip of the demo's faces as frames (T, 3, S, S)."""
+    act = Performance(SEVEN[number % 7], f"actor-{number % 5}", f"fit-{number}")
+    frames = film(act, PAIRS)
+    chosen = np.linspace(0, len(frames) - 1, given.frames).round().astype(int)
+    shown = [np.asarray(frames[index].resize((given.size, given.size))) for index in chosen]
+    return torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2) / 255
+
+
+def epochs_until_it_fits(method: Method, clips: Tensor, labels: Tensor) -> int:
+    """How many epochs of its own stage it takes to name 95 % of the clips that it is trained on."""
+    (stage,) = method.stages()
+    optimizer = make_optimizer(method, stage)
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_lr"]
+    for epoch in range(EPOCHS):
+        for part in torch.randperm(CLIPS).split(BATCH):
+            optimizer.zero_grad()
+            method.step(batch_of(clips[part], labels[part], stage.name)).backward()
+            optimizer.step()
+        with evaluation(method):
+            right = (logits_of(method(clips)).argmax(1) == labels).float().mean()
+        if right >= 0.95:
+            return epoch + 1
+        method.train()
+    return EPOCHS + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options"), NETWORKS, ids=lambda given: str(given))
+def test_it_fits_clips_of_the_demo(name: str, options: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    spec = spec_of(name)
+    values, given = spec.settle({**spec.demo, **options})
+    clips = torch.stack([filmed(number, given) for number in range(CLIPS)])
+    method = spec.construct(Task(SEVEN, MissingBackbone(), given), values)
+    method.train()
+    assert epochs_until_it_fits(method, clips, torch.arange(CLIPS) % 7) <= EPOCHS
