@@ -287,3 +287,6 @@ def test_the_counts_of_wrong_inputs_are_those_of_the_table() -> None:
     kept = json.loads((ROOT / "benchmarks" / "faults.json").read_text())
     assert kept["kinds"] == {kind: len(of) for kind, of in TABLE.items()}
     assert (kept["tracebacks"], kept["hangs"], kept["silent"], kept["wrong"]) == (0, 0, 0, [])
+    kills = kept["kills"].values()
+    assert all(of["good"] == of["kills"] for of in kills)
+    assert f"{sum(of['kills'] for of in kills)} in {len(kills)} kinds, all with the bits of an unbroken run" in text
