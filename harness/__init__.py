@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harness.core.metric import Interval, MetricSpec, Predictions
     from harness.core.options import option
     from harness.core.public_keys import PublicKeys
-    from harness.core.recipe import Schedule, Stage, layer_decay
+    from harness.core.recipe import Schedule, Stage, equal_macs, layer_decay
     from harness.core.sampler_spec import AugmentationSpec, SamplerSpec
     from harness.core.version import __version__ as __version__
     from harness.core.weights_spec import WeightsSpec
@@ -68,6 +68,7 @@ _HOMES = {
     "WeightsSpec": "harness.core.weights_spec",
     "__version__": "harness.core.version",
     "bench": "harness.api",
+    "equal_macs": "harness.core.recipe",
     "hookimpl": "harness.plugin.hookspecs",
     "layer_decay": "harness.core.recipe",
     "option": "harness.core.options",
@@ -108,6 +109,7 @@ __all__ = [
     "Task",
     "WeightsSpec",
     "bench",
+    "equal_macs",
     "hookimpl",
     "layer_decay",
     "option",

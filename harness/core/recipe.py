@@ -224,6 +224,22 @@ class Stage:
         return [name for name in ("class_weights", "label_smoothing", "mixup") if getattr(self, name)]
 
 
+EQUAL_MACS = (
+    100 * 9.157
+)  # multiply-adds of Former-DFER (its paper's form, 16 x 112 px) in the 100 epochs of its recipe, 1e9
+
+
+def equal_macs(gflops: float) -> int:
+    """Return in how many epochs a network costs as much as Former-DFER in 100, for recipes called `equal-macs`.
+
+    What is made equal is the forward pass over one clip times epochs; backward is about twice of that in all of them.
+
+    Args:
+        gflops: of its forward pass over one clip, in 1e9 multiply-adds.
+    """
+    return max(1, round(EQUAL_MACS / gflops))
+
+
 def layer_decay(
     lr: float,
     decay: float,

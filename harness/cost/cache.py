@@ -19,7 +19,7 @@ from harness.system.regular import MB
 from harness.system.sealed import Damaged, read_sealed, tell_damaged, write_sealed
 from harness.system.source_hash import package_sha256
 
-COUNTS = ("gflops", "gflops_text", "gflops_train")
+COUNTS = ("gflops", "gflops_text", "gflops_train", "gflops_trained")
 MOST_GFLOPS = 1e12  # of one clip or step; the largest networks that anyone has need a millionth of it
 TINY = 1e-9  # of a count: rounding
 

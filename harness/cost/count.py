@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.cost import graph, layers
-from harness.cost.step import step_macs
+from harness.cost.step import costliest, stage_macs, whole_training
 from harness.cost.tally import Convention, Tally
 from harness.models.backbone import Backbone, FrameEncoder, encode_clips
 from harness.models.batch import logits_of
@@ -34,7 +34,7 @@ def cost_of(
     `gflops` is one clip in all of its test views, from pixels to logits, without the text side. `gflops_text` is that
     of all classes, once and for all where `text` is "cached", for each clip where it is "per sample". `gflops_train` is
     a step on `batch` clips, forward and backward, from what the method is fed: cached features if its encoder is
-    frozen.
+    frozen. `gflops_trained` is what all epochs of all stages spend on one training clip.
 
     Raises:
         NotCounted: attention is hidden from the counter.
@@ -44,17 +44,19 @@ def cost_of(
         with torch.no_grad():
             written = _written(method, convention)
             clip = _clip(method, task, convention).times(task.input.test_views)
-        train, batch = step_macs(
+        stages = stage_macs(
             method,
             _shape(method, task),
             convention,
         )
+    train, batch = costliest(stages)
     return {
         "gflops": (clip.macs - clip.text) / GIGA,
         "gflops_text": (clip.text or written.macs) / GIGA,
         "text": "per sample" if clip.text else "cached",
         "gflops_train": train / GIGA,
         "batch": batch,
+        "gflops_trained": whole_training(stages) / GIGA,
         **parameters(method, task.backbone),
         "uncounted": dict(sorted((clip + written).uncounted.items())),
     }

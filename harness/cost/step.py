@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -37,12 +37,37 @@ def step_macs(
         clip: shape of what it is fed of one clip: (T, D), or (T, 3, H, W) without a frozen encoder.
         convention: what is counted.
     """
-    costs = [(0, 0)]
+    return costliest(stage_macs(method, clip, convention))
+
+
+def costliest(stages: Sequence[tuple[Stage, int]]) -> tuple[int, int]:
+    """Return the multiply-adds of the step that costs most, and its batch; 0, 0 if nothing is trained."""
+    return max([(0, 0), *((macs, stage.batch_size) for stage, macs in stages)])
+
+
+def whole_training(stages: Sequence[tuple[Stage, int]]) -> float:
+    """Return the multiply-adds that all epochs of all stages spend on one training clip."""
+    return sum(stage.epochs * macs / stage.batch_size for stage, macs in stages)
+
+
+def stage_macs(
+    method: Method,
+    clip: tuple[int, ...],
+    convention: Convention,
+) -> list[tuple[Stage, int]]:
+    """Return each stage with the multiply-adds of one of its steps, forward and backward.
+
+    Args:
+        method: as it is trained, grown modules included. It is left as it was.
+        clip: shape of what it is fed of one clip: (T, D), or (T, 3, H, W) without a frozen encoder.
+        convention: what is counted.
+    """
+    found = []
     with restored_afterwards(method):
         for stage in filter(partial(_still_there, method), method.stages()):
             list(parameter_groups(method, stage))  # freezes and thaws
-            costs.append((_one_step(method, stage, clip, convention), stage.batch_size))
-    return max(costs)
+            found.append((stage, _one_step(method, stage, clip, convention)))
+    return found
 
 
 def _still_there(method: Method, stage: Stage) -> bool:

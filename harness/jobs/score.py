@@ -22,6 +22,7 @@ from harness.statistics.scoring import confusion, score
 from harness.system.plugin_code import contained
 from harness.training.state import TrainingResult
 
+THOUSAND = 1000
 _speeds: dict[str, dict[str, float]] = {}  # once a process for all folds and seeds: latency depends on neither
 
 
@@ -45,7 +46,7 @@ def scored(
     )
     metrics = loaded.named.metrics
     scores = score(predictions, metrics, contained)
-    cost = _cost(loaded)
+    cost = _cost(loaded, len(parts.train))
     return {
         **identity(job, loaded.named.method),
         "status": "done",
@@ -78,8 +79,8 @@ def _reader(loaded: Loaded) -> dict[str, str]:
     return {"reader": spec.reader or spec.name} if spec.is_open else {}
 
 
-def _cost(loaded: Loaded) -> dict[str, Any]:
-    """Return what the method costs; of a quick job only its parameters.
+def _cost(loaded: Loaded, clips: int) -> dict[str, Any]:
+    """Return what the method costs, and its training on so many clips; of a quick job only its parameters.
 
     One that cannot be counted keeps its scores, and says under `error` why.
     """
@@ -91,6 +92,7 @@ def _cost(loaded: Loaded) -> dict[str, Any]:
     try:
         cost |= _speed(loaded)
         cost |= counted(loaded.job, source, method, task, Path(loaded.context.cache))
+        cost["tflops_training"] = cost["gflops_trained"] * clips / THOUSAND if loaded.job.is_trained else 0.0
     except Exception as error:
         cost["error"] = reason_of(error, loaded.named)
     return cost

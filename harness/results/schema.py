@@ -46,6 +46,8 @@ class _Cost(TypedDict, total=False):
     gflops: Amount | None
     gflops_text: Amount | None
     gflops_train: Amount | None
+    gflops_trained: Amount | None
+    tflops_training: Amount | None
     batch: Count | None
     params_total: Count | None
     params_trainable: Count | None

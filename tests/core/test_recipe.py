@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.recipe import Stage, layer_decay
+from harness.core.recipe import Stage, equal_macs, layer_decay
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,12 @@ def test_what_is_declared_of_the_loss_is_told() -> None:
 
 def test_layers_learn_slower_the_nearer_they_are_to_the_input() -> None:
     assert layer_decay(1.0, 0.5, ["a", ("b", "c"), "d"]) == {"a": 0.25, "b": 0.5, "c": 0.5, "d": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("gflops", "epochs"),
+    [(9.157, 100), (38.547, 24), (40.696, 23), (6.983, 131), (8.308, 110), (43.191, 21), (1e6, 1)],
+)
+def test_equal_cost_is_a_share_of_epochs(gflops: float, epochs: int) -> None:
+    """Of Former-DFER, C3D, R3D18, I3D, Hara's 3D ResNet18 and M3DFEL, and of something that no budget pays."""
+    assert equal_macs(gflops) == epochs

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.recipe import Stage
-from harness.cost.step import on_meta_device, step_macs
+from harness.cost.step import on_meta_device, stage_macs, step_macs, whole_training
 from harness.models.method import Method
 from harness_plugins.methods.coop import Options
 from harness_plugins.methods.coop.model import CoOp
@@ -87,6 +87,14 @@ def test_the_costliest_stage_counts() -> None:
     stages = [Stage("small", 1, 2, {"last": 0.1}), Stage("large", 1, 9, ALL), Stage("batch", 1, 9, {"last": 0.1})]
     method.stages = lambda: stages  # type: ignore[method-assign]
     assert step_macs(method, (T, 6), "fvcore") == (9 * (2 * FIRST + 3 * LAST) // 5, 9)
+
+
+def test_all_stages_and_epochs_are_summed_for_one_training_clip() -> None:
+    method = Chain(ALL)
+    stages = [Stage("head", 3, 2, {"last": 0.1}), Stage("all", 4, 9, ALL), Stage("off", 0, 9, ALL)]
+    method.stages = lambda: stages  # type: ignore[method-assign]
+    expected = (3 * (FIRST + 2 * LAST) + 4 * (2 * FIRST + 3 * LAST)) / 5  # which are of five clips
+    assert whole_training(stage_macs(method, (T, 6), "fvcore")) == pytest.approx(expected)
 
 
 def test_zero_shot_trains_nothing() -> None:

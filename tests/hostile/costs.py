@@ -17,7 +17,16 @@ from hostile.places import toy_bench
 AGAIN = toy_bench("--methods zero-shot-clip --folds 1 --out again")
 ENTRY = "cache/costs/*.json"
 SAID = r"costs/[^ ]* not used \(.*the cost is counted again"
-COUNTED = ("gflops", "gflops_text", "gflops_train", "batch", "params_total", "params_trainable", "params_stored")
+COUNTED = (
+    "gflops",
+    "gflops_text",
+    "gflops_train",
+    "batch",
+    "gflops_trained",
+    "params_total",
+    "params_trainable",
+    "params_stored",
+)
 
 
 def as_before(place: Path) -> str:

@@ -173,6 +173,8 @@ def test_cost_is_counted_and_timed(toy_bench: Bench) -> None:
     assert cost["gflops"] * 1e9 == pytest.approx(3 * 32 * 32 * 3)
     assert (cost["gflops_text"], cost["text"], cost["batch"]) == (0, "cached", 4)
     assert cost["gflops_train"] == pytest.approx(2 * 4 * cost["gflops"])
+    assert cost["gflops_trained"] == pytest.approx(2 * 2 * cost["gflops"])  # of two epochs
+    assert cost["tflops_training"] == pytest.approx(12 * cost["gflops_trained"] / 1000)  # of twelve clips
     assert all(cost[name] > 0 for name in ("latency_ms", "clips_per_second", "peak_memory_mb"))
 
 

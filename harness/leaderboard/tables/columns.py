@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+import pandas as pd
+
 from harness.core.metric import MetricSpec
 from harness.leaderboard.board.across import Across, Line, first_row, mean_ranks
 from harness.leaderboard.board.board import Board
@@ -17,6 +19,7 @@ from harness.leaderboard.tables import cells
 
 Metrics = Mapping[str, MetricSpec]
 R = TypeVar("R")
+TFLOPS = "cost.tflops_training"
 
 
 def unmarked(row: object) -> str:
@@ -57,6 +60,7 @@ EFFORT = (
     Column[BoardRow]("Memory (MB)", lambda row: cells.number(row.get("cost.peak_memory_mb"), digits=0)),
     Column[BoardRow]("Training GFLOPs (batch)", cells.step),
 )
+TRAINING = Column[BoardRow]("Training TFLOPs", lambda row: cells.number(row.get(TFLOPS), digits=1))
 TRUST = Column[BoardRow]("Trust", cells.trust, foreign=False)
 ORIGIN = (
     TRUST,
@@ -87,6 +91,7 @@ def dataset_columns(
         *(_pooled(section, name, specs) for name in SCORES),
         *_gap(section, "Gap to last (WAR / UAR)"),
         *EFFORT,
+        *_training(section.rows),
         *ORIGIN,
     ]
 
@@ -162,6 +167,11 @@ def _settings(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
 def _recipe(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
     """Return the recipe column, where some row was asked for by one."""
     return [RECIPE] if any(row["recipe"] for row in rows) else []
+
+
+def _training(rows: Sequence[BoardRow]) -> list[Column[BoardRow]]:
+    """Return the column of what training costs, where some result says it."""
+    return [TRAINING] if any(not pd.isna(row.get(TFLOPS)) for row in rows) else []
 
 
 def _text_of_settings(row: BoardRow) -> str:
