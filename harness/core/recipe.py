@@ -224,9 +224,7 @@ class Stage:
         return [name for name in ("class_weights", "label_smoothing", "mixup") if getattr(self, name)]
 
 
-EQUAL_MACS = (
-    100 * 9.157
-)  # multiply-adds of Former-DFER (its paper's form, 16 x 112 px) in the 100 epochs of its recipe, 1e9
+EQUAL_MACS = 100 * 9.157  # 1e9 multiply-adds of Former-DFER, as its paper has it, on one clip in its 100 epochs
 
 
 def equal_macs(gflops: float) -> int:
