@@ -15,6 +15,10 @@ from harness.plugin import registry
 from harness.plugin.specs import StudyColumn, StudyRow, StudySpec
 
 DASH = "\N{EN DASH}"
+EXACTNESS = {
+    "reading": "written from a description or from a port of others; its page says what was chosen",
+    "sketch": "a sketch, whose key part is made up here",
+}
 Result = Mapping[str, Any]
 
 
@@ -212,8 +216,15 @@ def notes(lines: Iterable[Line], results: Sequence[Result]) -> list[str]:
         name = " / ".join(filter(None, line.row.labels))
         failed = sum(cell.failed for cell in line.cells)
         found += [f"{name}: {line.row.note}"] if line.row.note else []
+        found += [f"{name}: {mark}."] if (mark := _exactness(line.row)) else []
         found += [f"{name}: some jobs failed; `harness bench` says why."] if failed else []
     return found
+
+
+def _exactness(row: StudyRow) -> str:
+    """Return what a reader has to know of how a row's method was written; empty where it is exact, or does not run."""
+    method = registry.methods().get(row.method)
+    return EXACTNESS.get(method.exactness, "") if method else ""
 
 
 def _figures(columns: Sequence[StudyColumn], line: Line) -> Iterator[str]:

@@ -130,7 +130,7 @@ def test_the_files_of_openai_are_those_that_open_clip_names() -> None:
 def test_every_method_finds_its_numbers() -> None:
     published = read_published()
     keys = {spec.published for spec in registry.methods().values() if spec.published}
-    assert len(keys) == 6
+    assert len(keys) >= 6
     for key in keys:
         assert published.of(key, "dfew", "WAR"), key
 
