@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.models.network import whole_stage as whole_stage
     from harness.models.network_options import SCRATCH_112 as SCRATCH_112
     from harness.models.network_options import NetworkOptions as NetworkOptions
+    from harness.models.network_options import at_equal_cost as at_equal_cost
     from harness.models.prenorm import PreNorm as PreNorm
     from harness.models.prenorm import prenorm_attention as prenorm_attention
     from harness.models.sequence import ClassTokenTransformer as ClassTokenTransformer
@@ -57,6 +58,7 @@ HOMES = {
     "Recurrent": "harness.models.sequence",
     "ResNetTrunk": "harness.models.trunk",
     "SCRATCH_112": "harness.models.network_options",
+    "at_equal_cost": "harness.models.network_options",
     "SelfAttention": "harness.models.blocks",
     "Task": "harness.models.method",
     "TextFeatures": "harness.models.text_tower",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 SNIPPETS = 7
 SEEN = FrameInput(
@@ -91,7 +91,7 @@ SHARED: Mapping[str, Any] = {
     "architecture": "ResNet-18 + Transformer",
     "demo": DEMO,
     "small": SMALL,
-    "recipes": {"scratch-112": SCRATCH},
+    "recipes": {"scratch-112": SCRATCH, "equal-macs": at_equal_cost(17.095, SCRATCH)},
     "in_demo": False,
 }
 

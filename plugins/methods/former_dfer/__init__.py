@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(
     renames=((r"t_former\.spatial_transformer\.(.+)", r"t_former.transformer.\1"),),
@@ -61,6 +61,7 @@ def register_methods() -> list[MethodSpec]:
             recipes={
                 "released": {"depth_spatial": 1},
                 "scratch-112": SCRATCH_112,
+                "equal-macs": at_equal_cost(9.1575),
             },
             demo={
                 "width": 0.25,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(
     renames=(
@@ -77,7 +77,10 @@ def register_methods() -> list[MethodSpec]:
                 "input.sampling": "segments",
             },
             small={"width": 0.125, "epochs": 1, "input.size": 32},
-            recipes={"scratch-112": {**SCRATCH_112, "smoothing": 0.0}},
+            recipes={
+                "scratch-112": {**SCRATCH_112, "smoothing": 0.0},
+                "equal-macs": {**at_equal_cost(11.6564), "smoothing": 0.0},
+            },
             in_demo=False,
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(
     renames=(
@@ -75,6 +75,7 @@ def register_methods() -> list[MethodSpec]:
             in_demo=False,
             recipes={
                 "scratch-112": {**SCRATCH_112, "step_factor": 0.1},
+                "equal-macs": {**at_equal_cost(5.9884), "step_factor": 0.1},
             },
             demo={
                 "width": 0.25,

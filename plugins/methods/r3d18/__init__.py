@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 BUILD = "harness_plugins.methods.r3d18.model:R3d18"
 
@@ -115,7 +115,7 @@ def network() -> MethodSpec:
         exactness="exact",
         public_keys=KEYS,
         in_demo=False,
-        recipes={"scratch-112": SCRATCH_112, "faithful": DFEW_REPOSITORY},
+        recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(8.3078), "faithful": DFEW_REPOSITORY},
         demo=DEMO,
         small=SMALL,
     )
@@ -142,7 +142,7 @@ def clustered() -> MethodSpec:
         exactness="reading",
         public_keys=KEYS,
         in_demo=False,
-        recipes={"scratch-112": {**SCRATCH_112, "batch_size": 32}, "faithful": EC_STFL_REPOSITORY},
+        recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(8.3078), "faithful": EC_STFL_REPOSITORY},
         demo=DEMO,
         small=SMALL,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(  # of the DFEW authors' network: trunk=dfew-repo
     renames=(
@@ -80,6 +80,7 @@ def register_methods() -> list[MethodSpec]:
                 "wide": {"hidden": 512},
                 "dfew-repo": DFEW_REPO,
                 "scratch-112": SCRATCH_112,
+                "equal-macs": at_equal_cost(7.7628),
             },
             demo={
                 "width": 0.25,

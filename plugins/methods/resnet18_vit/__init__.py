@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="reading",
             in_demo=False,
-            recipes={"scratch-112": SCRATCH_112},
+            recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(7.8654)},
             demo={
                 "width": 0.25,
                 "epochs": 20,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ def register_methods() -> list[MethodSpec]:
             recipes={
                 "vgg11": {"trunk": "vgg11", "features": 512, "hidden": 128},
                 "scratch-112": SCRATCH_112,
+                "equal-macs": at_equal_cost(46.7232),
             },
             demo={
                 "width": 0.125,
