@@ -1,9 +1,10 @@
-"""VGG13-LSTM: VGG up to its second fully connected layer on each frame, and an LSTM over them."""
+"""VGG13-LSTM, and Freq-HD: the same network on the frames in which the face moves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
 from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
@@ -22,53 +23,82 @@ class Options(NetworkOptions):
     clip_norm: float = option(1.0, "largest norm of the gradient; 0 = off", minimum=0)
 
 
+SEEN = FrameInput(
+    frames=16,
+    duration=2,
+    size=112,
+    sampling="tsn-legacy",
+    padding="first",
+    normalisation="none",
+    augmentation=("random-resized-crop", "flip"),
+    views=0,
+)
+OF_MOTION = replace(SEEN, sampling="freq-hd", duration=1, padding="last")
+VGG11: Mapping[str, Any] = {"trunk": "vgg11", "features": 512, "hidden": 128}
+WITH_BATCH_NORM: Mapping[str, Any] = {"batch_norm": True, "features": 512, "hidden": 512}
+EQUAL_MACS = at_equal_cost(46.7232)
+DEMO: Mapping[str, Any] = {
+    "width": 0.125,
+    "epochs": 20,
+    "batch_size": 16,
+    "step_epochs": 12,
+    "input.frames": 8,
+    "input.size": 64,
+    "input.augmentation": ["flip"],
+}
+SMALL: Mapping[str, Any] = {
+    "width": 0.03125,
+    "epochs": 1,
+    "input.frames": 4,
+    "input.size": 32,
+}
+SHARED: Mapping[str, Any] = {
+    "version": "1",
+    "build": "harness_plugins.methods.vgg13_lstm.model:VggLstm",
+    "options": Options,
+    "backbone": "none",
+    "family": "image network and time",
+    "architecture": "VGG13 + LSTM",
+    "pretraining": "none",
+    "exactness": "reading",
+    "in_demo": False,
+    "small": SMALL,
+}
+
+
 @hookimpl
 def register_methods() -> list[MethodSpec]:
-    """Offer VGG13 and, as a recipe, VGG11."""
+    """Offer VGG13 on evenly spread frames, and on those that Freq-HD selects."""
     return [
         MethodSpec(
             name="vgg13-lstm",
-            version="1",
-            build="harness_plugins.methods.vgg13_lstm.model:VggLstm",
-            options=Options,
-            input=FrameInput(
-                frames=16,
-                duration=2,
-                size=112,
-                sampling="tsn-legacy",
-                padding="first",
-                normalisation="none",
-                augmentation=("random-resized-crop", "flip"),
-                views=0,
-            ),
-            backbone="none",
+            input=SEEN,
             summary="VGG13 up to its second fully connected layer on each frame, and an LSTM over them.",
             paper="a baseline of the FERV39k paper",
             published="VGG13-LSTM",
-            family="image network and time",
-            architecture="VGG13 + LSTM",
-            pretraining="none",
-            exactness="reading",
-            in_demo=False,
             recipes={
-                "vgg11": {"trunk": "vgg11", "features": 512, "hidden": 128},
+                "vgg11": VGG11,
                 "scratch-112": SCRATCH_112,
-                "equal-macs": at_equal_cost(46.7232),
+                "equal-macs": EQUAL_MACS,
             },
-            demo={
-                "width": 0.125,
-                "epochs": 20,
-                "batch_size": 16,
-                "step_epochs": 12,
-                "input.frames": 8,
-                "input.size": 64,
-                "input.augmentation": ["flip"],
+            demo=DEMO,
+            **SHARED,
+        ),
+        MethodSpec(
+            name="freq-hd",
+            input=OF_MOTION,
+            summary="VGG13-LSTM on the 16 frames in which the face moves most.",
+            paper="Tao et al., Freq-HD: An Interpretable Frequency-based High-Dynamics Affective Clip Selection, 2023",
+            published="Freq-HD",
+            venue="ACM MM 2023",
+            year=2023,
+            code="https://github.com/zeng-tao/FreqHD",
+            recipes={
+                "batch-norm": WITH_BATCH_NORM,
+                "scratch-112": {**SCRATCH_112, "input.sampling": "freq-hd"},
+                "equal-macs": {**EQUAL_MACS, "input.sampling": "freq-hd"},
             },
-            small={
-                "width": 0.03125,
-                "epochs": 1,
-                "input.frames": 4,
-                "input.size": 32,
-            },
-        )
+            demo={**DEMO, "input.sampling": "freq-hd-2"},
+            **SHARED,
+        ),
     ]

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from harness_plugins.methods.vgg13_lstm import Options
 from harness_plugins.methods.vgg13_lstm.model import VggLstm
 from helpers import slow_networks as slow
-from helpers.pixels import at_random, built, macs_of, parameters_of, pixel_task
+from helpers.pixels import at_random, built, macs_of, parameters_of, pixel_task, spec_of
 from helpers.trees import assert_same_tree
 
 FRAMES, SIZE = 2, 32
@@ -96,3 +96,11 @@ def test_the_demos_network_has_the_same_modules(options: dict[str, Any]) -> None
 def test_its_pool_is_torchs() -> None:
     maps = torch.rand(3, 6, 6)
     assert torch.equal(slow.pool(maps, 2, 2, 0), F.max_pool2d(maps, 2))
+
+
+def test_freq_hd_is_the_same_network_on_other_frames() -> None:
+    assert parameters_of("freq-hd") == 133_411_143
+    assert_same_tree("freq-hd")
+    whole, demo = (spec_of("freq-hd").settle(options)[1] for options in ({}, dict(spec_of("freq-hd").demo)))
+    assert (whole.sampling, whole.frames) == ("freq-hd", 16)
+    assert (demo.sampling, demo.frames) == ("freq-hd-2", 8)
