@@ -12,6 +12,7 @@ from harness.leaderboard.board.board import Board
 from harness.leaderboard.board.doubts import doubts
 from harness.leaderboard.board.sections import BoardRow
 
+FAITHFUL = "faithful"  # a recipe
 NAMED = 8  # missing jobs named in a note; the rest are counted
 
 
@@ -22,6 +23,8 @@ def row_notes(board: Board, row: BoardRow) -> list[str]:
         notes.append("not on the official split")
     if row["selection"] == "oracle":
         notes.append("best test epoch (oracle)")
+    if row["recipe"] == FAITHFUL:
+        notes.append("by its authors' own recipe, with what they did to clips: other rows may have been fed otherwise")
     if row["n_sources"] > 1:
         notes.append("its jobs ran different source of the plugin at one version")
     notes.extend(text for _, text in doubts(board.jobs, board.untested, row["row"]))

@@ -11,10 +11,13 @@ from typing import Any
 
 from harness.core.backbone_spec import BUNDLED, NONE
 from harness.core.options import flatten
+from harness.core.weights_spec import AUTHORS, PRETRAINED
 from harness.models.spec import MethodSpec
 
 FILE = "repeat.toml"
 END = "END"  # no line of the file is this: TOML strings are on one line
+FLAGS = {AUTHORS: "--weights", PRETRAINED: "--pretrained"}
+SHOWN = 12  # hex digits of a file
 CODE = "code"  # of a plugin's samplers, which the harness finds itself
 
 
@@ -67,7 +70,8 @@ def _defaults(
     if spec is None:
         return {}
     short = flatten(spec.demo) if result.get("demo") else {}
-    settled, seen = spec.settle({**spec.on(result["dataset"]), **short})
+    recipe = flatten(spec.recipes.get(result.get("recipe") or "", {}))
+    settled, seen = spec.settle({**spec.on(result["dataset"]), **recipe, **short})
     return {**settled, **{f"input.{name}": value for name, value in asdict(seen).items()}}
 
 
@@ -121,13 +125,24 @@ def _flags(
     yield from ("--folds", shlex.quote(",".join(folds)), "--seeds", ",".join(map(str, seeds)))
     if backbone["name"] != NONE:
         yield from ("--backbone", shlex.quote(_backbone(backbone)))
-    yield from ("--selection", result["selection"])
+    yield from _given(result)
     if result.get("on_bad_sample", "fail") != "fail":
         yield from ("--on-bad-sample", result["on_bad_sample"])
     if found.get("threads", 1) != 1:
         yield from ("--threads", str(found["threads"]))
     if found.get("compile"):
         yield "--compile"
+
+
+def _given(result: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the recipe, and the file of weights that the run gave: by its hash, since its name is not stored."""
+    if result.get("recipe"):
+        yield from ("--recipe", shlex.quote(result["recipe"]))
+    for name, sha256 in (result.get("weights") or {}).items():
+        if name in FLAGS:
+            yield from (FLAGS[name], shlex.quote(f"{result['method']}=FILE-OF-SHA256-{sha256[:SHOWN]}"))
+    if result["selection"] != AUTHORS:
+        yield from ("--selection", result["selection"])
 
 
 def _backbone(backbone: Mapping[str, Any]) -> str:

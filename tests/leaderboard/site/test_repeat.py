@@ -11,7 +11,8 @@ import pytest
 
 from harness.leaderboard.site.repeat import row_command
 from harness.plugin import registry
-from helpers.commands import TOY, Bench, Invoke
+from helpers import public
+from helpers.commands import TOY, Bench, Invoke, forget
 
 VARIANT = "it's `mine`"
 SETTINGS = {"epochs": 0, "input": {"frames": 3}}
@@ -45,3 +46,26 @@ def test_a_row_with_some_folds_names_them_and_an_unknown_method_every_setting(to
     text = row_command(results, (), None, folds)
     assert f"--folds {results[0]['fold']} " in text
     assert {"linear.epochs=0", "linear.input.frames=" + str(results[0]["input"]["frames"])} <= set(shlex.split(text))
+
+
+@pytest.mark.parametrize("given", ["recipe", "weights", "pretrained"])
+def test_recipes_and_files_of_others_are_in_it(
+    toy_bench: Bench, toy_root: Path, invoke: Invoke, tmp_path: Path, given: str
+) -> None:
+    registry.plugins().add_file(Path(public.__file__))
+    try:
+        file = public.save_public(tmp_path / "net.pth")
+        flags = {"recipe": "short"} if given == "recipe" else {given: {"net": str(file)}}
+        results = list(toy_bench(methods="net", **flags))
+        spec, files = registry.methods()["net"], registry.plugins().files
+        text = row_command(results, files, spec, registry.datasets()["toy"].folds)
+    finally:
+        forget("public")
+    words = [word if "FILE-OF-SHA256-" not in word else f"net={file}" for word in shlex.split(text)]
+    assert ("--selection" in words) == (given != "weights")
+    assert "--set" not in words
+    named = {TOY.name: str(TOY), "public.py": public.__file__}
+    words = [named.get(word, word) for word in words]
+    places = ["--plugin", TOY, "--data-root", toy_root, "--out", tmp_path / "again", "--dry-run", "--json"]
+    plan = invoke(*words[1:], *places)
+    assert {job["id"] for job in json.loads(plan.out)["jobs"]} == {result["id"] for result in results}
