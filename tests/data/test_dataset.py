@@ -126,3 +126,10 @@ def test_an_unknown_label_in_an_annotation_names_file_and_line(tmp_path: Path) -
     with pytest.raises(BadData, match=r"set_1\.csv:3: unknown label '9'; valid: 1 \(happiness\)") as caught:
         opened(root, registry.dataset("dfew"))
     assert str(folder / "set_1.csv") in str(caught.value)
+
+
+def test_the_summary_says_what_was_read(root: Path) -> None:
+    dataset = opened(root)
+    assert dataset.summary == f"Toy: {root}; which has no official split"
+    read = replace(dataset, found=replace(dataset.found, layout="clips:labels"))
+    assert read.summary == "Toy: clips:labels; which has no official split"

@@ -19,7 +19,8 @@ from torch.nn import functional as F
 from harness.core.errors import BadData, HarnessError
 from harness.cost import count as cost
 from harness.data.dataset import Dataset
-from harness.features.cache import FeatureCache, FeatureTable
+from harness.features.arrays import read_array, write_array
+from harness.features.cache import FeatureCache, FeatureTable, _about
 from harness.features.encode import encode, view_seed
 from harness.features.shards import shards_of
 from harness.features.view import View
@@ -394,3 +395,17 @@ def test_a_cache_that_is_removed_while_a_job_runs_costs_time_only(
     for path in (tmp_path / "cache" / "features").glob("*/*.npy"):
         flip(path)
     assert torch.equal(late.gather(samples), before)
+
+
+@pytest.mark.parametrize("change", ["float64", "flat", "one clip less"])
+def test_a_whole_entry_of_another_form_is_no_shard(dataset: Dataset, cache: FeatureCache, change: str) -> None:
+    view = plain(dataset)
+    cache.ensure(dataset, view, 0, bench.tiny(), skip_bad=False)
+    path, clips = cache.path(view, 0), shards_of(dataset).batches[0]
+    about = _about(view, 0, clips, {})
+    features = np.array(read_array(path, about, 10**8))
+    forms = {"float64": features.astype(np.float64), "flat": features[:, 0], "one clip less": features[1:]}
+    write_array(path, forms[change], about)
+    assert FeatureCache(cache.root).opened(dataset, view, 0) is None
+    write_array(path, features, about)
+    assert FeatureCache(cache.root).opened(dataset, view, 0) is not None

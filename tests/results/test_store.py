@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import HarnessError
-from harness.results.store import DRAFTS, Store, read, safe_name, write_json
+from harness.results.store import DRAFTS, Store, _differ, read, safe_name, write_json
 from harness.system.processes import machine, tag
 from helpers.planted import Planted, TestSet
 from helpers.stored import JOB, put, result
@@ -201,3 +201,12 @@ def test_what_is_damaged_is_left_out_by_name(tmp_path: Path) -> None:
     assert [found["path"] for found in store.sound()] == [str(folders[3])]
     assert set(store.left_out) == {str(folder / "result.json") for folder in folders[:3]} | {str(tmp_path / "lost")}
     assert "metrics.war" in store.left_out[str(folders[2] / "result.json")]
+
+
+def test_two_results_differ_by_a_metric_of_one_version_only() -> None:
+    one = {"status": "done", "metrics": {"war": 0.5}, "metric_versions": {"war": "1"}}
+    assert not _differ(one, dict(one))
+    assert _differ(one, {**one, "metrics": {"war": 0.6}})
+    assert not _differ(one, {**one, "metrics": {"war": 0.6}, "metric_versions": {"war": "2"}})
+    assert not _differ(one, {**one, "metrics": {"uar": 0.6}, "metric_versions": {"uar": "1"}})
+    assert _differ(one, {**one, "status": "failed", "metrics": None, "metric_versions": None})

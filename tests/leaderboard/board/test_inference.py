@@ -295,3 +295,13 @@ def test_a_mean_rank_is_of_what_is_tested_on_every_dataset(planted: Planted) -> 
     found = {names[row]: rank for row, rank in mean_ranks(board, part).items()}
     assert {name: rank.mean for name, rank in found.items()} == {"best": 1, "middle": 2, "weak": 3}
     assert all(1 <= rank.low <= rank.mean <= rank.high <= 3 for rank in found.values())
+
+
+@pytest.mark.parametrize(("lacking", "said"), [(1, "1 test clip"), (2, "2 test clips")])
+def test_clips_that_a_row_lacks_are_counted(planted: Planted, lacking: int, said: str) -> None:
+    on = TestSet("ferv39k", "1", clips=60)
+    for method in ("one", "two"):
+        planted.row(method, 0.5, on=on)
+    planted.add("less", "1", 1, on.predict("1", 0.5, 1), on=on, keep=np.arange(60 - lacking))
+    texts = [text for found in board_of(planted).other_clips.values() for text in found]
+    assert f"fold 1 seed 1 has no prediction for {said} that other results have" in texts
