@@ -113,11 +113,15 @@ def _given(
     sha256: str,
     context: RunContext,
 ) -> GivenWeights:
-    """Return the file that a run gives a method: where the run says it lies, or any in the folder of weights."""
+    """Return the file that a run gives a method: where the run says it lies, or any in the folder of weights.
+
+    Raises:
+        HarnessError: neither is the one planned with.
+    """
     named = context.given_weights.get(sha256)
     folder = weights_folder()
     there = sorted(folder.iterdir()) if folder.is_dir() else []
-    for path in [Path(named)] if named else there:
+    for path in [*([Path(named)] if named else ()), *there]:
         if path.is_file() and file_sha256(path) == sha256:
             return GivenWeights(kind, path)
     if named:

@@ -64,6 +64,7 @@ def settings(job: JobSpec) -> dict[str, Any]:
     return {
         **named,
         **rest,
+        **({"recipe": job.recipe} if job.recipe else {}),
         **{f"option.{name}": value for name, value in job.options.items()},
     }
 
