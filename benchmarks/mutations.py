@@ -6,7 +6,8 @@
 A fault is a comparison turned round or moved by one, a condition denied, `and` for `or`, a check left out, a number off
 by one, a plus for a minus, a loop that is not run. Files and places are drawn at random, the same ones with the same
 seed. Each fault meets the tests of its own file first, then those of its room, then all fast tests; with `--near` it is
-left at the room's. What lives is printed as a patch: it wants a test, or a reason.
+left at the room's. What lives is printed as a patch: it wants a test, or a reason. `--again FILE` tries those that
+lived in a run before, which tests written since may find; one of which the file gives a `reason` is let be.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Fault:
     patch: str
     found_by: str = ""
     seconds: float = 0.0
+    reason: str = ""  # why it may live
 
 
 def main() -> None:
@@ -71,14 +73,31 @@ def main() -> None:
         for package, source in PACKAGES.items():  # found before the installed ones
             (copy / ".packages").mkdir(exist_ok=True)
             (copy / ".packages" / package).symlink_to(copy / source)
-        for fault, text in drawn(copy, options.where, rng, options.faults):
-            plant(copy, fault, text, options.near)
+        faults = drawn(copy, options.where, rng, options.faults)
+        for fault, text in again(copy, options.again) if options.again else faults:
+            if not fault.found_by and not fault.reason:
+                plant(copy, fault, text, options.near)
             found.append(fault)
-            word = f"found by the tests of its {fault.found_by}" if fault.found_by else f"lives\n{fault.patch}"
+            lives = f"lives: {fault.reason}" if fault.reason else f"lives\n{fault.patch}"
+            word = f"found by the tests of its {fault.found_by}" if fault.found_by else lives
             print(f"{len(found)}: {fault.file}, {fault.operator}: {word} ({fault.seconds} s)", flush=True)
             if options.out:
                 options.out.write_text(json.dumps(summary(found, options), indent=1) + "\n")
     raise SystemExit(sum(bool(fault.found_by) for fault in found) < 0.9 * len(found))
+
+
+def again(copy: Path, file: Path) -> Iterator[tuple[Fault, str]]:
+    """Yield the faults of a run before, each with the text of the file that holds it, but for those of other code."""
+    for told in json.loads(file.read_text())["each"]:
+        fault = Fault(**told)
+        source = copy / fault.file
+        before = source.read_text()
+        command = ["git", "apply", "-p0", "--unidiff-zero", "-"]
+        fits = not subprocess.run(command, cwd=copy, input=f"{fault.patch}\n", text=True, check=False).returncode
+        text = source.read_text()
+        source.write_text(before)
+        if fits or fault.found_by or fault.reason:
+            yield fault, text
 
 
 def parse() -> argparse.Namespace:
@@ -87,6 +106,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--where", nargs="*", default=WHERE, help="folders below harness/")
     parser.add_argument("--near", action="store_true", help="only the tests of the file and of its room")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="an outcome, of which what lived is tried again")
     parser.add_argument("--out", type=Path, help="where the outcome goes, as JSON")
     return parser.parse_args()
 
@@ -109,7 +129,7 @@ def drawn(copy: Path, where: Sequence[str], rng: random.Random, wanted: int) -> 
     while len(patches) < wanted:
         (file,) = rng.choices(files, lengths)
         operator, before = rng.choice(OPERATORS), file.read_text()
-        texts = [text for text in mutants(before, operator) if text != before]
+        texts = [text for text in mutants(before, operator) if text != before and marks(text) == marks(before)]
         if not texts:
             continue
         after, name = rng.choice(texts), str(file.relative_to(copy))
@@ -117,6 +137,15 @@ def drawn(copy: Path, where: Sequence[str], rng: random.Random, wanted: int) -> 
         if patch not in patches:
             patches.add(patch)
             yield Fault(name, operator, patch), after
+
+
+def marks(text: str) -> int:
+    """Return how many parameters are by place alone: a `*` that marks others in a signature is no product."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return -1
+    return sum(len(node.posonlyargs) for node in ast.walk(tree) if isinstance(node, ast.arguments))
 
 
 def mutants(text: str, operator: str) -> list[str]:
