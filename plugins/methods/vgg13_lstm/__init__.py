@@ -41,7 +41,11 @@ DEMO: Mapping[str, Any] = {
     "width": 0.125,
     "epochs": 20,
     "batch_size": 16,
-    "step_epochs": 12,
+    "optimizer": "adam",  # with SGD the narrow network does not leave chance
+    "learning_rate": 1e-3,
+    "weight_decay": 0.0,
+    "dropout": 0.0,
+    "step_epochs": 0,
     "input.frames": 8,
     "input.size": 64,
     "input.augmentation": ["flip"],

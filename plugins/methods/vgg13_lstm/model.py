@@ -61,7 +61,7 @@ class VggTrunk(nn.Module):
             nn.ReLU(inplace=True),
             nn.Dropout(options.dropout),
         )
-        start_as_vgg(self)
+        start_as_vgg(self, options.width)
 
     def forward(self, frames: Tensor) -> Tensor:
         """Return one feature a frame."""
@@ -70,13 +70,13 @@ class VggTrunk(nn.Module):
         return features
 
 
-def start_as_vgg(network: nn.Module) -> None:
-    """Give a network the initial weights of torchvision's VGG."""
+def start_as_vgg(network: nn.Module, width: float) -> None:
+    """Give a network the initial weights of VGG in torchvision; a narrow one wider ones, so that as much passes."""
     for part in network.modules():
         if isinstance(part, nn.Conv2d):
             nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
         elif isinstance(part, nn.Linear):
-            nn.init.normal_(part.weight, 0, 0.01)
+            nn.init.normal_(part.weight, 0, 0.01 / width**0.5)
         else:
             continue
         assert part.bias is not None

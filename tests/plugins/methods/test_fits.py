@@ -28,6 +28,12 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("ec-stfl", {"width": 0.125, "input.size": 48, "loss_weight": 1.0}),
     ("r2plus1d18", {"width": 0.125, "input.size": 32}),
     ("r2plus1d18", {"arch": "factorised-shortcut", "width": 0.125, "input.size": 32}),
+    ("former-dfer", {"width": 0.25, "input.size": 48, "input.duration": 1}),
+    ("former-dfer", {"depth_spatial": 1, "width": 0.25, "input.size": 48, "input.duration": 1}),
+    ("ial", {"width": 0.25, "input.size": 48}),
+    ("nr-dfernet", {"width": 0.25, "input.size": 48, "input.duration": 1}),
+    ("resnet18-lstm", {"width": 0.25, "input.size": 48}),
+    ("resnet18-vit", {"width": 0.25, "input.size": 48}),
 ]
 
 

@@ -78,7 +78,7 @@ def test_it_starts_as_torchvisions() -> None:
     kernel = method.get_parameter("trunk.features.10.weight")
     assert kernel.std().item() == pytest.approx((2 / (kernel.shape[0] * 9)) ** 0.5, rel=0.1)
     linear = method.get_parameter("trunk.classifier.0.weight")
-    assert linear.std().item() == pytest.approx(0.01, rel=0.05)
+    assert linear.std().item() == pytest.approx(0.01 / 0.125**0.5, rel=0.05)
     assert not any(p.any() for name, p in method.trunk.named_parameters() if name.endswith("bias"))  # type: ignore[union-attr]
 
 
