@@ -28,12 +28,12 @@ CLASSES = (
 FEWEST = 7  # classes, as DFEW and FERV39k have them; MAFW has all eleven
 TINY_CLIP = Path(__file__).with_name("tiny_clip.json")
 TINY = "tiny-clip"
-FRAMES, PIXELS = 8, 40
+FRAMES, PIXELS = 12, 40  # frames enough for samplers that show one frame of a clip of nine or fewer
 FOLD = "1"
 
 
 def write_clips(root: Path) -> None:
-    """Write 23 clips of 8 JPEG frames: a bright square on noise, whose place and way tell its class.
+    """Write 23 clips of 12 JPEG frames: a bright square on noise, whose place and way tell its class.
 
     The first test clip is black, since real clips are now and then.
     """

@@ -149,12 +149,9 @@ def test_every_check_has_a_meaning_and_a_name_of_its_own() -> None:
     assert len(MEANINGS) == len(CHECKS) + 1
 
 
-BUILT_IN = ("zero-shot-clip", "coop", "cocoop", "a3lign", "biehpro", "biehpro-baseline")
-
-
-def test_all_that_ships_is_checked() -> None:
-    shipped = [o.spec.name for o in registry.plugins().offers("methods").values() if "harness_plugins" in o.plugin]
-    assert sorted(shipped) == sorted(BUILT_IN)
+BUILT_IN = sorted(
+    offer.spec.name for offer in registry.plugins().offers("methods").values() if "harness_plugins" in offer.plugin
+)
 
 
 @pytest.mark.slow
