@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from helpers import public
-from helpers.commands import TOY, Invoke
+from helpers.commands import TOY, Invoke, forget
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    yield
+    forget("public")
 
 
 @pytest.mark.parametrize("given", ["recipe", "weights", "pretrained"])

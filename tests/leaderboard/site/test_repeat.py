@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,19 +49,23 @@ def test_a_row_with_some_folds_names_them_and_an_unknown_method_every_setting(to
     assert {"linear.epochs=0", "linear.input.frames=" + str(results[0]["input"]["frames"])} <= set(shlex.split(text))
 
 
+@pytest.fixture
+def _forgotten() -> Iterator[None]:
+    yield
+    forget("public")
+
+
+@pytest.mark.usefixtures("_forgotten")
 @pytest.mark.parametrize("given", ["recipe", "weights", "pretrained"])
 def test_recipes_and_files_of_others_are_in_it(
     toy_bench: Bench, toy_root: Path, invoke: Invoke, tmp_path: Path, given: str
 ) -> None:
     registry.plugins().add_file(Path(public.__file__))
-    try:
-        file = public.save_public(tmp_path / "net.pth")
-        flags = {"recipe": "short"} if given == "recipe" else {given: {"net": str(file)}}
-        results = list(toy_bench(methods="net", **flags))
-        spec, files = registry.methods()["net"], registry.plugins().files
-        text = row_command(results, files, spec, registry.datasets()["toy"].folds)
-    finally:
-        forget("public")
+    file = public.save_public(tmp_path / "net.pth")
+    flags = {"recipe": "short"} if given == "recipe" else {given: {"net": str(file)}}
+    results = list(toy_bench(methods="net", **flags))
+    spec, files = registry.methods()["net"], registry.plugins().files
+    text = row_command(results, files, spec, registry.datasets()["toy"].folds)
     words = [word if "FILE-OF-SHA256-" not in word else f"net={file}" for word in shlex.split(text)]
     assert ("--selection" in words) == (given != "weights")
     assert "--set" not in words
