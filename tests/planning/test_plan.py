@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.errors import BadData, BadOption, HarnessError, UnknownName, WeightsMissing
+from harness.core.errors import BadData, BadOption, CannotWrite, HarnessError, UnknownName, WeightsMissing
 from harness.core.request import build_request
 from harness.data import clip_index
 from harness.data.clip_content import sizes_digest
@@ -245,3 +245,9 @@ def test_equal_data_elsewhere_are_the_same_job(plan: Planner, toy_root: Path, tm
 
 def test_weights_in_another_file_are_another_job(plan: Planner) -> None:
     assert plan().jobs[0].job.id != plan(backbone="RN50:random").jobs[0].job.id
+
+
+def test_a_store_that_is_a_file_is_refused(plan: Planner, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("in the way")
+    with pytest.raises(CannotWrite, match=r"cannot write results to .*runs: no folder; choose another one with --out"):
+        plan(out=tmp_path / "runs")

@@ -210,3 +210,9 @@ def test_two_results_differ_by_a_metric_of_one_version_only() -> None:
     assert not _differ(one, {**one, "metrics": {"war": 0.6}, "metric_versions": {"war": "2"}})
     assert not _differ(one, {**one, "metrics": {"uar": 0.6}, "metric_versions": {"uar": "1"}})
     assert _differ(one, {**one, "status": "failed", "metrics": None, "metric_versions": None})
+
+
+def test_a_folder_in_place_of_a_result_is_named(tmp_path: Path) -> None:
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(HarnessError, match=r"result\.json: not a result \(a folder, where a file has to be\)"):
+        read(tmp_path / "result.json")

@@ -19,6 +19,7 @@ from harness.leaderboard.board.notes import row_notes
 from harness.leaderboard.board.objections import OTHER_CLIPS, UNREADABLE
 from harness.plugin import registry
 from harness.results.store import Store
+from harness.statistics.paired import sign_flip
 from helpers.planted import Planted, TestSet
 
 
@@ -305,3 +306,15 @@ def test_clips_that_a_row_lacks_are_counted(planted: Planted, lacking: int, said
     planted.add("less", "1", 1, on.predict("1", 0.5, 1), on=on, keep=np.arange(60 - lacking))
     texts = [text for found in board_of(planted).other_clips.values() for text in found]
     assert f"fold 1 seed 1 has no prediction for {said} that other results have" in texts
+
+
+def test_the_test_of_war_flips_whole_groups_where_they_are_known(planted: Planted) -> None:
+    on = TestSet("ferv39k", "1", clips=80, films=8)
+    planted.row("best", 1.0, on=on)
+    planted.row("other", 0.4, on=on)
+    tests = only_tests(board_of(planted))
+    right = tests.outcomes.right.astype(np.int64)
+    films = np.bincount(tests.outcomes.groups, weights=right[:, 0] - right[:, 1]).astype(np.int64)
+    assert tests.war.p[0, 1] == pytest.approx(sign_flip(films))
+    assert tests.mcnemar[0, 1] == pytest.approx(sign_flip(right[:, 0] - right[:, 1]))
+    assert tests.war.p[0, 1] != tests.mcnemar[0, 1]
