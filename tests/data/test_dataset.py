@@ -133,3 +133,8 @@ def test_the_summary_says_what_was_read(root: Path) -> None:
     assert dataset.summary == f"Toy: {root}; which has no official split"
     read = replace(dataset, found=replace(dataset.found, layout="clips:labels"))
     assert read.summary == "Toy: clips:labels; which has no official split"
+
+
+def test_a_layout_is_refused_of_a_plugin_that_reads_one_only(root: Path) -> None:
+    with pytest.raises(BadData, match="Toy: its plugin reads one layout only, so 'clips:lists' cannot be chosen"):
+        open_dataset(TOY, root, root.parent.parent / "cache", "clips:lists")
