@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -216,3 +217,18 @@ def test_a_folder_in_place_of_a_result_is_named(tmp_path: Path) -> None:
     (tmp_path / "result.json").mkdir()
     with pytest.raises(HarnessError, match=r"result\.json: not a result \(a folder, where a file has to be\)"):
         read(tmp_path / "result.json")
+
+
+@pytest.mark.parametrize(
+    "change", [{"dataset": 7}, {"variant": None}, {"phases": {"training": 1e400}}, {"plugin": {"source_sha256": 1}}]
+)
+def test_a_summary_of_another_form_is_broken(tmp_path: Path, change: dict[str, Any]) -> None:
+    store = Store(tmp_path)
+    put(store, JOB)
+    (file,) = tmp_path.rglob("result.json")
+    whole = json.loads(file.read_text())
+    (summary,) = store.summaries().values()
+    assert summary.status == "done"
+    file.write_text(json.dumps({**whole, **change}))
+    (summary,) = Store(tmp_path).summaries().values()
+    assert (summary.status, summary.why) == ("broken", "it has not the form of a result")
