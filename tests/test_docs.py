@@ -290,3 +290,11 @@ def test_the_counts_of_wrong_inputs_are_those_of_the_table() -> None:
     kills = kept["kills"].values()
     assert all(of["good"] == of["kills"] for of in kills)
     assert f"{sum(of['kills'] for of in kills)} in {len(kills)} kinds, all with the bits of an unbroken run" in text
+
+
+def test_the_counts_of_planted_faults_are_those_of_the_last_run() -> None:
+    text = (ROOT / "docs" / "reliability.md").read_text()
+    kept = json.loads((ROOT / "benchmarks" / "mutations.json").read_text())
+    assert kept["found"] == sum(bool(fault["found_by"]) for fault in kept["each"]) >= 0.9 * kept["faults"]
+    assert all(fault["found_by"] or fault["reason"] for fault in kept["each"])
+    assert f"{kept['faults']}, found {kept['found']}, the others with a reason" in text
