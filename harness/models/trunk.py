@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor, nn
-from torchvision.models.resnet import BasicBlock, conv1x1
+from torchvision.models.resnet import BasicBlock, Bottleneck, conv1x1
 
 from harness.models.network import scaled
 
-BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}  # of each stage
-CHANNELS = (64, 128, 256, 512)
+BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}  # of each stage
+CHANNELS = (64, 128, 256, 512)  # of basic blocks, and inside of bottlenecks
+BOTTLENECKS = 50  # layers of the network that is made of them
 
-Depth = Literal[18, 34]
+Depth = Literal[18, 34, 50]
 
 
 def resnet_trunk(
@@ -20,7 +21,7 @@ def resnet_trunk(
     stages: int = 4,
     width: float = 1.0,
 ) -> ResNetTrunk:
-    """Return torchvision's `resnet18` or `resnet34` up to a stage: frames (N, 3, H, W) -> maps (N, D, H', W').
+    """Return torchvision's `resnet18`, `34` or `50` up to a stage: frames (N, 3, H, W) -> maps (N, D, H', W').
 
     Args:
         depth: layers of the whole network.
@@ -50,7 +51,9 @@ class ResNetTrunk(nn.Module):
         super().__init__()
         channels = [scaled(count, width) for count in CHANNELS]
         self.stages = stages
-        self.channels = channels[stages - 1]  # D
+        block = bottleneck if depth == BOTTLENECKS else basic_block
+        wider = Bottleneck.expansion if depth == BOTTLENECKS else 1
+        self.channels = channels[stages - 1] * wider  # D
         self.conv1 = nn.Conv2d(
             3,
             channels[0],
@@ -65,14 +68,11 @@ class ResNetTrunk(nn.Module):
 
         seen = channels[0]
         for number in range(stages):
-            stage = _stage(
-                seen,
-                channels[number],
-                BLOCKS[depth][number],
-                stride=2 if number else 1,
-            )
-            self.add_module(f"layer{number + 1}", stage)
-            seen = channels[number]
+            inner, stride = channels[number], 2 if number else 1
+            first = block(seen, inner, stride)
+            seen = inner * wider
+            rest = [block(seen, inner, 1) for _ in range(BLOCKS[depth][number] - 1)]
+            self.add_module(f"layer{number + 1}", nn.Sequential(first, *rest))
         start_as_resnet(self)
 
     def stem(self, frames: Tensor) -> Tensor:
@@ -100,10 +100,17 @@ def basic_block(
     stride: int = 1,
 ) -> BasicBlock:
     """Return torchvision's basic block, with a projection as its shortcut where the shape changes."""
-    shortcut = None
-    if stride != 1 or seen != channels:
-        shortcut = nn.Sequential(conv1x1(seen, channels, stride), nn.BatchNorm2d(channels))
-    return BasicBlock(seen, channels, stride, shortcut)
+    return BasicBlock(seen, channels, stride, _shortcut(seen, channels, stride))
+
+
+def bottleneck(
+    seen: int,
+    inner: int,
+    stride: int = 1,
+) -> Bottleneck:
+    """Return torchvision's bottleneck to four times the inner channels, with a projection where the shape changes."""
+    shortcut = _shortcut(seen, inner * Bottleneck.expansion, stride)
+    return Bottleneck(seen, inner, stride, shortcut)
 
 
 def start_as_resnet(network: nn.Module) -> None:
@@ -125,11 +132,11 @@ def map_side(size: int, halvings: int) -> int:
     return size
 
 
-def _stage(
+def _shortcut(
     seen: int,
     channels: int,
-    blocks: int,
     stride: int,
-) -> nn.Sequential:
-    first = basic_block(seen, channels, stride)
-    return nn.Sequential(first, *(basic_block(channels, channels) for _ in range(blocks - 1)))
+) -> nn.Sequential | None:
+    if stride == 1 and seen == channels:
+        return None
+    return nn.Sequential(conv1x1(seen, channels, stride), nn.BatchNorm2d(channels))

@@ -10,7 +10,7 @@ from harness.models.trunk import Depth, resnet_trunk
 from helpers import slow_networks as slow
 
 
-@pytest.mark.parametrize("depth", [18, 34])
+@pytest.mark.parametrize("depth", [18, 34, 50])
 def test_it_is_that_of_torchvision(depth: Depth) -> None:
     torch.manual_seed(0)
     whole = getattr(torchvision.models, f"resnet{depth}")().eval()
@@ -32,6 +32,15 @@ def test_it_is_cut_after_a_stage(stages: int, channels: int, count: int) -> None
     assert [tuple(m.shape) for m in maps] == [(2, c, s, s) for c, s in zip([64, 128, 256, 512], sides, strict=False)]
 
 
+def test_the_one_of_bottlenecks_is_cut_after_a_stage() -> None:
+    with torch.device("meta"):
+        trunk = resnet_trunk(50)
+        maps = trunk.levels(torch.empty(1, 3, 112, 112))
+    assert sum(parameter.numel() for parameter in trunk.parameters()) == 23_508_032
+    assert [tuple(m.shape[1:]) for m in maps] == [(256, 28, 28), (512, 14, 14), (1024, 7, 7), (2048, 4, 4)]
+    assert trunk.channels == 2048
+
+
 @pytest.mark.parametrize("depth", [18, 34])
 def test_every_place_equals_a_slow_reference(depth: Depth) -> None:
     torch.manual_seed(1)
@@ -44,12 +53,13 @@ def test_every_place_equals_a_slow_reference(depth: Depth) -> None:
     torch.testing.assert_close(trunk.eval()(frame[None])[0], expected)
 
 
-def test_a_narrow_one_has_the_same_parts() -> None:
+@pytest.mark.parametrize(("depth", "channels"), [(18, 64), (50, 256)])
+def test_a_narrow_one_has_the_same_parts(depth: Depth, channels: int) -> None:
     with torch.device("meta"):
-        full, narrow = resnet_trunk(18), resnet_trunk(18, width=0.125)
+        full, narrow = resnet_trunk(depth), resnet_trunk(depth, width=0.125)
     named = [[(name, type(part)) for name, part in trunk.named_modules()] for trunk in (full, narrow)]
     assert named[0] == named[1]
-    assert narrow.channels == 64
+    assert narrow.channels == channels
 
 
 def test_it_starts_as_torchvisions() -> None:
