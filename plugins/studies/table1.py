@@ -20,12 +20,14 @@ METHODS = {  # what runs for a row, where it is another's name; a row of the dat
     "Former-DFER": "former-dfer",
     "STT": "stt",
     "NR-DFERNet": "nr-dfernet",
+    "DPCNet": "dpcnet-sketch",
     "T-ESFL": "t-esfl",
     "EST": "est",
     "Freq-HD": "freq-hd",
     "LOGO-Former": "logo-former",
     "IAL": "ial",
     "AEN": "aen",
+    "MSCM": "mscm-sketch",
     "LSTPNet": "lstpnet",
 }
 R2PLUS1D = (
