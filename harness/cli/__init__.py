@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 
 from harness.cli.exits import EXIT_USER_ERROR
-from harness.system.shutdown import ENDINGS, EXIT_INTERRUPTED, EXIT_STOPPED, STOPPED
+from harness.system.shutdown import ENDINGS, EXIT_INTERRUPTED, EXIT_STOPPED, STOPPED, shutdown
 
 
 def main() -> None:
@@ -19,8 +19,12 @@ def main() -> None:
     _listen()
     from harness.system.screen import harmless_streams
 
-    with harmless_streams():
-        _run()
+    try:
+        with harmless_streams():
+            _run()
+    finally:
+        if shutdown.exit_code:
+            _let_go_of_lost_streams()
 
 
 def _run() -> None:
@@ -37,6 +41,19 @@ def _run() -> None:
         sys.exit(EXIT_USER_ERROR)
     finally:
         remove_compiler_folder()
+
+
+def _let_go_of_lost_streams() -> None:
+    """Turn a stream to nowhere if it takes no more, as when a terminal is closed.
+
+    Python flushes it at the very end, and would put code 120 in the place of the one that says which signal ended the
+    run. Only then: output lost without a signal, as on a full disk, has to stay a failure.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _listen() -> None:
