@@ -29,6 +29,7 @@ METHODS = {  # what runs for a row, where it is another's name; a row of the dat
     "AEN": "aen",
     "MSCM": "mscm-sketch",
     "LSTPNet": "lstpnet",
+    "M3DFEL": "m3dfel",
 }
 R2PLUS1D = (
     "DFEW: in all likelihood the number of R3D18, whose row in the DFEW paper (53.22/42.79) later tables call R(2+1)D; "

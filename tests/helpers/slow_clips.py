@@ -50,3 +50,18 @@ def normed(x: Tensor, w: Weights, conv: str, norm: str, stride: Sizes = (1, 1, 1
     """A convolution that keeps the size but for its stride, and its batch norm."""
     padding: Sizes = tuple(k // 2 for k in w[f"{conv}.weight"].shape[2:])  # type: ignore[assignment]
     return batch_norm(convolve(x, w, conv, stride, padding), w, norm, eps)
+
+
+def resnet(x: Tensor, w: Weights, prefix: str, halved: bool = False) -> Tensor:
+    """Features (D,) of 3D ResNet-18; a stem that pools halves time and space once more."""
+    x = normed(x, w, f"{prefix}stem.0", f"{prefix}stem.1", (1, 2, 2)).relu()
+    if halved:
+        x = pool(x, (3, 3, 3), (2, 2, 2), (1, 1, 1))
+    for number, block in product((1, 2, 3, 4), (0, 1)):
+        at, step = f"{prefix}layer{number}.{block}", 2 if number > 1 and block == 0 else 1
+        out = normed(x, w, f"{at}.conv1.0", f"{at}.conv1.1", (step, step, step)).relu()
+        out = normed(out, w, f"{at}.conv2.0", f"{at}.conv2.1")
+        if step == 2:
+            x = normed(x, w, f"{at}.downsample.0", f"{at}.downsample.1", (2, 2, 2))
+        x = (out + x).relu()
+    return x.mean((1, 2, 3))

@@ -36,6 +36,7 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("nr-dfernet", {"width": 0.25, "input.size": 48, "input.duration": 1}),
     ("resnet18-lstm", {"width": 0.25, "input.size": 48}),
     ("resnet18-vit", {"width": 0.25, "input.size": 48}),
+    ("m3dfel", {"width": 0.125, "input.size": 48}),
     ("p3d", {"width": 0.25, "input.size": 48, "dropout": 0.0}),
 ]
 

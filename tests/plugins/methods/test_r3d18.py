@@ -25,18 +25,8 @@ FRAMES, SIZE = 5, 20
 
 def logits(clip: Tensor, w: Weights, arch: Arch) -> Tensor:
     """The network's description for frames (T, 3, H, W)."""
-    x = slow.normed(clip.transpose(0, 1), w, "trunk.stem.0", "trunk.stem.1", (1, 2, 2)).relu()
-    if arch == "hara":
-        x = slow.pool(x, (3, 3, 3), (2, 2, 2), (1, 1, 1))
-    for number in (1, 2, 3, 4):
-        for block in (0, 1):
-            at, step = f"trunk.layer{number}.{block}", 2 if number > 1 and block == 0 else 1
-            out = slow.normed(x, w, f"{at}.conv1.0", f"{at}.conv1.1", (step, step, step)).relu()
-            out = slow.normed(out, w, f"{at}.conv2.0", f"{at}.conv2.1")
-            if step == 2:
-                x = slow.normed(x, w, f"{at}.downsample.0", f"{at}.downsample.1", (2, 2, 2))
-            x = (out + x).relu()
-    return linear(x.mean((1, 2, 3)), w, "fc")
+    features = slow.resnet(clip.transpose(0, 1), w, "trunk.", halved=arch == "hara")
+    return linear(features, w, "fc")
 
 
 @torch.no_grad()
