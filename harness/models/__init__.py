@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from harness.models.batch import TrainingClips as TrainingClips
     from harness.models.blocks import SelfAttention as SelfAttention
     from harness.models.clustering import ec_stfl as ec_stfl
+    from harness.models.common_recipes import CLIP_224 as CLIP_224
+    from harness.models.common_recipes import SCRATCH_112 as SCRATCH_112
+    from harness.models.common_recipes import at_equal_cost as at_equal_cost
+    from harness.models.common_recipes import pretrained_112 as pretrained_112
     from harness.models.dynamic_static import DynamicStatic as DynamicStatic
     from harness.models.dynamic_static import TwinStem as TwinStem
     from harness.models.dynamic_static import steps_transformer as steps_transformer
@@ -24,9 +28,7 @@ if TYPE_CHECKING:
     from harness.models.network import NetworkMethod as NetworkMethod
     from harness.models.network import scaled as scaled
     from harness.models.network import whole_stage as whole_stage
-    from harness.models.network_options import SCRATCH_112 as SCRATCH_112
     from harness.models.network_options import NetworkOptions as NetworkOptions
-    from harness.models.network_options import at_equal_cost as at_equal_cost
     from harness.models.prenorm import PreNorm as PreNorm
     from harness.models.prenorm import prenorm_attention as prenorm_attention
     from harness.models.sequence import ClassTokenTransformer as ClassTokenTransformer
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 HOMES = {
     "Backbone": "harness.models.backbone",
     "Batch": "harness.models.batch",
+    "CLIP_224": "harness.models.common_recipes",
     "ClassTokenTransformer": "harness.models.sequence",
     "DynamicStatic": "harness.models.dynamic_static",
     "Method": "harness.models.method",
@@ -57,8 +60,7 @@ HOMES = {
     "PreNorm": "harness.models.prenorm",
     "Recurrent": "harness.models.sequence",
     "ResNetTrunk": "harness.models.trunk",
-    "SCRATCH_112": "harness.models.network_options",
-    "at_equal_cost": "harness.models.network_options",
+    "SCRATCH_112": "harness.models.common_recipes",
     "SelfAttention": "harness.models.blocks",
     "Task": "harness.models.method",
     "TextFeatures": "harness.models.text_tower",
@@ -67,6 +69,7 @@ HOMES = {
     "TwinStem": "harness.models.dynamic_static",
     "VideoTrunk": "harness.models.video_resnet",
     "VisualTower": "harness.models.visual_tower",
+    "at_equal_cost": "harness.models.common_recipes",
     "basic_block": "harness.models.trunk",
     "cosine_logits": "harness.models.method",
     "ec_stfl": "harness.models.clustering",
@@ -76,6 +79,7 @@ HOMES = {
     "map_side": "harness.models.trunk",
     "own_parameters": "harness.models.method",
     "prenorm_attention": "harness.models.prenorm",
+    "pretrained_112": "harness.models.common_recipes",
     "resnet_trunk": "harness.models.trunk",
     "scaled": "harness.models.network",
     "start_as_resnet": "harness.models.trunk",

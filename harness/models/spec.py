@@ -14,7 +14,7 @@ from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
 from harness.core.options import NoOptions, flatten
 from harness.core.public_keys import PublicKeys
-from harness.core.weights_spec import WeightsSpec
+from harness.core.weights_spec import AUTHORS, WeightsSpec
 
 if TYPE_CHECKING:
     from harness.models.method import Method, Task
@@ -81,6 +81,8 @@ class MethodSpec:
         small: overrides over the demo's that make it small, for `harness conform`: fewer frames, pixels, channels.
         in_demo: whether the demo runs it where no methods are named.
         public_keys: names of the tensors in the files that its authors publish; None: there are none.
+        pretrained_keys: those in the files that its training may start from, where these are of a part of it, as of
+            the network that sees a frame; None: as `public_keys`.
     """
 
     name: str
@@ -113,6 +115,7 @@ class MethodSpec:
     by_dataset: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     in_demo: bool = True
     public_keys: PublicKeys | None = None
+    pretrained_keys: PublicKeys | None = None
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -169,6 +172,10 @@ class MethodSpec:
             f"{self.name}.input",
             base=self.input,
         )
+
+    def keys_of(self, kind: str) -> PublicKeys | None:
+        """Return how names become its own in a file of a kind: all that its authors trained, or what it starts from."""
+        return self.public_keys if kind == AUTHORS else self.pretrained_keys or self.public_keys
 
     def recipe(self, name: str) -> dict[str, Any]:
         """Return the flat overrides of a recipe; none of `source`, which is the method's own, and of no name.

@@ -170,7 +170,8 @@ def _settled(
     Once for all datasets, or once for each if the method's recipe differs.
     """
     spec = registry.method(row.method).spec
-    recipe = spec.recipe(row.recipe or request.recipe or "")
+    named = row.recipe or request.recipe or ""
+    recipe = spec.recipe(named)
     short = flatten(spec.demo) if request.demo else {}
     for dataset in datasets if spec.by_dataset else [""]:
         values, seen = spec.settle({**spec.on(dataset), **recipe, **short, **flatten(row.set)})
@@ -182,7 +183,7 @@ def _settled(
             _backbone(spec, row.backbone, request),
             by_name,
             dataset,
-            given=given_weights(spec, request),
+            given=given_weights(spec, request, named),
             recipe=request.recipe or "" if not row.recipe else "",
         )
 

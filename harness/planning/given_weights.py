@@ -12,20 +12,32 @@ from harness.models.public_weights import GivenWeights
 from harness.models.spec import MethodSpec
 from harness.plugin import registry
 
+FROM_WEIGHTS = "pretrained"  # what the names of recipes begin with whose training starts from a given file
 
-def given_weights(spec: MethodSpec, request: Request) -> GivenWeights | None:
+
+def given_weights(
+    spec: MethodSpec,
+    request: Request,
+    recipe: str = "",
+) -> GivenWeights | None:
     """Return the file that a request gives a method, if it gives one.
 
     Raises:
-        BadOption: there is no such file, there are two, or the method does not say how public names become its own.
+        BadOption: there is no such file, there are two, the method does not say how public names become its own, or
+            its recipe starts from a file and none is given.
     """
     flags = {AUTHORS: request.weights, PRETRAINED: request.pretrained}
     found = [GivenWeights(kind, files[spec.name].expanduser()) for kind, files in flags.items() if spec.name in files]
+    if recipe.startswith(FROM_WEIGHTS) and PRETRAINED not in {given.kind for given in found}:
+        raise BadOption(
+            f"method {spec.name!r}: recipe {recipe!r} starts from public weights: give --pretrained {spec.name}=FILE; "
+            f"its page says which"
+        )
     if not found:
         return None
     if len(found) > 1:
         raise BadOption(f"method {spec.name!r}: --weights are all of a trained network, so --pretrained has no say")
-    if spec.public_keys is None:
+    if spec.keys_of(found[0].kind) is None:
         raise BadOption(f"method {spec.name!r} says nothing of names in public files (public_keys), so it takes none")
     if not found[0].path.is_file():
         raise BadOption(f"method {spec.name!r}: {found[0].path}: no such file")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import CLIP_224
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def register_methods() -> list[MethodSpec]:
             venue="arXiv 2024",
             year=2024,
             exactness="reading",
+            recipes={"clip-224": CLIP_224},
             demo={
                 "tokens": 8,
                 "sentences": 8,

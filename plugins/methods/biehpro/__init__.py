@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import CLIP_224
 
 PAPER = (
     "Zhang et al., CLIP-Guided Bidirectional Prompt and Semantic Supervision for Dynamic Facial Expression "
@@ -92,6 +93,7 @@ def register_methods() -> list[MethodSpec]:
         venue="IJCB 2024",
         year=2024,
         exactness="reading",
+        recipes={"clip-224": CLIP_224},
         demo=DEMO_FULL,
     )
     baseline = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import CLIP_224
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def register_methods() -> list[MethodSpec]:
             year=2022,
             code="https://github.com/KaiyangZhou/CoOp",
             exactness="exact",
+            recipes={"clip-224": CLIP_224},
             demo={
                 "init": "a video of a face showing",
                 "epochs": 3,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import CLIP_224
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def register_methods() -> list[MethodSpec]:
             year=2022,
             code="https://github.com/KaiyangZhou/CoOp",
             exactness="exact",
+            recipes={"clip-224": CLIP_224},
             demo={
                 "class_specific": True,
                 "epochs": 15,

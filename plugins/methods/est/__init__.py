@@ -82,6 +82,7 @@ DEMO: Mapping[str, Any] = {
     "input.augmentation": ["flip"],
 }
 SMALL: Mapping[str, Any] = {"width": 0.0625, "input.size": 32, "epochs": 1}
+RECIPES: Mapping[str, Any] = {"scratch-112": SCRATCH, "equal-macs": at_equal_cost(17.095, SCRATCH)}
 SHARED: Mapping[str, Any] = {
     "version": "1",
     "build": "harness_plugins.methods.est.model:Est",
@@ -91,7 +92,7 @@ SHARED: Mapping[str, Any] = {
     "architecture": "ResNet-18 + Transformer",
     "demo": DEMO,
     "small": SMALL,
-    "recipes": {"scratch-112": SCRATCH, "equal-macs": at_equal_cost(17.095, SCRATCH)},
+    "recipes": RECIPES,
     "in_demo": False,
 }
 
@@ -112,7 +113,7 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="exact",
             public_keys=KEYS,
-            **SHARED,
+            **{**SHARED, "recipes": {**RECIPES, "faithful": {}}},
         ),
         MethodSpec(
             name="t-esfl",

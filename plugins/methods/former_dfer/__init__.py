@@ -62,6 +62,7 @@ def register_methods() -> list[MethodSpec]:
                 "released": {"depth_spatial": 1},
                 "scratch-112": SCRATCH_112,
                 "equal-macs": at_equal_cost(9.1575),
+                "faithful": {"depth_spatial": 1},
             },
             demo={
                 "width": 0.25,

@@ -52,7 +52,7 @@ def register_methods() -> list[MethodSpec]:
             exactness="exact",
             public_keys=PublicKeys(head=("logits",)),
             in_demo=False,
-            recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(6.983)},
+            recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(6.983), "faithful": {}},
             demo={
                 "width": 0.25,
                 "dropout": 0.0,

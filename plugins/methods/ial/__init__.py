@@ -88,6 +88,7 @@ def register_methods() -> list[MethodSpec]:
             recipes={
                 "scratch-112": {**SCRATCH_112, "step_factor": 0.1},
                 "equal-macs": {**at_equal_cost(5.624), "step_factor": 0.1},
+                "faithful": {},
             },
             demo={
                 "width": 0.25,

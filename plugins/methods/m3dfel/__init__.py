@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(
     renames=(
@@ -16,6 +16,11 @@ KEYS = PublicKeys(
         (r"pwconv\.(.+)", r"gather.\1"),
     ),
     head=("fc",),
+)
+KINETICS = replace(  # torchvision's `r3d_18`, which the trunk may start from
+    KEYS,
+    renames=(*KEYS.renames, (r"((stem|layer[1-4])\..+)", r"trunk.\1")),
+    made_here=(r"(lstm|attention|norm|gather)\..+",),
 )
 SCRATCH = {**SCRATCH_112, "smoothing": 0.0}
 
@@ -65,8 +70,14 @@ def register_methods() -> list[MethodSpec]:
             code="https://github.com/Tencent/TFace/tree/master/attribute/M3DFEL",
             exactness="exact",
             public_keys=KEYS,
+            pretrained_keys=KINETICS,
             in_demo=False,
-            recipes={"scratch-112": SCRATCH, "equal-macs": at_equal_cost(43.191, SCRATCH)},
+            recipes={
+                "scratch-112": SCRATCH,
+                "equal-macs": at_equal_cost(43.191, SCRATCH),
+                "pretrained-112": pretrained_112("kinetics", SCRATCH),
+                "faithful": {},
+            },
             demo={
                 "width": 0.25,
                 "epochs": 20,

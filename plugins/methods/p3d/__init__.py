@@ -37,6 +37,7 @@ def register_methods() -> list[MethodSpec]:
                 sampling="sorted-random",
                 padding="repeat",
                 normalisation="none",
+                augmentation=(),
                 views=0,
             ),
             backbone="none",
@@ -55,6 +56,7 @@ def register_methods() -> list[MethodSpec]:
             recipes={
                 "scratch-112": SCRATCH_112,
                 "equal-macs": at_equal_cost(4.192),
+                "faithful": {},
             },
             demo={
                 "width": 0.25,

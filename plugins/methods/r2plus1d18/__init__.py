@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(renames=((r"((stem|layer\d)\..+)", r"trunk.\1"),), head=("fc",))  # of `arch=torchvision`
 
@@ -51,7 +51,11 @@ def register_methods() -> list[MethodSpec]:
             exactness="reading",
             public_keys=KEYS,
             in_demo=False,
-            recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(40.5189)},
+            recipes={
+                "scratch-112": SCRATCH_112,
+                "equal-macs": at_equal_cost(40.5189),
+                "pretrained-112": pretrained_112("kinetics"),
+            },
             demo={
                 "width": 0.25,
                 "epochs": 20,

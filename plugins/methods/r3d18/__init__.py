@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 BUILD = "harness_plugins.methods.r3d18.model:R3d18"
 
@@ -56,6 +56,7 @@ DFEW_REPOSITORY = {
     "input.padding": "repeat",
     "input.augmentation": [],
 }
+KINETICS = {**pretrained_112("kinetics"), "arch": "torchvision"}
 EC_STFL_REPOSITORY = {
     "arch": "torchvision",
     "loss": "ec-stfl-repository",
@@ -66,6 +67,11 @@ EC_STFL_REPOSITORY = {
     "input.duration": 2,
     "input.padding": "first",
     "input.augmentation": ["random-resized-crop", "flip"],
+}
+RECIPES = {
+    "scratch-112": SCRATCH_112,
+    "equal-macs": at_equal_cost(8.3078),
+    "pretrained-112": KINETICS,
 }
 
 
@@ -115,7 +121,7 @@ def network() -> MethodSpec:
         exactness="exact",
         public_keys=KEYS,
         in_demo=False,
-        recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(8.3078), "faithful": DFEW_REPOSITORY},
+        recipes={**RECIPES, "faithful": DFEW_REPOSITORY},
         demo=DEMO,
         small=SMALL,
     )
@@ -142,7 +148,7 @@ def clustered() -> MethodSpec:
         exactness="reading",
         public_keys=KEYS,
         in_demo=False,
-        recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(8.3078), "faithful": EC_STFL_REPOSITORY},
+        recipes={**RECIPES, "faithful": EC_STFL_REPOSITORY},
         demo=DEMO,
         small=SMALL,
     )

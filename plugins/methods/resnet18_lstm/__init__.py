@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(  # of the DFEW authors' network: trunk=dfew-repo
     renames=(
@@ -16,6 +16,7 @@ KEYS = PublicKeys(  # of the DFEW authors' network: trunk=dfew-repo
     ),
     head=("head",),
 )
+IMAGENET = replace(KEYS, left_out=(r"fc\..+",), made_here=(r"time\..+",))  # torchvision's, of the trunk alone
 DFEW_REPO: dict[str, Any] = {
     "trunk": "dfew-repo",
     "hidden": 256,
@@ -75,12 +76,15 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="reading",
             public_keys=KEYS,
+            pretrained_keys=IMAGENET,
             in_demo=False,
             recipes={
                 "wide": {"hidden": 512},
                 "dfew-repo": DFEW_REPO,
                 "scratch-112": SCRATCH_112,
                 "equal-macs": at_equal_cost(7.7628),
+                "pretrained-112": pretrained_112("imagenet"),
+                "faithful": DFEW_REPO,
             },
             demo={
                 "width": 0.25,

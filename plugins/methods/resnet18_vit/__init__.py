@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+
+IMAGENET = PublicKeys(  # of torchvision's ResNet-18, which the trunk may start from
+    renames=((r"(conv1|bn1|layer[1-4])\.(.+)", r"trunk.\1.\2"),),
+    left_out=(r"fc\..+",),
+    made_here=(r"time\..+",),
+    head=("head",),
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,12 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="reading",
             in_demo=False,
-            recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(7.8654)},
+            pretrained_keys=IMAGENET,
+            recipes={
+                "scratch-112": SCRATCH_112,
+                "equal-macs": at_equal_cost(7.8654),
+                "pretrained-112": pretrained_112("imagenet"),
+            },
             demo={
                 "width": 0.25,
                 "epochs": 20,

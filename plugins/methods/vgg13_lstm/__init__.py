@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
+from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,13 @@ OF_MOTION = replace(SEEN, sampling="freq-hd", duration=1, padding="last")
 VGG11: Mapping[str, Any] = {"trunk": "vgg11", "features": 512, "hidden": 128}
 WITH_BATCH_NORM: Mapping[str, Any] = {"batch_norm": True, "features": 512, "hidden": 512}
 EQUAL_MACS = at_equal_cost(46.7232)
+IMAGENET = PublicKeys(  # of torchvision's VGG, which the trunk may start from
+    renames=((r"(features\.\d+|classifier\.[03])\.(.+)", r"trunk.\1.\2"),),
+    left_out=(r"classifier\.6\..+",),
+    made_here=(r"time\..+",),
+    head=("head",),
+)
+OF_IMAGENET = pretrained_112("imagenet")
 DEMO: Mapping[str, Any] = {
     "width": 0.125,
     "epochs": 20,
@@ -65,6 +72,7 @@ SHARED: Mapping[str, Any] = {
     "architecture": "VGG13 + LSTM",
     "pretraining": "none",
     "exactness": "reading",
+    "pretrained_keys": IMAGENET,
     "in_demo": False,
     "small": SMALL,
 }
@@ -84,6 +92,7 @@ def register_methods() -> list[MethodSpec]:
                 "vgg11": VGG11,
                 "scratch-112": SCRATCH_112,
                 "equal-macs": EQUAL_MACS,
+                "pretrained-112": OF_IMAGENET,
             },
             demo=DEMO,
             **SHARED,
@@ -101,6 +110,7 @@ def register_methods() -> list[MethodSpec]:
                 "batch-norm": WITH_BATCH_NORM,
                 "scratch-112": {**SCRATCH_112, "input.sampling": "freq-hd"},
                 "equal-macs": {**EQUAL_MACS, "input.sampling": "freq-hd"},
+                "pretrained-112": {**OF_IMAGENET, "input.sampling": "freq-hd"},
             },
             demo={**DEMO, "input.sampling": "freq-hd-2"},
             **SHARED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, hookimpl, option
+from harness.models import CLIP_224
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def register_methods() -> list[MethodSpec]:
             year=2021,
             code="https://github.com/openai/CLIP",
             exactness="exact",
+            recipes={"clip-224": {**CLIP_224, "input.augmentation": []}},
             demo={"input.frames": 8},
         )
     ]
