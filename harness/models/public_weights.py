@@ -84,20 +84,32 @@ def _faults(
     unknown = [public for name, (public, _) in found.items() if name not in wanted]
     missing = [name for name in wanted if name not in found and not _may_lack(name, keys)]
     shared = [(public, tensor, wanted[name]) for name, (public, tensor) in found.items() if name in wanted]
+    plain = [one for one in shared if _holds_plain_numbers(one[1])]
     misshapen = [
         f"{public} {tuple(tensor.shape)} instead of {tuple(own.shape)}"
-        for public, tensor, own in shared
+        for public, tensor, own in plain
         if tensor.shape != own.shape
     ]
-    odd = [public for public, tensor, _ in shared if not tensor.isfinite().all()]
+    # A few bytes can claim any shape, so numbers are looked at only where there are as many as there have to be.
+    fitting = [(public, tensor) for public, tensor, own in plain if tensor.shape == own.shape]
+    odd = [public for public, tensor in fitting if not tensor.isfinite().all()]
     for text, names in (
         ("unknown keys", unknown),
         ("missing keys", missing),
         ("other shapes", misshapen),
         ("numbers that are not finite in", odd),
+        ("no plain numbers in", [public for public, tensor, _ in shared if not _holds_plain_numbers(tensor)]),
     ):
         if names:
             yield f"{text} {_few(names)}"
+
+
+def _holds_plain_numbers(tensor: Tensor) -> bool:
+    """Return whether a tensor holds real numbers one by one: not sparse, quantised, complex or without storage."""
+    import torch
+
+    laid_out = tensor.layout == torch.strided and tensor.device.type == "cpu"
+    return laid_out and not tensor.is_quantized and not tensor.is_complex()
 
 
 def _may_lack(name: str, keys: PublicKeys) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
 from harness.core.dataset_spec import DatasetSpec
@@ -10,6 +11,7 @@ from harness.core.request import Request
 from harness.core.weights_spec import AUTHORS, PRETRAINED
 from harness.models.public_weights import GivenWeights
 from harness.models.spec import MethodSpec
+from harness.models.weights_form import check_form
 from harness.plugin import registry
 
 FROM_WEIGHTS = "pretrained"  # what the names of recipes begin with whose training starts from a given file
@@ -25,6 +27,7 @@ def given_weights(
     Raises:
         BadOption: there is no such file, there are two, the method does not say how public names become its own, or
             its recipe starts from a file and none is given.
+        HarnessError: it has not the form of weights.
     """
     flags = {AUTHORS: request.weights, PRETRAINED: request.pretrained}
     found = [GivenWeights(kind, files[spec.name].expanduser()) for kind, files in flags.items() if spec.name in files]
@@ -39,8 +42,9 @@ def given_weights(
         raise BadOption(f"method {spec.name!r}: --weights are all of a trained network, so --pretrained has no say")
     if spec.keys_of(found[0].kind) is None:
         raise BadOption(f"method {spec.name!r} says nothing of names in public files (public_keys), so it takes none")
-    if not found[0].path.is_file():
+    if not os.path.exists(found[0].path):  # noqa: PTH110  (which also takes a name that no file can have)
         raise BadOption(f"method {spec.name!r}: {found[0].path}: no such file")
+    check_form(found[0].path)  # before its bytes are read for their hash: a device has no end
     return GivenWeights(found[0].kind, found[0].path.resolve())
 
 

@@ -11,6 +11,7 @@ from hostile import (
     costs,
     datasets,
     frames,
+    given,
     images,
     lists,
     names,
@@ -41,4 +42,5 @@ TABLE: dict[str, Sequence[Hostile]] = {
     "caches": caches.ENTRIES,
     "costs": costs.ENTRIES,
     "weights": weights.ENTRIES,
+    "given weights and recipes": given.ENTRIES,
 }

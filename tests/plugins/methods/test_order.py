@@ -45,6 +45,7 @@ HEEDED = {
     "ial": ALL,
     "logo-former": ALL,
     "lstpnet": ALL,
+    "m3dfel": ALL,
     "mscm-sketch": ALL,
     "nr-dfernet": ALL,
     "p3d": BUT_PAIRS,
