@@ -45,6 +45,8 @@ def register_methods() -> list[MethodSpec]:
                 "width": 0.125,
                 "epochs": 15,
                 "batch_size": 16,
+                "optimizer": "adam",
+                "learning_rate": 1e-3,
                 "step_epochs": 10,
                 "input.size": 64,
                 "input.augmentation": ["flip"],

@@ -74,7 +74,7 @@ DEMO: Mapping[str, Any] = {
     "width": 0.25,
     "epochs": 12,
     "batch_size": 8,
-    "learning_rate": 1e-3,
+    "learning_rate": 5e-4,
     "input.frames": 14,
     "input.duration": 2,
     "input.size": 64,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from harness.core.frame_input import FrameInput
+from harness.core.recipe import Stage
 from harness.demo.film import Performance, film
 from harness.models import Method, Task, evaluation
 from harness.models.backbone import MissingBackbone
 from harness.models.batch import logits_of
+from harness.plugin import registry
 from harness.training.optimizer import make_optimizer
 from helpers.pixels import SEVEN, batch_of, spec_of
 
 CLIPS, BATCH = 32, 16
 EPOCHS = 60  # at most
 PAIRS = [("sadness", "anger")]
+
+NO_DROPOUT: dict[str, Any] = {"dropout": 0.0, "head_dropout": 0.0}
 
 # Name, and options over those of its demo that make it quicker.
 NETWORKS: list[tuple[str, dict[str, Any]]] = [
@@ -38,6 +43,16 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("resnet18-vit", {"width": 0.25, "input.size": 48}),
     ("m3dfel", {"width": 0.125, "input.size": 48}),
     ("p3d", {"width": 0.25, "input.size": 48, "dropout": 0.0}),
+    ("est", {"input.size": 48, **NO_DROPOUT}),
+    ("t-esfl", {"input.size": 48, **NO_DROPOUT}),
+    ("lstpnet", {"width": 0.125, "input.size": 32}),
+    ("logo-former", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
+    ("stt", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
+    ("aen", {"width": 0.125, "input.size": 32, "static_epochs": 20}),
+    ("dpcnet-sketch", {"input.size": 32}),
+    ("mscm-sketch", {"width": 0.125, "input.size": 32}),
+    ("vgg13-lstm", {"input.size": 32}),
+    ("freq-hd", {"input.size": 32}),
 ]
 
 
@@ -47,27 +62,44 @@ def filmed(number: int, given: FrameInput) -> Tensor:
     frames = film(act, PAIRS)
     chosen = np.linspace(0, len(frames) - 1, given.frames).round().astype(int)
     shown = [np.asarray(frames[index].resize((given.size, given.size))) for index in chosen]
-    return torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2) / 255
+    pixels = torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2) / 255
+    if not given.mean:
+        return pixels
+    mean, std = torch.tensor(given.mean), torch.tensor(given.std)
+    return (pixels - mean[:, None, None]) / std[:, None, None]
 
 
 def epochs_until_it_fits(method: Method, clips: Tensor, labels: Tensor) -> int:
-    """How many epochs of its own stage it takes to name 95 % of the clips that it is trained on."""
-    (stage,) = method.stages()
-    optimizer = make_optimizer(method, stage)
-    for group in optimizer.param_groups:
-        group["lr"] = group["base_lr"]
-    for epoch in range(EPOCHS):
-        for part in torch.randperm(CLIPS).split(BATCH):
-            optimizer.zero_grad()
-            method.step(batch_of(clips[part], labels[part], stage.name)).backward()
-            optimizer.step()
+    """How many epochs of its last stage it takes to name 95 % of the clips that it is trained on."""
+    *before, last = method.stages()
+    for stage in before:
+        for _ in epochs_of(method, stage, clips, labels, stage.epochs):
+            pass
+    for epoch in epochs_of(method, last, clips, labels, EPOCHS):
         take_statistics(method, clips)
         with evaluation(method):
             right = (logits_of(method(clips)).argmax(1) == labels).float().mean()
         if right >= 0.95:
-            return epoch + 1
+            return epoch
         method.train()
     return EPOCHS + 1
+
+
+def epochs_of(method: Method, stage: Stage, clips: Tensor, labels: Tensor, count: int) -> Iterator[int]:
+    """Train epochs of a stage at its base rate; yields the number of each."""
+    if stage.before is not None:
+        stage.before()
+    optimizer = make_optimizer(method, stage)
+    for group in optimizer.param_groups:
+        group["lr"] = group["base_lr"]
+    for epoch in range(1, count + 1):
+        for part in torch.randperm(CLIPS).split(BATCH):
+            optimizer.zero_grad()
+            method.step(batch_of(clips[part], labels[part], stage.name)).backward()
+            if stage.clip_norm:
+                nn.utils.clip_grad_norm_(method.parameters(), stage.clip_norm)
+            optimizer.step()
+        yield epoch
 
 
 @torch.no_grad()
@@ -80,6 +112,12 @@ def take_statistics(method: Method, clips: Tensor) -> None:
         method(clips)
     for part in slow:
         part.momentum = 0.01
+
+
+def test_every_method_that_brings_its_own_network_is_tried() -> None:
+    """The others train prompts or layers on a CLIP that was trained before."""
+    networks = {name for name, spec in registry.methods().items() if spec.backbone == "none"}
+    assert networks == {name for name, _ in NETWORKS}
 
 
 @pytest.mark.slow
