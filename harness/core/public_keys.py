@@ -21,6 +21,8 @@ class PublicKeys:
         left_out: expressions for public keys that have no counterpart here.
         made_here: expressions for keys of the method that public files never hold.
         head: modules of the method whose shape depends on the number of classes.
+        behind: modules of the method behind a trunk that others publish by itself. A file that training starts from may
+            lack all of them together, and they are drawn as ever.
 
     Raises:
         ValueError: one is no regular expression.
@@ -30,6 +32,7 @@ class PublicKeys:
     left_out: tuple[str, ...] = ()
     made_here: tuple[str, ...] = ()
     head: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for expression in (*(public for public, _ in self.renames), *self.left_out, *self.made_here):
@@ -54,7 +57,15 @@ class PublicKeys:
 
     def is_of_head(self, own: str) -> bool:
         """Return whether a key of the method belongs to a module that depends on the number of classes."""
-        return any(own == module or own.startswith(f"{module}.") for module in self.head)
+        return _lies_in(self.head, own)
+
+    def is_behind(self, own: str) -> bool:
+        """Return whether a key of the method belongs to a module that a file of its trunk alone does not hold."""
+        return _lies_in(self.behind, own)
+
+
+def _lies_in(modules: Iterable[str], name: str) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def _fits(expressions: Iterable[str], name: str) -> bool:

@@ -25,7 +25,7 @@ def build(
     method = spec.construct(task, job.options)
     given = task.weights.given
     if given is not None:
-        given.put_into(own_state(method, task.backbone), spec.keys_of(given.kind), spec.name)
+        given.put_into(own_state(method, task.backbone), spec.public_keys, spec.name)
     return method
 
 

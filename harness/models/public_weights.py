@@ -1,7 +1,7 @@
 """Weights that others trained, put into a method by the table of their names.
 
 Authors' weights are all of a trained network, which is then only tested. Pretrained ones are where its training starts:
-all but the head, whose shape depends on the number of classes.
+all but the head, whose shape depends on the number of classes; or the trunk alone, where a method says what is behind.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class GivenWeights:
         wanted = {name for name in own if whole or not keys.is_of_head(name)}
         if not whole:
             found = {name: told for name, told in found.items() if not keys.is_of_head(name)}
+            if not any(map(keys.is_behind, found)):  # a file of the trunk alone
+                wanted = {name for name in wanted if not keys.is_behind(name)}
         faults = list(_faults({name: own[name] for name in wanted}, found, keys))
         if faults:
             raise BadOption(f"{self.path}: does not fit method {method!r}: {'; '.join(faults)}")

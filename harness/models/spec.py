@@ -14,7 +14,7 @@ from harness.core.frame_input import FrameInput
 from harness.core.lazy import load_object
 from harness.core.options import NoOptions, flatten
 from harness.core.public_keys import PublicKeys
-from harness.core.weights_spec import AUTHORS, WeightsSpec
+from harness.core.weights_spec import WeightsSpec
 
 if TYPE_CHECKING:
     from harness.models.method import Method, Task
@@ -67,6 +67,8 @@ class MethodSpec:
         streams: what it is fed of a clip; a method that needs more than frames cannot run yet.
         prepares: whether it reads training clips in their test view, in `Method.prepare`.
         recipes: named sets of options, such as those of another paper's table.
+        starts_from: of a recipe whose training starts from weights that others trained: which file a run has to give
+            it, for people.
         by_dataset: overrides by the name of a dataset, where a recipe differs from one to the other. A recipe of
             `recipes`, the demo and what a user sets come over them.
         family: of its network, as "CLIP", "image network and time", "3D network" or "self-supervised".
@@ -81,8 +83,6 @@ class MethodSpec:
         small: overrides over the demo's that make it small, for `harness conform`: fewer frames, pixels, channels.
         in_demo: whether the demo runs it where no methods are named.
         public_keys: names of the tensors in the files that its authors publish; None: there are none.
-        pretrained_keys: those in the files that its training may start from, where these are of a part of it, as of
-            the network that sees a frame; None: as `public_keys`.
     """
 
     name: str
@@ -113,9 +113,9 @@ class MethodSpec:
     exactness: Exactness = ""
     small: Mapping[str, Any] = field(default_factory=dict)
     by_dataset: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    starts_from: Mapping[str, str] = field(default_factory=dict)
     in_demo: bool = True
     public_keys: PublicKeys | None = None
-    pretrained_keys: PublicKeys | None = None
 
     def __post_init__(self) -> None:
         for problem in self._problems():
@@ -134,6 +134,11 @@ class MethodSpec:
             yield f"exactness {self.exactness!r} is none of {', '.join(map(repr, get_args(Exactness)))}"
         if SOURCE in self.recipes:
             yield f"recipe {SOURCE!r} is that of its defaults; give yours another name"
+        for recipe in self.starts_from:
+            if recipe not in self.recipes:
+                yield f"starts_from names recipe {recipe!r}, which it has not; {suggestion(recipe, self.recipes)}"
+        if self.starts_from and self.public_keys is None:
+            yield "starts_from names files, and public_keys does not say how the names in them become its own"
         if self.name.endswith(f"-{SKETCH}") and not self.is_sketch:
             yield f"its name calls it a sketch, and exactness={self.exactness!r} does not; say exactness={SKETCH!r}"
 
@@ -172,10 +177,6 @@ class MethodSpec:
             f"{self.name}.input",
             base=self.input,
         )
-
-    def keys_of(self, kind: str) -> PublicKeys | None:
-        """Return how names become its own in a file of a kind: all that its authors trained, or what it starts from."""
-        return self.public_keys if kind == AUTHORS else self.pretrained_keys or self.public_keys
 
     def recipe(self, name: str) -> dict[str, Any]:
         """Return the flat overrides of a recipe; none of `source`, which is the method's own, and of no name.

@@ -17,7 +17,7 @@ from harness.data.places import DEMO_ROOT
 from harness.models.public_weights import GivenWeights
 from harness.models.spec import SOURCE, MethodSpec
 from harness.planning.frame_inputs import checked_input
-from harness.planning.given_weights import check_named, given_weights
+from harness.planning.given_weights import check_named, given_weights, lacking_start
 from harness.plugin import registry
 
 
@@ -62,6 +62,7 @@ class MethodChoice:
         weights: SHA-256 of each file that the method declares, once it is found, and of the one that the run gives it.
         given: that file.
         recipe: of the method's, as the run asked for it.
+        lacks: what its recipe needs and the run does not give it, as a sentence.
     """
 
     spec: MethodSpec
@@ -75,6 +76,7 @@ class MethodChoice:
     weights: Mapping[str, str] = field(default_factory=dict)
     given: GivenWeights | None = None
     recipe: str = ""
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def _settled(
     """
     spec = registry.method(row.method).spec
     named = row.recipe or request.recipe or ""
-    recipe = spec.recipe(named)
+    recipe, given = spec.recipe(named), given_weights(spec, request)
     short = flatten(spec.demo) if request.demo else {}
     for dataset in datasets if spec.by_dataset else [""]:
         values, seen = spec.settle({**spec.on(dataset), **recipe, **short, **flatten(row.set)})
@@ -183,8 +185,9 @@ def _settled(
             _backbone(spec, row.backbone, request),
             by_name,
             dataset,
-            given=given_weights(spec, request, named),
+            given=given,
             recipe=request.recipe or "" if not row.recipe else "",
+            lacks=lacking_start(spec, named, given),
         )
 
 

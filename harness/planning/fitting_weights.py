@@ -66,7 +66,7 @@ def _try(
     except Exception as error:  # of a plugin's method, in any way
         raise HarnessError(f"method {method.spec.name!r}: {type(error).__name__} while it is built: {error}") from error
     with torch.no_grad():
-        given.put_into(own_state(built, backbone), method.spec.keys_of(given.kind), method.spec.name)
+        given.put_into(own_state(built, backbone), method.spec.public_keys, method.spec.name)
 
 
 def places(methods: Iterable[MethodChoice]) -> dict[str, str]:

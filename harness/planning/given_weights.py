@@ -14,38 +14,41 @@ from harness.models.spec import MethodSpec
 from harness.models.weights_form import check_form
 from harness.plugin import registry
 
-FROM_WEIGHTS = "pretrained"  # what the names of recipes begin with whose training starts from a given file
 
-
-def given_weights(
-    spec: MethodSpec,
-    request: Request,
-    recipe: str = "",
-) -> GivenWeights | None:
+def given_weights(spec: MethodSpec, request: Request) -> GivenWeights | None:
     """Return the file that a request gives a method, if it gives one.
 
     Raises:
-        BadOption: there is no such file, there are two, the method does not say how public names become its own, or
-            its recipe starts from a file and none is given.
+        BadOption: there is no such file, there are two, or the method does not say how public names become its own.
         HarnessError: it has not the form of weights.
     """
     flags = {AUTHORS: request.weights, PRETRAINED: request.pretrained}
     found = [GivenWeights(kind, files[spec.name].expanduser()) for kind, files in flags.items() if spec.name in files]
-    if recipe.startswith(FROM_WEIGHTS) and PRETRAINED not in {given.kind for given in found}:
-        raise BadOption(
-            f"method {spec.name!r}: recipe {recipe!r} starts from public weights: give --pretrained {spec.name}=FILE; "
-            f"its page says which"
-        )
     if not found:
         return None
     if len(found) > 1:
         raise BadOption(f"method {spec.name!r}: --weights are all of a trained network, so --pretrained has no say")
-    if spec.keys_of(found[0].kind) is None:
+    if spec.public_keys is None:
         raise BadOption(f"method {spec.name!r} says nothing of names in public files (public_keys), so it takes none")
     if not os.path.exists(found[0].path):  # noqa: PTH110  (which also takes a name that no file can have)
         raise BadOption(f"method {spec.name!r}: {found[0].path}: no such file")
     check_form(found[0].path)  # before its bytes are read for their hash: a device has no end
     return GivenWeights(found[0].kind, found[0].path.resolve())
+
+
+def lacking_start(
+    spec: MethodSpec,
+    recipe: str,
+    given: GivenWeights | None,
+) -> str:
+    """Return which file a recipe lacks that its training starts from; empty if it lacks none."""
+    file = spec.starts_from.get(recipe)
+    if file is None or (given is not None and given.kind == PRETRAINED):
+        return ""
+    return (
+        f"method {spec.name!r}: recipe {recipe!r} starts from weights that others trained, and none are given; from "
+        f"scratch it would be another recipe: --pretrained {spec.name}=FILE, such as {file}"
+    )
 
 
 def check_named(

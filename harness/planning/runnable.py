@@ -86,6 +86,8 @@ def _ready(method: MethodChoice, found: _Backbones) -> tuple[MethodChoice, Weigh
     """
     spec = method.spec
     _check_streams(spec)
+    if method.lacks:
+        raise CannotRun(method.lacks)
     if not method.backbone:
         raise CannotRun(
             f"method {spec.name!r} names no backbone of its paper (paper_backbone), so --backbone paper cannot be "

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,7 @@ import torch
 from torchvision import models
 
 from harness.models.common_recipes import CLIP_224, SCRATCH_112, pretrained_112
-from harness.models.weights_files import file_sha256
 from harness.plugin import registry
-from helpers.commands import Invoke
 from helpers.pixels import built, spec_of
 
 ON_CLIP = ("zero-shot-clip", "coop", "cocoop", "a3lign", "biehpro", "biehpro-baseline")
@@ -29,6 +25,16 @@ PUBLIC = {  # torchvision's network whose weights a method may start from
     "resnet18-vit": models.resnet18,
     "vgg13-lstm": models.vgg13,
     "freq-hd": models.vgg13,
+}
+FILES = {
+    "r3d18": models.video.R3D_18_Weights.KINETICS400_V1,
+    "ec-stfl": models.video.R3D_18_Weights.KINETICS400_V1,
+    "m3dfel": models.video.R3D_18_Weights.KINETICS400_V1,
+    "r2plus1d18": models.video.R2Plus1D_18_Weights.KINETICS400_V1,
+    "resnet18-lstm": models.ResNet18_Weights.IMAGENET1K_V1,
+    "resnet18-vit": models.ResNet18_Weights.IMAGENET1K_V1,
+    "vgg13-lstm": models.VGG13_Weights.IMAGENET1K_V1,
+    "freq-hd": models.VGG13_Weights.IMAGENET1K_V1,
 }
 KINETICS = ("r3d18", "ec-stfl", "m3dfel", "r2plus1d18")
 
@@ -66,6 +72,11 @@ def test_pixels_are_normed_as_torchvision_does_for_the_weights(name: str) -> Non
     assert (list(seen.mean), list(seen.std)) == (list(prepared.mean), list(prepared.std))
 
 
+@pytest.mark.parametrize(("name", "weights"), FILES.items())
+def test_the_file_is_named_as_torchvision_names_it(name: str, weights: Any) -> None:
+    assert weights.url.rpartition("/")[2] in spec_of(name).starts_from["pretrained-112"]
+
+
 def test_methods_on_clip_see_the_same_frames() -> None:
     for name in ON_CLIP:
         _, seen = spec_of(name).settle(spec_of(name).recipe("clip-224"))
@@ -81,7 +92,7 @@ def test_a_recipe_keeps_when_the_rate_falls() -> None:
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_torchvisions_file_fills_all_but_what_it_lacks(name: str) -> None:
-    keys = spec_of(name).keys_of("pretrained")
+    keys = spec_of(name).public_keys
     assert keys is not None
     with torch.device("meta"):
         public = shapes(PUBLIC[name]().state_dict().items())
@@ -89,41 +100,9 @@ def test_torchvisions_file_fills_all_but_what_it_lacks(name: str) -> None:
     renamed = {keys.own_name(key): shape for key, shape in public.items()}
     renamed.pop(None, None)
     assert {key: shape for key, shape in renamed.items() if not keys.is_of_head(str(key))} == {
-        key: shape for key, shape in own.items() if not keys.is_of_head(key) and not keys.is_made_here(key)
+        key: shape for key, shape in own.items() if not keys.is_of_head(key) and not keys.is_behind(key)
     }
 
 
 def shapes(state: Iterable[tuple[str, torch.Tensor]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in state}
-
-
-def test_a_recipe_from_public_weights_is_refused_without_them(invoke: Invoke, tmp_path: Path) -> None:
-    answer = invoke(
-        "bench", "--demo", "--methods", "r3d18", "--datasets", "dfew", "--folds", "1", "--recipe", "pretrained-112",
-        "--data-root", str(tmp_path / "data"), "--out", str(tmp_path / "runs"), "--quiet",
-    )  # fmt: skip
-    assert answer.code == 2
-    assert "recipe 'pretrained-112' starts from public weights: give --pretrained r3d18=FILE" in answer.err
-    assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.slow
-def test_training_starts_from_a_file_of_torchvisions_form(invoke: Invoke, tmp_path: Path) -> None:
-    small = {"width": 0.125, "arch": "torchvision"}
-    state = {
-        name.removeprefix("trunk."): value
-        for name, value in built("r3d18", **small).state_dict().items()
-        if name.startswith("trunk.")
-    }
-    torch.save({**state, "fc.weight": torch.zeros(400, 64), "fc.bias": torch.zeros(400)}, tmp_path / "r3d_18.pth")
-    answer = invoke(
-        "bench", "--demo", "--methods", "r3d18", "--datasets", "dfew", "--folds", "1", "--recipe", "pretrained-112",
-        "--pretrained", f"r3d18={tmp_path / 'r3d_18.pth'}", "--set", "r3d18.width=0.125", "--set", "r3d18.epochs=1",
-        "--set", "r3d18.input.frames=2", "--set", "r3d18.input.size=16", "--executor", "inline", "--quick", "--quiet",
-        "--data-root", str(tmp_path / "data"), "--out", str(tmp_path / "runs"),
-    )  # fmt: skip
-    assert answer.code == 0, answer.err
-    (result,) = (tmp_path / "runs").rglob("result.json")
-    told = json.loads(result.read_text(encoding="utf-8"))
-    assert told["recipe"] == "pretrained-112"
-    assert file_sha256(tmp_path / "r3d_18.pth") in json.dumps(told["weights"])

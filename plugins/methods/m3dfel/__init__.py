@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
@@ -14,13 +14,10 @@ KEYS = PublicKeys(
         (r"features\.([1-4])\.(.+)", r"trunk.layer\1.\2"),
         (r"to_qkv\.(.+)", r"attention.to_qkv.\1"),
         (r"pwconv\.(.+)", r"gather.\1"),
+        (r"((stem|layer[1-4])\..+)", r"trunk.\1"),  # torchvision's `r3d_18`
     ),
     head=("fc",),
-)
-KINETICS = replace(  # torchvision's `r3d_18`, which the trunk may start from
-    KEYS,
-    renames=(*KEYS.renames, (r"((stem|layer[1-4])\..+)", r"trunk.\1")),
-    made_here=(r"(lstm|attention|norm|gather)\..+",),
+    behind=("lstm", "attention", "norm", "gather"),
 )
 SCRATCH = {**SCRATCH_112, "smoothing": 0.0}
 
@@ -70,7 +67,7 @@ def register_methods() -> list[MethodSpec]:
             code="https://github.com/Tencent/TFace/tree/master/attribute/M3DFEL",
             exactness="exact",
             public_keys=KEYS,
-            pretrained_keys=KINETICS,
+            starts_from={"pretrained-112": "torchvision's r3d_18-b3b3357e.pth (Kinetics-400)"},
             in_demo=False,
             recipes={
                 "scratch-112": SCRATCH,

@@ -54,8 +54,9 @@ def register_methods() -> list[MethodSpec]:
             recipes={
                 "scratch-112": SCRATCH_112,
                 "equal-macs": at_equal_cost(40.5189),
-                "pretrained-112": pretrained_112("kinetics"),
+                "pretrained-112": {**pretrained_112("kinetics"), "arch": "torchvision"},
             },
+            starts_from={"pretrained-112": "torchvision's r2plus1d_18-91a641e6.pth (Kinetics-400)"},
             demo={
                 "width": 0.25,
                 "epochs": 20,

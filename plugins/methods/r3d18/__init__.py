@@ -74,6 +74,8 @@ RECIPES = {
     "pretrained-112": KINETICS,
 }
 
+OF_TORCHVISION = {"pretrained-112": "torchvision's r3d_18-b3b3357e.pth (Kinetics-400)"}
+
 
 @dataclass(frozen=True)
 class Options(NetworkOptions):
@@ -122,6 +124,7 @@ def network() -> MethodSpec:
         public_keys=KEYS,
         in_demo=False,
         recipes={**RECIPES, "faithful": DFEW_REPOSITORY},
+        starts_from=OF_TORCHVISION,
         demo=DEMO,
         small=SMALL,
     )
@@ -149,6 +152,7 @@ def clustered() -> MethodSpec:
         public_keys=KEYS,
         in_demo=False,
         recipes={**RECIPES, "faithful": EC_STFL_REPOSITORY},
+        starts_from=OF_TORCHVISION,
         demo=DEMO,
         small=SMALL,
     )

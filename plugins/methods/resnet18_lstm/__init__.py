@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
 from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
-KEYS = PublicKeys(  # of the DFEW authors' network: trunk=dfew-repo
+KEYS = PublicKeys(  # of the DFEW authors' network, trunk=dfew-repo, and of torchvision's ResNets
     renames=(
         (r"(conv1|bn1|layer[1-4])\.(.+)", r"trunk.\1.\2"),
         (r"LSTM\.(.+)", r"time.cells.\1"),
         (r"output\.(.+)", r"head.\1"),
     ),
+    left_out=(r"fc\..+",),
     head=("head",),
+    behind=("time",),
 )
-IMAGENET = replace(KEYS, left_out=(r"fc\..+",), made_here=(r"time\..+",))  # torchvision's, of the trunk alone
 DFEW_REPO: dict[str, Any] = {
     "trunk": "dfew-repo",
     "hidden": 256,
@@ -76,7 +77,7 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="reading",
             public_keys=KEYS,
-            pretrained_keys=IMAGENET,
+            starts_from={"pretrained-112": "torchvision's resnet18-f37072fd.pth (ImageNet)"},
             in_demo=False,
             recipes={
                 "wide": {"hidden": 512},

@@ -8,11 +8,11 @@ from typing import Literal
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
 from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
-IMAGENET = PublicKeys(  # of torchvision's ResNet-18, which the trunk may start from
+KEYS = PublicKeys(  # of torchvision's ResNet-18
     renames=((r"(conv1|bn1|layer[1-4])\.(.+)", r"trunk.\1.\2"),),
     left_out=(r"fc\..+",),
-    made_here=(r"time\..+",),
     head=("head",),
+    behind=("time",),
 )
 
 
@@ -54,7 +54,8 @@ def register_methods() -> list[MethodSpec]:
             pretraining="none",
             exactness="reading",
             in_demo=False,
-            pretrained_keys=IMAGENET,
+            public_keys=KEYS,
+            starts_from={"pretrained-112": "torchvision's resnet18-f37072fd.pth (ImageNet)"},
             recipes={
                 "scratch-112": SCRATCH_112,
                 "equal-macs": at_equal_cost(7.8654),

@@ -37,11 +37,11 @@ OF_MOTION = replace(SEEN, sampling="freq-hd", duration=1, padding="last")
 VGG11: Mapping[str, Any] = {"trunk": "vgg11", "features": 512, "hidden": 128}
 WITH_BATCH_NORM: Mapping[str, Any] = {"batch_norm": True, "features": 512, "hidden": 512}
 EQUAL_MACS = at_equal_cost(46.7232)
-IMAGENET = PublicKeys(  # of torchvision's VGG, which the trunk may start from
+KEYS = PublicKeys(  # of torchvision's VGG, whose last layer is not built
     renames=((r"(features\.\d+|classifier\.[03])\.(.+)", r"trunk.\1.\2"),),
     left_out=(r"classifier\.6\..+",),
-    made_here=(r"time\..+",),
     head=("head",),
+    behind=("time",),
 )
 OF_IMAGENET = pretrained_112("imagenet")
 DEMO: Mapping[str, Any] = {
@@ -75,7 +75,8 @@ SHARED: Mapping[str, Any] = {
     "architecture": "VGG13 + LSTM",
     "pretraining": "none",
     "exactness": "reading",
-    "pretrained_keys": IMAGENET,
+    "public_keys": KEYS,
+    "starts_from": {"pretrained-112": "torchvision's vgg13-19584684.pth (ImageNet)"},
     "in_demo": False,
     "small": SMALL,
 }
