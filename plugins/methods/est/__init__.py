@@ -77,7 +77,7 @@ DEMO: Mapping[str, Any] = {
     "learning_rate": 5e-4,
     "input.frames": 14,
     "input.duration": 2,
-    "input.size": 64,
+    "input.size": 40,
     "input.sampling": "segments",
     "input.augmentation": ["flip"],
 }

@@ -53,13 +53,15 @@ class SttOptions(CompactOptions):
 
 DEMO: Mapping[str, Any] = {
     "width": 0.25,
-    "epochs": 15,
+    "epochs": 8,
     "batch_size": 16,
-    "step_epochs": 10,
+    "step_epochs": 6,
     "input.frames": 8,
-    "input.size": 64,
+    "input.size": 40,
     "input.sampling": "segments",
     "input.augmentation": ["flip"],
+    "input.duration": 1,
+    "learning_rate": 0.02,
 }
 SMALL: Mapping[str, Any] = {"width": 0.125, "input.size": 32, "epochs": 1}
 SHARED: Mapping[str, Any] = {

@@ -71,10 +71,11 @@ def register_methods() -> list[MethodSpec]:
             public_keys=KEYS,
             demo={
                 "width": 0.25,
-                "epochs": 15,
-                "input.frames": 8,
-                "input.size": 64,
+                "epochs": 12,
+                "input.frames": 4,
+                "input.size": 40,
                 "input.sampling": "segments",
+                "input.duration": 1,
             },
             small={"width": 0.125, "epochs": 1, "input.size": 32},
             recipes={

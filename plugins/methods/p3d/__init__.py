@@ -60,10 +60,15 @@ def register_methods() -> list[MethodSpec]:
             },
             demo={
                 "width": 0.25,
-                "epochs": 20,
+                "epochs": 12,
                 "batch_size": 16,
-                "input.size": 64,
+                "input.size": 40,
                 "input.augmentation": ["flip"],
+                "input.frames": 8,
+                "input.duration": 1,
+                "input.sampling": "segments",
+                "input.padding": "last",
+                "step_epochs": 9,
             },
             small={"width": 0.125, "epochs": 1, "input.size": 48},
         )

@@ -34,13 +34,16 @@ INPUT = FrameInput(
 )
 DEMO = {
     "width": 0.25,
-    "epochs": 20,
+    "epochs": 12,
     "batch_size": 16,
-    "step_epochs": 14,
-    "input.frames": 8,
+    "step_epochs": 9,
+    "input.frames": 4,
     "input.duration": 1,
-    "input.size": 64,
+    "input.size": 48,
     "input.augmentation": ["flip"],
+    "input.sampling": "segments",
+    "input.padding": "last",
+    "learning_rate": 0.03,
 }
 SMALL = {"width": 0.125, "epochs": 1, "input.size": 48}
 DFEW_REPOSITORY = {

@@ -46,19 +46,22 @@ KEYS = PublicKeys(  # of torchvision's VGG, whose last layer is not built
 OF_IMAGENET = pretrained_112("imagenet")
 DEMO: Mapping[str, Any] = {
     "width": 0.125,
-    "epochs": 20,
+    "epochs": 12,
     "batch_size": 16,
     "optimizer": "adam",  # with SGD the narrow network does not leave chance
     "learning_rate": 5e-4,
     "weight_decay": 0.0,
     "dropout": 0.0,
-    "step_epochs": 0,
-    "input.frames": 8,
-    "input.size": 64,
+    "step_epochs": 9,
+    "input.frames": 4,
+    "input.size": 48,
     "input.augmentation": ["flip"],
     "input.normalisation": "clip",  # around zero: of pixels in 0..1 hardly anything is left behind 13 layers
     "input.mean": [0.5, 0.5, 0.5],
     "input.std": [0.25, 0.25, 0.25],
+    "input.duration": 1,
+    "input.sampling": "segments",
+    "input.padding": "last",
 }
 SMALL: Mapping[str, Any] = {
     "width": 0.03125,
