@@ -34,16 +34,16 @@ INPUT = FrameInput(
 )
 DEMO = {
     "width": 0.25,
-    "epochs": 12,
+    "epochs": 14,
     "batch_size": 16,
-    "step_epochs": 9,
-    "input.frames": 4,
+    "step_epochs": 10,
+    "input.frames": 6,
     "input.duration": 1,
-    "input.size": 48,
+    "input.size": 40,
     "input.augmentation": ["flip"],
     "input.sampling": "segments",
     "input.padding": "last",
-    "learning_rate": 0.03,
+    "learning_rate": 0.01,
 }
 SMALL = {"width": 0.125, "epochs": 1, "input.size": 48}
 DFEW_REPOSITORY = {
