@@ -28,19 +28,19 @@ NO_DROPOUT: dict[str, Any] = {"dropout": 0.0, "head_dropout": 0.0}
 
 # Name, and options over those of its demo that make it quicker.
 NETWORKS: list[tuple[str, dict[str, Any]]] = [
-    ("c3d", {"input.size": 32}),
+    ("c3d", {"input.size": 32, "learning_rate": 0.01}),
     ("i3d", {"width": 0.125, "input.size": 48}),
     ("r3d18", {"width": 0.125, "input.size": 48}),
     ("r3d18", {"arch": "torchvision", "width": 0.125, "input.size": 32}),
     ("ec-stfl", {"width": 0.125, "input.size": 48, "loss_weight": 1.0}),
     ("r2plus1d18", {"width": 0.125, "input.size": 32}),
     ("r2plus1d18", {"arch": "factorised-shortcut", "width": 0.125, "input.size": 32}),
-    ("former-dfer", {"width": 0.25, "input.size": 48, "input.duration": 1}),
-    ("former-dfer", {"depth_spatial": 1, "width": 0.25, "input.size": 48, "input.duration": 1}),
+    ("former-dfer", {"learning_rate": 0.01, "input.frames": 8}),
+    ("former-dfer", {"depth_spatial": 1, "learning_rate": 0.01, "input.frames": 8}),
     ("ial", {"width": 0.25, "input.size": 48}),
     ("nr-dfernet", {"width": 0.25, "input.size": 48, "input.duration": 1}),
     ("resnet18-lstm", {"width": 0.25, "input.size": 48}),
-    ("resnet18-vit", {"width": 0.25, "input.size": 48}),
+    ("resnet18-vit", {"learning_rate": 0.01, "input.frames": 8}),
     ("m3dfel", {"width": 0.125, "input.size": 48}),
     ("p3d", {"width": 0.25, "input.size": 48, "dropout": 0.0}),
     ("est", {"input.size": 48, **NO_DROPOUT}),
