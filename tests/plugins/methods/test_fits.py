@@ -48,7 +48,7 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("lstpnet", {"width": 0.125, "input.size": 32}),
     ("logo-former", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
     ("stt", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
-    ("aen", {"width": 0.125, "input.size": 32, "static_epochs": 20}),
+    ("aen", {"width": 0.125, "input.size": 32, "static_epochs": 20, "learning_rate": 0.01}),
     ("dpcnet-sketch", {"input.size": 32}),
     ("mscm-sketch", {"width": 0.125, "input.size": 32}),
     ("vgg13-lstm", {"input.size": 32}),
