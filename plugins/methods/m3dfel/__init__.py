@@ -90,6 +90,7 @@ def register_methods() -> list[MethodSpec]:
             small={
                 "width": 0.125,
                 "epochs": 1,
+                "batch_size": 4,
                 "warmup_epochs": 0,
                 "input.size": 32,
             },
