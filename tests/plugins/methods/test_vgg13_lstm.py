@@ -103,4 +103,4 @@ def test_freq_hd_is_the_same_network_on_other_frames() -> None:
     assert_same_tree("freq-hd")
     whole, demo = (spec_of("freq-hd").settle(options)[1] for options in ({}, dict(spec_of("freq-hd").demo)))
     assert (whole.sampling, whole.frames) == ("freq-hd", 16)
-    assert (demo.sampling, demo.frames) == ("freq-hd-2", 8)
+    assert (demo.sampling, demo.frames) == ("freq-hd-2", 4)
