@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.models.blocks import SelfAttention as SelfAttention
     from harness.models.clustering import ec_stfl as ec_stfl
     from harness.models.common_recipes import CLIP_224 as CLIP_224
+    from harness.models.common_recipes import DEMO_48 as DEMO_48
     from harness.models.common_recipes import SCRATCH_112 as SCRATCH_112
     from harness.models.common_recipes import at_equal_cost as at_equal_cost
     from harness.models.common_recipes import pretrained_112 as pretrained_112
@@ -52,6 +53,7 @@ HOMES = {
     "Batch": "harness.models.batch",
     "CLIP_224": "harness.models.common_recipes",
     "ClassTokenTransformer": "harness.models.sequence",
+    "DEMO_48": "harness.models.common_recipes",
     "DynamicStatic": "harness.models.dynamic_static",
     "Method": "harness.models.method",
     "NetworkMethod": "harness.models.network",

@@ -40,6 +40,18 @@ CLIP_224: Mapping[str, Any] = {
     "input.augmentation": ["random-resized-crop", "flip"],
     "input.crop_scale": [0.08, 1.0],
 }
+# What the demo's recipes of networks have in common, each with a width and a rate of its own: minutes, and not hours.
+DEMO_48: Mapping[str, Any] = {
+    "epochs": 12,
+    "batch_size": 16,
+    "step_epochs": 9,
+    "input.frames": 4,
+    "input.duration": 1,
+    "input.size": 48,
+    "input.sampling": "segments",
+    "input.padding": "last",
+    "input.augmentation": ["flip"],
+}
 FALLS_AFTER = 0.4  # part of all epochs after which the rate falls, as in `scratch-112`
 
 Pixels = Literal["imagenet", "kinetics"]

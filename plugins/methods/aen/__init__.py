@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 # An epoch and its fifth of one of the static network train for 35.829 GFLOPs a clip, forward and backward. Former-DFER
 # trains for 27.001 where its forward pass is 9.1575, so that is as much as a network of this forward pass.
@@ -54,15 +54,11 @@ def register_methods() -> list[MethodSpec]:
             year=2023,
             exactness="reading",
             demo={
+                **DEMO_48,
                 "width": 0.25,
                 "epochs": 10,
                 "static_epochs": 3,
                 "step_epochs": 7,
-                "input.frames": 4,
-                "input.size": 48,
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
-                "input.sampling": "segments",
                 "learning_rate": 0.02,
             },
             small={"width": 0.125, "epochs": 1, "static_epochs": 1, "input.size": 32},

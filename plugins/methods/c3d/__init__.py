@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 DFEW_REPOSITORY = {
     "norm": "bn",
@@ -74,18 +74,12 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": DFEW_REPOSITORY,
             },
             demo={
+                **DEMO_48,
                 "width": 0.125,
                 "norm": "bn",
                 "dropout": 0.0,
-                "epochs": 12,
-                "batch_size": 16,
-                "step_epochs": 9,
                 "input.frames": 16,
-                "input.duration": 1,
                 "input.size": 32,
-                "input.augmentation": ["flip"],
-                "input.sampling": "segments",
-                "input.padding": "last",
                 "learning_rate": 0.03,
             },
             small={"epochs": 1, "input.size": 32},

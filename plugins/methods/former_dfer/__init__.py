@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(
     renames=((r"t_former\.spatial_transformer\.(.+)", r"t_former.transformer.\1"),),
@@ -65,17 +65,9 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": {"depth_spatial": 1},
             },
             demo={
+                **DEMO_48,
                 "width": 0.25,
-                "epochs": 12,
-                "batch_size": 16,
                 "learning_rate": 0.03,
-                "step_epochs": 9,
-                "input.frames": 4,
-                "input.size": 48,
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
-                "input.sampling": "segments",
-                "input.padding": "last",
             },
             small={
                 "width": 0.125,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,11 @@ def register_methods() -> list[MethodSpec]:
             in_demo=False,
             recipes={"scratch-112": SCRATCH_112, "equal-macs": at_equal_cost(6.983), "faithful": {}},
             demo={
+                **DEMO_48,
                 "width": 0.25,
                 "dropout": 0.0,
-                "epochs": 12,
-                "batch_size": 16,
-                "step_epochs": 9,
                 "learning_rate": 1e-3,
                 "input.frames": 8,
-                "input.size": 48,
-                "input.sampling": "segments",
-                "input.padding": "last",
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
             },
             small={"width": 0.125, "epochs": 1, "input.size": 48},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 KEYS = PublicKeys(
     renames=(
@@ -91,18 +91,11 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": {},
             },
             demo={
+                **DEMO_48,
                 "width": 0.25,
-                "epochs": 12,
-                "batch_size": 16,
                 "learning_rate": 0.02,
                 "weight_decay": 1e-4,
                 "input.frames": 6,
-                "input.size": 48,
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
-                "input.sampling": "segments",
-                "input.padding": "last",
-                "step_epochs": 9,
             },
             small={
                 "width": 0.125,

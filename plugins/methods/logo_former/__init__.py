@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 SEEN = FrameInput(
     frames=16,
@@ -52,15 +52,12 @@ class SttOptions(CompactOptions):
 
 
 DEMO: Mapping[str, Any] = {
+    **DEMO_48,
     "width": 0.25,
     "epochs": 8,
-    "batch_size": 16,
     "step_epochs": 6,
     "input.frames": 8,
     "input.size": 40,
-    "input.sampling": "segments",
-    "input.augmentation": ["flip"],
-    "input.duration": 1,
     "learning_rate": 0.02,
 }
 SMALL: Mapping[str, Any] = {"width": 0.125, "input.size": 32, "epochs": 1}

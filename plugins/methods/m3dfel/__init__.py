@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(
     renames=(
@@ -76,16 +76,13 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": {},
             },
             demo={
+                **DEMO_48,
                 "width": 0.125,
-                "epochs": 12,
-                "batch_size": 16,
                 "learning_rate": 1e-3,
                 "warmup_epochs": 2,
                 "input.frames": 8,
                 "input.size": 40,
-                "input.sampling": "segments",
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
+                "step_epochs": 0,
             },
             small={
                 "width": 0.125,

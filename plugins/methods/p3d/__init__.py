@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,10 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": {},
             },
             demo={
+                **DEMO_48,
                 "width": 0.25,
-                "epochs": 12,
-                "batch_size": 16,
                 "input.size": 40,
-                "input.augmentation": ["flip"],
                 "input.frames": 8,
-                "input.duration": 1,
-                "input.sampling": "segments",
-                "input.padding": "last",
-                "step_epochs": 9,
             },
             small={"width": 0.125, "epochs": 1, "input.size": 48},
         )

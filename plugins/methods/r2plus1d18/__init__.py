@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(renames=((r"((stem|layer\d)\..+)", r"trunk.\1"),), head=("fc",))  # of `arch=torchvision`
 
@@ -58,16 +58,8 @@ def register_methods() -> list[MethodSpec]:
             },
             starts_from={"pretrained-112": "torchvision's r2plus1d_18-91a641e6.pth (Kinetics-400)"},
             demo={
+                **DEMO_48,
                 "width": 0.125,
-                "epochs": 12,
-                "batch_size": 16,
-                "step_epochs": 9,
-                "input.frames": 4,
-                "input.duration": 1,
-                "input.size": 48,
-                "input.augmentation": ["flip"],
-                "input.sampling": "segments",
-                "input.padding": "last",
                 "learning_rate": 0.01,
             },
             small={"width": 0.125, "epochs": 1, "input.size": 32},

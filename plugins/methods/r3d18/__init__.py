@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 BUILD = "harness_plugins.methods.r3d18.model:R3d18"
 
@@ -33,16 +33,12 @@ INPUT = FrameInput(
     views=0,
 )
 DEMO = {
+    **DEMO_48,
     "width": 0.25,
     "epochs": 14,
-    "batch_size": 16,
     "step_epochs": 10,
     "input.frames": 6,
-    "input.duration": 1,
     "input.size": 40,
-    "input.augmentation": ["flip"],
-    "input.sampling": "segments",
-    "input.padding": "last",
     "learning_rate": 0.01,
 }
 SMALL = {"width": 0.125, "epochs": 1, "input.size": 48}

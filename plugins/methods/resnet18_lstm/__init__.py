@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 KEYS = PublicKeys(  # of the DFEW authors' network, trunk=dfew-repo, and of torchvision's ResNets
     renames=(
@@ -88,16 +88,8 @@ def register_methods() -> list[MethodSpec]:
                 "faithful": DFEW_REPO,
             },
             demo={
+                **DEMO_48,
                 "width": 0.25,
-                "epochs": 12,
-                "batch_size": 16,
-                "step_epochs": 9,
-                "input.frames": 4,
-                "input.size": 48,
-                "input.augmentation": ["flip"],
-                "input.duration": 1,
-                "input.sampling": "segments",
-                "input.padding": "last",
                 "learning_rate": 0.03,
             },
             small={

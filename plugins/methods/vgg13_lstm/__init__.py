@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from harness import FrameInput, MethodSpec, PublicKeys, hookimpl, option
-from harness.models import SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
+from harness.models import DEMO_48, SCRATCH_112, NetworkOptions, at_equal_cost, pretrained_112
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,15 @@ KEYS = PublicKeys(  # of torchvision's VGG, whose last layer is not built
 )
 OF_IMAGENET = pretrained_112("imagenet")
 DEMO: Mapping[str, Any] = {
+    **DEMO_48,
     "width": 0.125,
-    "epochs": 12,
-    "batch_size": 16,
     "optimizer": "adam",  # with SGD the narrow network does not leave chance
     "learning_rate": 5e-4,
     "weight_decay": 0.0,
     "dropout": 0.0,
-    "step_epochs": 9,
-    "input.frames": 4,
-    "input.size": 48,
-    "input.augmentation": ["flip"],
     "input.normalisation": "clip",  # around zero: of pixels in 0..1 hardly anything is left behind 13 layers
     "input.mean": [0.5, 0.5, 0.5],
     "input.std": [0.25, 0.25, 0.25],
-    "input.duration": 1,
-    "input.sampling": "segments",
-    "input.padding": "last",
 }
 SMALL: Mapping[str, Any] = {
     "width": 0.03125,
