@@ -18,6 +18,7 @@ from harness.models.backbone import MissingBackbone
 from harness.models.batch import logits_of
 from harness.plugin import registry
 from harness.training.optimizer import make_optimizer
+from harness.video.load import normalise
 from helpers.pixels import SEVEN, batch_of, spec_of
 
 CLIPS, BATCH = 32, 16
@@ -46,8 +47,8 @@ NETWORKS: list[tuple[str, dict[str, Any]]] = [
     ("est", {"input.size": 48, **NO_DROPOUT}),
     ("t-esfl", {"input.size": 48, **NO_DROPOUT}),
     ("lstpnet", {"width": 0.125, "input.size": 32}),
-    ("logo-former", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
-    ("stt", {"width": 0.125, "input.size": 32, "dropout": 0.0}),
+    ("logo-former", {"width": 0.125, "input.size": 32, "dropout": 0.0, "learning_rate": 0.005}),
+    ("stt", {"width": 0.125, "input.size": 32, "dropout": 0.0, "learning_rate": 0.005}),
     ("aen", {"width": 0.125, "input.size": 32, "static_epochs": 20, "learning_rate": 0.01}),
     ("dpcnet-sketch", {"input.size": 32}),
     ("mscm-sketch", {"width": 0.125, "input.size": 32}),
@@ -62,11 +63,8 @@ def filmed(number: int, given: FrameInput) -> Tensor:
     frames = film(act, PAIRS)
     chosen = np.linspace(0, len(frames) - 1, given.frames).round().astype(int)
     shown = [np.asarray(frames[index].resize((given.size, given.size))) for index in chosen]
-    pixels = torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2) / 255
-    if not given.mean:
-        return pixels
-    mean, std = torch.tensor(given.mean), torch.tensor(given.std)
-    return (pixels - mean[:, None, None]) / std[:, None, None]
+    frames_of_bytes = torch.from_numpy(np.stack(shown)).permute(0, 3, 1, 2)
+    return normalise(frames_of_bytes, given.mean, given.std, given.normalisation)
 
 
 def epochs_until_it_fits(method: Method, clips: Tensor, labels: Tensor) -> int:
